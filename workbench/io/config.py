@@ -1,0 +1,139 @@
+"""Reads YAML and JSON configuration into typed values, with the path of whatever is wrong."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+import yaml
+
+from workbench.errors import ConfigError, Finding, InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+T = TypeVar("T")
+_MAX_BYTES = 4 << 20
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>[^`]*)`(?: - at `(?P<path>[^`]*)`)?")
+_AT = re.compile(r" - at `(?P<path>[^`]*)`$")
+
+
+def read_text(path: Path, *, what: str) -> str:
+    """Read a UTF-8 text file.
+
+    Raises:
+        InputError: missing, a directory, empty, or not UTF-8 (with line and byte).
+    """
+    problem = None
+    if path.is_dir():
+        problem = "a directory"
+    elif not path.exists():
+        problem = "no such file"
+    elif path.stat().st_size == 0:
+        problem = "an empty file"
+    if problem:
+        raise InputError(Finding(where=str(path), found=problem, expected=what, fix="Check the path."))
+    raw = path.read_bytes()
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise InputError(
+            Finding(
+                where=f"{path}:{line}",
+                found=f"byte 0x{raw[error.start]:02x}, which isn't UTF-8",
+                expected=what + " in UTF-8",
+                fix="Save it as UTF-8 (for example: iconv -f GB18030 -t UTF-8).",
+            )
+        ) from error
+
+
+def load(path: Path, kind: type[T], *, what: str, dec_names: tuple[str, ...] = ()) -> T:
+    """Read a YAML or JSON file into ``kind``.
+
+    ``dec_names`` are further key names to suggest from when an unknown key is found.
+
+    Raises:
+        InputError: the file can't be read.
+        ConfigError: it isn't YAML, or holds an unknown key or a value of another type.
+    """
+    text = read_text(path, what=what)
+    if len(text) > _MAX_BYTES:
+        raise InputError(
+            Finding(
+                where=str(path),
+                found=f"{len(text)} characters",
+                expected=f"at most {_MAX_BYTES}",
+                fix="Is this the right file? Configuration is small.",
+            )
+        )
+    try:
+        raw = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        raise ConfigError(
+            Finding(
+                where=f"{path}{line}",
+                found=str(getattr(error, "problem", None) or error).splitlines()[0],
+                expected="valid YAML",
+                fix="Mend the syntax at this line.",
+            )
+        ) from error
+    return convert(raw, kind, where=str(path), dec_names=dec_names)
+
+
+def convert(raw: Any, kind: type[T], *, where: str, dec_names: tuple[str, ...] = ()) -> T:
+    """Turn plain values into ``kind``.
+
+    Raises:
+        ConfigError: with the ``$.path`` of the value, and the nearest known key for an unknown one.
+    """
+    try:
+        return msgspec.convert(raw, kind, strict=True)
+    except msgspec.ValidationError as error:
+        raise ConfigError(_finding(str(error), kind, where=where, dec_names=dec_names)) from error
+
+
+def _finding(message: str, kind: Any, *, where: str, dec_names: tuple[str, ...]) -> Finding:
+    unknown = _UNKNOWN.search(message)
+    if unknown:
+        names = (*_all_names(kind), *dec_names)
+        near = difflib.get_close_matches(unknown["name"], names, n=1, cutoff=0.5)
+        return Finding(
+            where=f"{where} {unknown['path'] or '$'}",
+            found=f"unknown key {unknown['name']!r}",
+            expected="a key that the schema knows",
+            fix=f"Did you mean {near[0]!r}?" if near else "Remove it; `workbench schema` lists the keys.",
+        )
+    at = _AT.search(message)
+    return Finding(
+        where=f"{where} {at['path'] if at else '$'}",
+        found=_AT.sub("", message),
+        expected="what the schema says",
+        fix="See schemas/ for the keys and their types.",
+    )
+
+
+def _all_names(kind: Any) -> tuple[str, ...]:
+    """Collect the field names of a type and of all types inside it."""
+    seen: set[str] = set()
+    stack, done = [msgspec.inspect.type_info(kind)], set[int]()
+    while stack:
+        info: Any = stack.pop()
+        if id(info) in done:
+            continue
+        done.add(id(info))
+        for field in getattr(info, "fields", ()):
+            seen.add(field.encode_name)
+            stack.append(field.type)
+        stack.extend(getattr(info, "types", ()))
+        stack.extend(
+            inner
+            for inner in (getattr(info, name, None) for name in ("item_type", "value_type", "key_type"))
+            if inner is not None and not isinstance(inner, tuple)
+        )
+        stack.extend(getattr(info, "item_types", ()))
+    return tuple(sorted(seen))

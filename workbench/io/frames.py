@@ -1,0 +1,133 @@
+"""Pairs and ledgers as polars frames: one schema, checked whenever a file is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import polars as pl
+
+from workbench.errors import Finding, InputError
+from workbench.records import Message, Pair, Slot, Source, TokenCounts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+_MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
+PAIR_SCHEMA = pl.Schema(
+    {
+        "id": pl.String(),
+        "task": pl.String(),
+        "prompt": _MESSAGES,
+        "completion": _MESSAGES,
+        "template_id": pl.String(),
+        "slots": pl.List(pl.Struct({"name": pl.String, "type": pl.String, "value": pl.String})),
+        "source": pl.Struct({"file": pl.String, "line": pl.Int64, "record": pl.Int64}),
+        "tokens": pl.Struct({"original": pl.Int64, "compact": pl.Int64, "completion": pl.Int64}),
+        "meta": pl.String(),
+    }
+)
+LEDGER_SCHEMA = pl.Schema(
+    {
+        "id": pl.String(),
+        "row": pl.Int64(),
+        "step": pl.String(),
+        "reason": pl.String(),
+        "rule": pl.String(),
+        "measured": pl.Float64(),
+        "threshold": pl.Float64(),
+        "kept_id": pl.String(),
+        "jaccard": pl.Float64(),
+        "containment_ab": pl.Float64(),
+        "containment_ba": pl.Float64(),
+        "detail": pl.String(),
+        "spec_key": pl.String(),
+    }
+)
+
+
+def pairs_to_frame(pairs: Iterable[Pair]) -> pl.DataFrame:
+    """Turn pairs into a frame of ``PAIR_SCHEMA``; ``meta`` becomes JSON with sorted keys."""
+    return pl.DataFrame([_pair_row(pair) for pair in pairs], schema=PAIR_SCHEMA, orient="row")
+
+
+def frame_to_pairs(frame: pl.DataFrame) -> list[Pair]:
+    """Turn a frame of ``PAIR_SCHEMA`` (further columns are left aside) into pairs, in order."""
+    return [_row_pair(row) for row in frame.select(PAIR_SCHEMA.names()).iter_rows(named=True)]
+
+
+def read_pairs(path: Path) -> pl.DataFrame:
+    """Read a pairs file.
+
+    Raises:
+        InputError: missing, not Parquet, or without the columns of a pairs file.
+    """
+    frame = read_parquet(path)
+    missing = [name for name in PAIR_SCHEMA.names() if name not in frame.columns]
+    wrong = [n for n, t in PAIR_SCHEMA.items() if n in frame.columns and frame.schema[n] != t]
+    if missing or wrong:
+        raise InputError(
+            Finding(
+                where=str(path),
+                found=f"columns missing: {missing}; of another type: {wrong}",
+                expected="a pairs file as `workbench convert` writes it",
+                fix="Run `workbench convert` on your log first, and give its pairs.parquet.",
+            )
+        )
+    return frame
+
+
+def read_parquet(path: Path) -> pl.DataFrame:
+    """Read any Parquet file.
+
+    Raises:
+        InputError: missing, a directory, or not Parquet.
+    """
+    if not path.is_file():
+        found = "a directory" if path.is_dir() else "no such file"
+        raise InputError(
+            Finding(where=str(path), found=found, expected="a Parquet file", fix="Check the path.")
+        )
+    try:
+        return pl.read_parquet(path, glob=False)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InputError(
+            Finding(
+                where=str(path),
+                found=str(error).splitlines()[0][:200],
+                expected="a readable Parquet file",
+                fix="Make the file again; it may be cut or of another format.",
+            )
+        ) from error
+
+
+def ledger_frame(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
+    """Build a ledger of ``LEDGER_SCHEMA``; keys that a row lacks are null.
+
+    Each row needs at least ``id``, ``step`` and ``reason``.
+    """
+    filled = [{name: row.get(name) for name in LEDGER_SCHEMA.names()} for row in rows]
+    return pl.DataFrame(filled, schema=LEDGER_SCHEMA, orient="row")
+
+
+def _pair_row(pair: Pair) -> dict[str, Any]:
+    row: dict[str, Any] = msgspec.to_builtins(pair)
+    row["meta"] = msgspec.json.encode(pair.meta, order="sorted").decode()
+    for name in ("prompt", "completion"):
+        row[name] = [{"role": m["role"], "content": m["content"]} for m in row[name]]
+    return row
+
+
+def _row_pair(row: Mapping[str, Any]) -> Pair:
+    return Pair(
+        id=row["id"],
+        task=row["task"],
+        prompt=tuple(Message(role=m["role"], content=m["content"]) for m in row["prompt"]),
+        completion=tuple(Message(role=m["role"], content=m["content"]) for m in row["completion"]),
+        template_id=row["template_id"],
+        slots=tuple(Slot(**slot) for slot in row["slots"]),
+        source=Source(**row["source"]),
+        tokens=TokenCounts(**row["tokens"]),
+        meta=msgspec.json.decode(row["meta"] or "{}"),
+    )

@@ -1,0 +1,141 @@
+"""Output directories that are whole or absent: temporary name, rename, manifest last."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import workbench
+from workbench.errors import Finding, OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MANIFEST = "manifest.json"
+_PARTIAL_KEY = "partial.json"
+FORMAT_VERSION = 1
+
+
+def is_complete(path: Path, *, key: str) -> bool:
+    """Tell whether ``path`` holds the finished output of the work that ``key`` names."""
+    manifest = read_manifest(path)
+    return manifest is not None and manifest.get("key") == key
+
+
+def read_manifest(path: Path) -> dict[str, Any] | None:
+    """Return the manifest of a finished output directory, or ``None``."""
+    try:
+        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return manifest if isinstance(manifest, dict) else None
+
+
+@contextmanager
+def output(path: Path, *, verb: str, key: str, force: bool = False) -> Iterator[Path]:
+    """Yield a working directory that becomes ``path`` when the block ends without an error.
+
+    The working directory is ``<path>.partial``. It stays when the block is interrupted, and is handed out
+    again to the next call with the same ``key`` (so that checkpoints in it can be resumed); one with another
+    key is wiped. The manifest, with size and hash of every file, is written last.
+
+    Raises:
+        OutputError: ``path`` exists, isn't this work's own earlier output, and ``force`` isn't set.
+    """
+    _refuse_foreign(path, verb=verb, force=force)
+    work = path.with_name(path.name + ".partial")
+    _prepare(work, verb=verb, key=key)
+    yield work
+    (work / _PARTIAL_KEY).unlink()
+    _write_manifest(work, verb=verb, key=key)
+    _replace(work, path)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file through a temporary name, so that a reader sees all of it or none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(text, encoding="utf-8", newline="")
+    temporary.replace(path)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write ``value`` as indented JSON, keys in the order given."""
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def _refuse_foreign(path: Path, *, verb: str, force: bool) -> None:
+    if force or not path.exists() or (path.is_dir() and not any(path.iterdir())):
+        return
+    manifest = read_manifest(path) if path.is_dir() else None
+    held = f"the finished output of `workbench {manifest.get('verb')}`" if manifest else "something else"
+    raise OutputError(
+        Finding(
+            where=str(path),
+            found=held,
+            expected=f"an empty or absent place for the output of `workbench {verb}`",
+            fix="Choose another --out, or pass --force to replace it.",
+        )
+    )
+
+
+def _prepare(work: Path, *, verb: str, key: str) -> None:
+    marker = work / _PARTIAL_KEY
+    try:
+        held = json.loads(marker.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        held = None
+    if work.exists() and held != {"verb": verb, "key": key}:
+        shutil.rmtree(work)
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        write_text(marker, json.dumps({"verb": verb, "key": key}))
+    except OSError as error:
+        raise OutputError(
+            Finding(
+                where=str(work),
+                found=f"{error.strerror or error}",
+                expected="a place that can be written",
+                fix="Choose another --out, or change its permissions.",
+            )
+        ) from error
+
+
+def _write_manifest(work: Path, *, verb: str, key: str) -> None:
+    files = {}
+    for file in sorted(p for p in work.rglob("*") if p.is_file()):
+        digest = hashlib.blake2b(digest_size=16)
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+        files[file.relative_to(work).as_posix()] = {
+            "bytes": file.stat().st_size,
+            "blake2b": digest.hexdigest(),
+        }
+    write_json(
+        work / MANIFEST,
+        {
+            "format": FORMAT_VERSION,
+            "workbench": workbench.__version__,
+            "verb": verb,
+            "key": key,
+            "files": files,
+        },
+    )
+
+
+def _replace(work: Path, path: Path) -> None:
+    old = path.with_name(path.name + ".old")
+    if old.exists():
+        shutil.rmtree(old)
+    if path.is_dir():
+        path.rename(old)
+    elif path.exists():
+        path.unlink()
+    work.rename(path)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,75 @@
+"""The seams: what a step, a signal, a grader, a backend and a progress bar look like from above."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from workbench.records import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import polars as pl
+
+    from workbench.records import Case, Completion, Grade, Messages, Split
+
+
+class Sampling(Value, frozen=True, kw_only=True):
+    """How to generate. ``temperature`` 0 is greedy; ``seed`` matters only above 0."""
+
+    max_new_tokens: int = 256
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int = 0
+
+
+class Progress(Protocol):
+    """Told how far a stage is; ``total`` is ``None`` where unknown, ``note`` a short live figure."""
+
+    def __call__(self, stage: str, done: int, total: int | None, note: str = "") -> None:
+        """Take one report; must be cheap, and is called from one thread."""
+        ...
+
+
+def silent(stage: str, done: int, total: int | None, note: str = "") -> None:
+    """Report nothing: the default progress."""
+    del stage, done, total, note
+
+
+@runtime_checkable
+class Backend(Protocol):
+    """Prompts in, completions out, in the same order and number."""
+
+    def generate(
+        self, prompts: Sequence[Messages], sampling: Sampling, *, progress: Progress = silent
+    ) -> list[Completion]:
+        """Answer every prompt; a prompt that cannot be answered gives ``finish="error"``, never a gap."""
+        ...
+
+
+class Step(Protocol):
+    """Decides over pairs: a partition with reasons."""
+
+    def __call__(self, frame: pl.DataFrame) -> Split:
+        """Partition ``frame``; ``in = kept + dropped``."""
+        ...
+
+
+class Grader(Protocol):
+    """Measures one completion of one case."""
+
+    def __call__(self, case: Case, output: str) -> Grade:
+        """Judge ``output``; pure, no I/O."""
+        ...
+
+
+class Tokenizer(Protocol):
+    """Counts tokens of chat messages as the base would see them."""
+
+    def count(self, messages: Messages, *, generation_prompt: bool) -> int:
+        """Return the number of tokens of the rendered messages."""
+        ...
+
+    def count_text(self, text: str) -> int:
+        """Return the number of tokens of plain text."""
+        ...

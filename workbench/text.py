@@ -1,0 +1,114 @@
+"""The few facts about text that every layer needs, so that Chinese and English are counted one way only."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import re
+import unicodedata
+
+# Han, kana, hangul syllables, Thai, Lao, Khmer, Myanmar: scripts written without spaces between words
+# (hangul is spaced, and is therefore not here).
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+(?:['’\-.][^\W_{_UNSPACED}]+)*")
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_KANA = re.compile(r"[\u3040-\u30ff]")
+_SENTENCE_END = re.compile(
+    r"[.!?\u2026]+[\"'\u201d\u2019)\]]*(?=\s|$)|[\u3002\uff01\uff1f\u2026]+[\u201d\u2019\u300d\u300f\uff09\"']*|\n+"
+)
+_SCRIPTS = (
+    ("ja", re.compile(r"[\u3040-\u30ff]")),
+    ("zh", _HAN),
+    ("ko", re.compile(r"[\uac00-\ud7af]")),
+    ("ru", re.compile(r"[\u0400-\u04ff]")),
+    ("ar", re.compile(r"[\u0600-\u06ff]")),
+    ("he", re.compile(r"[\u0590-\u05ff]")),
+    ("th", re.compile(r"[\u0e00-\u0e7f]")),
+    ("hi", re.compile(r"[\u0900-\u097f]")),
+    ("el", re.compile(r"[\u0370-\u03ff]")),
+)
+_STOPWORD_LISTS = {
+    "en": "the of and to in is that it for was on are with as be at by this not or you your i we",
+    "de": "der die das und ist nicht ich sie wir mit für auf ein eine zu den von im es auch",
+    "fr": "le la les des et est une un dans pour que qui sur pas vous nous avec au ce",
+    "es": "el la los las de y es una un en que por para con no se su al lo como",
+    "it": "il lo la gli le di e è un una che per con non si del della sono come",
+    "pt": "o os as de e é um uma que para com não se do da em no na por mais",
+    "nl": "de het een en is van op te dat niet voor met zijn in ik je aan er maar",
+}
+_STOPWORDS = {code: frozenset(text.split()) for code, text in _STOPWORD_LISTS.items()}
+
+
+def words(text: str) -> list[str]:
+    """Split into words: runs of letters and digits, and each character of an unspaced script alone."""
+    return _WORD.findall(text)
+
+
+def sentences(text: str) -> list[str]:
+    """Split into sentences at ``. ! ?``, ``。！？`` and line ends; decimal points do not end one."""
+    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+    pieces = (text[a:b].strip() for a, b in itertools.pairwise([0, *ends, len(text)]))
+    return [piece for piece in pieces if _WORD.search(piece)]
+
+
+def paragraphs(text: str) -> list[str]:
+    """Split at blank lines."""
+    return [piece.strip() for piece in re.split(r"\n\s*\n", text) if piece.strip()]
+
+
+def fold(text: str) -> str:
+    """Return the form in which two texts count as the same: NFKC, case-folded, white space collapsed."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def has_han(text: str) -> bool:
+    """Tell whether any Chinese character stands in ``text``."""
+    return bool(_HAN.search(text))
+
+
+def language(text: str) -> tuple[str, float]:
+    """Guess the language offline.
+
+    Returns:
+        An ISO 639-1 code and a confidence in [0, 1]; ``("und", 0.0)`` where there are no letters. Scripts
+        decide where they can; Latin text is told apart by stop words, and short Latin text without one is
+        taken for English with low confidence.
+    """
+    letters = sum(character.isalpha() for character in text)
+    if not letters:
+        return "und", 0.0
+    for code, pattern in _SCRIPTS:
+        share = len(pattern.findall(text)) / letters
+        if code == "ja" and share > 0:
+            share += len(_HAN.findall(text)) / letters
+        # A Chinese character carries about as much as a Latin word of four letters.
+        if share > (0.2 if code in {"zh", "ja"} else 0.5):
+            return code, min(1.0, share * 2 if code in {"zh", "ja"} else share)
+    tokens = [token.casefold() for token in words(text)]
+    hits = {code: sum(token in stop for token in tokens) for code, stop in _STOPWORDS.items()}
+    best = max(hits, key=lambda code: hits[code])
+    if not hits[best] or (best != "en" and hits[best] == hits["en"]):
+        return "en", 0.3
+    return best, min(1.0, 0.4 + hits[best] / len(tokens))
+
+
+def content_id(*parts: str) -> str:
+    """Return 16 hexadecimal digits of BLAKE2b over the parts: the same on every machine."""
+    digest = hashlib.blake2b(digest_size=8)
+    for part in parts:
+        raw = part.encode("utf-8", "surrogatepass")
+        digest.update(len(raw).to_bytes(8, "little"))
+        digest.update(raw)
+    return digest.hexdigest()
+
+
+def excerpt(text: str, *, limit: int = 80) -> str:
+    """Quote ``text`` safely on one line for a message: control characters escaped, cut at ``limit``."""
+    cut = text if len(text) <= limit else text[: limit - 1] + "…"
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in cut
+    )

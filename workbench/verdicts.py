@@ -1,0 +1,82 @@
+"""What an evaluation found, as one typed value: written by evaluation, read by gate and report."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from workbench.records import Value
+
+RuleState = Literal["kept", "lost", "gained", "never_held", "not_identifiable", "undecided", "unscored"]
+
+
+class Figure(Value, frozen=True, kw_only=True):
+    """A share with its evidence: ``obeyed`` of ``n`` graded, ``rate`` and 95 % interval ``ci``.
+
+    ``rate`` and ``ci`` are ``None`` where ``n`` is 0; ``unscored`` counts what could not be judged.
+    """
+
+    obeyed: float
+    n: int
+    rate: float | None
+    ci: tuple[float, float] | None
+    unscored: int = 0
+
+
+class ArmFigures(Value, frozen=True, kw_only=True):
+    """One figure per arm."""
+
+    teacher: Figure
+    before: Figure
+    after: Figure
+
+
+class RuleVerdict(Value, frozen=True, kw_only=True):
+    """One rule over the three arms.
+
+    ``recovery`` = (after - before) / (teacher - before) with interval ``ci``, ``None`` where the
+    denominator's interval holds 0 (Choi et al. 2022 define it for a whole prompt).
+    """
+
+    id: str
+    text: str
+    kind: str
+    severity: str
+    arms: ArmFigures
+    recovery: float | None
+    ci: tuple[float, float] | None
+    state: RuleState
+
+
+class BehaviourVerdict(Value, frozen=True, kw_only=True):
+    """One behaviour's suite over the three arms; ``cells`` are named sub-figures (answerable, twins …)."""
+
+    behaviour: str
+    suite: str
+    arms: ArmFigures
+    cells: dict[str, ArmFigures] = {}
+
+
+class TokenFigures(Value, frozen=True, kw_only=True):
+    """Mean prompt tokens a call with the long and the compact prompt, over the graded cases."""
+
+    original_mean: float
+    compact_mean: float
+    saved_share: float
+
+
+class Verdicts(Value, frozen=True, kw_only=True):
+    """All an evaluation found. ``retained`` = after / teacher over all graded rules, with its interval."""
+
+    overall: ArmFigures
+    rules: tuple[RuleVerdict, ...]
+    behaviours: tuple[BehaviourVerdict, ...]
+    tokens: TokenFigures
+    retained: float | None
+    retained_ci: tuple[float, float] | None
+    cases: int
+    clusters: int
+    unscored: int
+    adapter_applied: bool
+    confidence: float = 0.95
+    resamples: int = 2000
+    seed: int = 0
