@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+import msgspec
+
 from workbench.records import Value
 
 RuleState = Literal["kept", "lost", "gained", "never_held", "not_identifiable", "undecided", "unscored"]
@@ -53,7 +55,7 @@ class BehaviourVerdict(Value, frozen=True, kw_only=True):
     behaviour: str
     suite: str
     arms: ArmFigures
-    cells: dict[str, ArmFigures] = {}
+    cells: dict[str, ArmFigures] = msgspec.field(default_factory=dict)
 
 
 class TokenFigures(Value, frozen=True, kw_only=True):

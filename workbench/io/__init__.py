@@ -1,1 +1,1 @@
-"""Reading and writing: formats, frames, configuration files, and output directories that are whole or absent."""
+"""Reads and writes: formats, frames, configuration, and output directories that are whole or absent."""
