@@ -1,0 +1,58 @@
+# Two commands matter: `make demo` and `make test`. Each works alone and first, in a fresh clone.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+OUT ?= demo
+
+.PHONY: demo test check lint types layers schema bench docs constraints smoke clean help
+
+help:  ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+demo: $(VENV)/.installed-train  ## Convert, curate, train, evaluate and gate the bundled sample (OUT=demo)
+	$(BIN)/workbench demo --out $(OUT)
+
+test: $(VENV)/.installed-dev  ## Run every test but those that need a GPU
+	$(BIN)/python -m pytest -m "not gpu"
+
+check: lint types layers schema  ## Lint, types, layers and generated schemas
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+layers: $(VENV)/.installed-dev
+	$(BIN)/lint-imports
+
+schema: $(VENV)/.installed-dev
+	$(BIN)/workbench schema --check
+
+smoke: $(VENV)/.installed-dev  ## Install the built wheel into an empty environment and run the demo from elsewhere
+	PYTHON=$(PYTHON) sh scripts/smoke.sh
+
+bench: $(VENV)/.installed-dev  ## Side-by-side benchmarks; figures go to docs/benchmarks.md by hand, with the command
+	$(BIN)/python -m bench.dedupe
+
+constraints:  ## Pin the installed versions anew
+	(echo "# Versions known to install and work together; every install command of this project uses this file."; \
+	 echo "# Made by: make constraints"; \
+	 $(PIP) freeze --exclude-editable | grep -v '@ file' | sed 's/+cpu//' | sort -f) > constraints.txt
+
+clean:  ## Remove what the other targets made
+	rm -rf $(VENV) dist demo demo.partial .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; found " + sys.version.split()[0] + ". Try: make PYTHON=python3.11 …")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed-train: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) install -c constraints.txt -e '.[train]'
+	touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) install -c constraints.txt -e '.[train,dev]'
+	touch $@ $(VENV)/.installed-train
