@@ -1,0 +1,63 @@
+"""The command line: one module a verb; the only place that prints, exits, or catches everything."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+import typer.exceptions
+
+import workbench
+from workbench import errors
+
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("DO_NOT_TRACK", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+def main() -> None:
+    """Run the command line and exit with the designed codes (0, 1, 2, 3, 70, 130)."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code."""
+    from workbench.cli.verbs import app
+
+    try:
+        code = app(args=arguments, prog_name="workbench", standalone_mode=False)
+    except (KeyboardInterrupt, typer.exceptions.Abort):
+        code = errors.EXIT_INTERRUPTED
+    except Exception as error:  # noqa: BLE001  the last door
+        return _failed(error, debug="--debug" in arguments or bool(os.environ.get("WORKBENCH_DEBUG")))
+    if code == errors.EXIT_INTERRUPTED:
+        sys.stderr.write("\ninterrupted: nothing half-written counts; run the same command again to go on\n")
+    return code if isinstance(code, int) else errors.EXIT_OK
+
+
+def _failed(error: Exception, *, debug: bool) -> int:
+    """Print an error as its kind deserves, and return the exit code."""
+    if isinstance(error, typer.exceptions.TyperException):
+        from typer.rich_utils import rich_format_error
+
+        rich_format_error(error)  # type: ignore[arg-type]  # typer's own exceptions; stub names the click ones
+        return errors.EXIT_USER
+    if isinstance(error, errors.UserError):
+        from workbench.cli.screen import print_user_error
+
+        print_user_error(error)
+        return error.exit_code
+    if isinstance(error, errors.UndecidedError):
+        sys.stderr.write(f"undecided: {error}\n")
+        return error.exit_code
+    if isinstance(error, BrokenPipeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return errors.EXIT_OK
+    if debug:
+        traceback.print_exception(error)
+    sys.stderr.write(
+        f"this is a bug in workbench {workbench.__version__}: {type(error).__name__}: {error}\n"
+        "Run again with --debug for the trace, and report it with that.\n"
+    )
+    return errors.EXIT_BUG

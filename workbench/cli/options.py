@@ -1,0 +1,15 @@
+"""Options that several verbs share, so that each is spelled and explained once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Out = Annotated[Path, typer.Option("--out", "-o", help="Output directory; must be new or empty.", metavar="DIR")]
+Force = Annotated[bool, typer.Option("--force", help="Replace what stands in --out.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")]
+Base = Annotated[str, typer.Option("--base", help="Base model: a folder or a hub id.", metavar="MODEL")]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of everything random.")]

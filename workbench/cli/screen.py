@@ -1,0 +1,127 @@
+"""Everything the command line prints: summaries on stdout, progress and errors on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from rich.console import RenderableType
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+    from workbench.errors import UserError
+
+_LINE_EVERY_SECONDS = 15.0
+
+
+class Screen:
+    """One verb's view of the terminal; use as a context manager, call ``report`` as a ``ports.Progress``.
+
+    On a terminal there are bars; elsewhere, with ``lines``, a plain line at each stage's start and every
+    15 seconds. ``quiet`` silences both; ``as_json`` leaves stdout to one JSON object.
+    """
+
+    def __init__(self, *, quiet: bool = False, as_json: bool = False, lines: bool = False) -> None:
+        self.quiet = quiet
+        self.as_json = as_json
+        self.out = Console(highlight=False)
+        self.err = Console(stderr=True, highlight=False)
+        self._lines = lines and not self.err.is_terminal
+        self._bars: Bars | None = None
+        self._tasks: dict[str, TaskID] = {}
+        self._spoken: dict[str, float] = {}
+
+    def __enter__(self) -> Screen:
+        """Start the bars where there is a terminal."""
+        if self.err.is_terminal and not self.quiet:
+            self._bars = _bars(self.err)
+            self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take the bars away."""
+        if self._bars is not None:
+            self._bars.stop()
+            self._bars = None
+
+    def report(self, stage: str, done: int, total: int | None, note: str = "") -> None:
+        """Show how far ``stage`` is."""
+        if self._bars is not None:
+            self._bar(self._bars, stage, done, total, note)
+        elif self._lines and not self.quiet:
+            self._line(stage, done, total, note)
+
+    def say(self, text: str) -> None:
+        """Print a line for people (never on stdout with ``--json``)."""
+        if not self.quiet:
+            (self.err if self.as_json else self.out).print(text, soft_wrap=True)
+
+    def show(self, summary: dict[str, Any], *renderables: RenderableType) -> None:
+        """End a verb: the summary as JSON, or the renderables for people."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(summary, ensure_ascii=False) + "\n")
+        elif not self.quiet:
+            for renderable in renderables:
+                self.out.print(renderable, soft_wrap=isinstance(renderable, str))
+
+    def _bar(self, bars: Bars, stage: str, done: int, total: int | None, note: str) -> None:
+        if stage not in self._tasks:
+            self._tasks[stage] = bars.add_task(escape(stage), total=total, note="")
+        bars.update(self._tasks[stage], completed=done, total=total, note=escape(note))
+
+    def _line(self, stage: str, done: int, total: int | None, note: str) -> None:
+        now = time.monotonic()
+        finished = total is not None and done >= total
+        if stage in self._spoken and not finished and now - self._spoken[stage] < _LINE_EVERY_SECONDS:
+            return
+        if self._spoken.get(stage) == float("inf"):
+            return
+        self._spoken[stage] = float("inf") if finished else now
+        amount = f"{done}/{total}" if total is not None else str(done)
+        self.err.print(f"  {escape(stage)}: {amount} {escape(note)}".rstrip(), soft_wrap=True)
+
+
+def print_user_error(error: UserError) -> None:
+    """Print every finding of ``error`` on stderr, without a traceback."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for finding in error.findings:
+        console.print(f"[bold red]error[/] [bold]{escape(_plain(finding.where))}[/]")
+        console.print(f"  found     {escape(_plain(finding.found))}")
+        console.print(f"  expected  {escape(_plain(finding.expected))}")
+        console.print(f"  to do     {escape(_plain(finding.fix))}")
+
+
+def timed(action: Callable[[], Any]) -> tuple[Any, float]:
+    """Run ``action`` and return its result with the seconds it took."""
+    start = time.perf_counter()
+    return action(), time.perf_counter() - start
+
+
+def _plain(text: str) -> str:
+    """Keep terminal control sequences in data from reaching the terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
+
+
+def _bars(console: Console) -> Bars:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    return Progress(
+        TextColumn("{task.description:<22}"),
+        BarColumn(bar_width=28),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(compact=True),
+        TextColumn("{task.fields[note]}"),
+        console=console,
+        transient=False,
+    )
