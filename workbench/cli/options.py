@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-Out = Annotated[Path, typer.Option("--out", "-o", help="Output directory; must be new or empty.", metavar="DIR")]
+Out = Annotated[
+    Path, typer.Option("--out", "-o", help="Output directory; must be new or empty.", metavar="DIR")
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace what stands in --out.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")]

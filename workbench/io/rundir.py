@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import workbench
 from workbench.errors import Finding, OutputError
+from workbench.io.fingerprint import file_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,6 +90,15 @@ def _prepare(work: Path, *, verb: str, key: str) -> None:
         held = json.loads(marker.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         held = None
+    if work.exists() and held is None and not (work / MANIFEST).exists() and any(work.iterdir()):
+        raise OutputError(
+            Finding(
+                where=str(work),
+                found="a directory that the workbench did not make",
+                expected="this name free for unfinished work",
+                fix="Move it away, or choose another --out.",
+            )
+        )
     if work.exists() and held != {"verb": verb, "key": key}:
         shutil.rmtree(work)
     try:
@@ -109,13 +118,9 @@ def _prepare(work: Path, *, verb: str, key: str) -> None:
 def _write_manifest(work: Path, *, verb: str, key: str) -> None:
     files = {}
     for file in sorted(p for p in work.rglob("*") if p.is_file()):
-        digest = hashlib.blake2b(digest_size=16)
-        with file.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
         files[file.relative_to(work).as_posix()] = {
             "bytes": file.stat().st_size,
-            "blake2b": digest.hexdigest(),
+            "blake2b": file_hash(file),
         }
     write_json(
         work / MANIFEST,

@@ -1,0 +1,78 @@
+import json
+
+import pytest
+
+from workbench.errors import OutputError
+from workbench.io import rundir
+
+
+def make(path, *, key="k", text="x", force=False):
+    with rundir.output(path, verb="convert", key=key, force=force) as work:
+        (work / "a.txt").write_text(text)
+
+
+def test_present_means_complete(tmp_path):
+    make(tmp_path / "out")
+    assert rundir.is_complete(tmp_path / "out", key="k")
+    assert not rundir.is_complete(tmp_path / "out", key="other")
+    manifest = rundir.read_manifest(tmp_path / "out")
+    assert manifest["files"]["a.txt"]["bytes"] == 1
+    assert not (tmp_path / "out.partial").exists()
+
+
+def test_an_interrupted_output_is_absent_and_is_handed_out_again(tmp_path):
+    with pytest.raises(KeyboardInterrupt), rundir.output(tmp_path / "out", verb="train", key="k") as work:
+        (work / "checkpoint").write_text("step 7")
+        raise KeyboardInterrupt
+    assert not (tmp_path / "out").exists()
+    with rundir.output(tmp_path / "out", verb="train", key="k") as work:
+        assert (work / "checkpoint").read_text() == "step 7"
+    assert rundir.is_complete(tmp_path / "out", key="k")
+
+
+def test_work_of_another_key_is_not_resumed(tmp_path):
+    with pytest.raises(RuntimeError), rundir.output(tmp_path / "out", verb="train", key="a") as work:
+        (work / "checkpoint").write_text("step 7")
+        raise RuntimeError
+    with rundir.output(tmp_path / "out", verb="train", key="b") as work:
+        assert not (work / "checkpoint").exists()
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_something_else_is_only_replaced_with_force(tmp_path, force):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "thesis.txt").write_text("mine")
+    if force:
+        make(out, force=True)
+        assert not (out / "thesis.txt").exists()
+    else:
+        with pytest.raises(OutputError, match="something else"):
+            make(out)
+        assert (out / "thesis.txt").read_text() == "mine"
+
+
+def test_a_file_in_the_place_is_refused(tmp_path):
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(OutputError):
+        make(tmp_path / "out")
+
+
+def test_a_users_folder_named_partial_is_not_wiped(tmp_path):
+    (tmp_path / "out.partial").mkdir()
+    (tmp_path / "out.partial" / "mine.txt").write_text("mine")
+    with pytest.raises(OutputError, match="did not make"):
+        make(tmp_path / "out")
+    assert (tmp_path / "out.partial" / "mine.txt").exists()
+
+
+def test_an_unwritable_place_is_a_users_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError):
+        make(tmp_path / "file" / "out")
+
+
+def test_write_json_leaves_no_temporary_file(tmp_path):
+    rundir.write_json(tmp_path / "deep" / "a.json", {"b": "中文", "a": 1})
+    assert json.loads((tmp_path / "deep" / "a.json").read_text(encoding="utf-8")) == {"b": "中文", "a": 1}
+    assert [p.name for p in (tmp_path / "deep").iterdir()] == ["a.json"]
