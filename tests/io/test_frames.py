@@ -37,7 +37,7 @@ def test_a_pairs_file_is_checked(tmp_path):
     with pytest.raises(InputError, match="columns missing"):
         frames.read_pairs(tmp_path / "x.parquet")
     (tmp_path / "y.parquet").write_text("not parquet")
-    with pytest.raises(InputError, match="y.parquet"):
+    with pytest.raises(InputError, match=r"y\.parquet"):
         frames.read_parquet(tmp_path / "y.parquet")
     with pytest.raises(InputError, match="a directory"):
         frames.read_parquet(tmp_path)
