@@ -92,8 +92,9 @@ def _check_folder(base: str | Path) -> None:
 class ChatTokenizer:
     """Counts with a transformers tokenizer and its chat template.
 
-    A rendered chat is cut at its special tokens and each piece counted once and remembered. That is exact only
-    for tokenizers that treat such pieces alone; it is tried on load, and where it fails whole texts are counted.
+    A rendered chat is cut at its special tokens and each piece counted once and remembered. That is exact
+    only for tokenizers that treat such pieces alone; it is tried on load, and where it fails whole texts are
+    counted.
     """
 
     exact = True
@@ -146,7 +147,7 @@ class ChatTokenizer:
         return "".join(f"{next(iter(self._special), '')}{message.content}" for message in messages)
 
     def _whole(self, text: str) -> int:
-        return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+        return len(self._tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
 
     def _in_pieces(self, text: str) -> int:
         pieces = self._cut.split(text) if self._cut else [text]

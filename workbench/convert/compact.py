@@ -1,0 +1,100 @@
+"""The compact form of a prompt: slots with their short labels, and nothing of what goes into the weights."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal
+
+from workbench.convert.labels import LABEL_WORDS, width
+from workbench.records import Hole, Message, Static, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from workbench.records import Messages, Template, TemplateMessage
+
+_SENTENCE = re.compile(r"[.!?](?=\s|$)|[。！？]")
+_CLOSER = re.compile(r"[ \t]*(?:</[^<>\n]{1,40}>|[】\]）)>”\"'`]+)")
+
+
+class CompactForm(Value, frozen=True, kw_only=True):
+    """What stands in place of the long prompt.
+
+    ``none``: no system message. ``tag``: ``tag`` as the system message. ``short``: ``short`` as the system
+    message. ``{task}`` in either becomes the task's name.
+    """
+
+    form: Literal["none", "tag", "short"] = "tag"
+    tag: str = "[{task}]"
+    short: str = "Task: {task}."
+
+
+def compact(template: Template, slots: Mapping[str, str], form: CompactForm) -> Messages:
+    """Return the compact prompt of one call.
+
+    Holes keep their values and their short labels; turns of the history stay turns; every longer static text
+    goes.
+
+    Raises:
+        InvariantError: a hole has no value.
+    """
+    lead = {"none": "", "tag": form.tag, "short": form.short}[form.form].replace("{task}", template.task)
+    system = [lead] if lead else []
+    turns: list[Message] = []
+    for message in template.messages:
+        text = _filled(message, slots)
+        if message.role == "system":
+            system += [text] if text else []
+        else:
+            turns.append(Message(role=message.role, content=text))
+    head = (Message(role="system", content="\n\n".join(system)),) if system else ()
+    return (*head, *turns)
+
+
+def _filled(message: TemplateMessage, slots: Mapping[str, str]) -> str:
+    parts = message.parts
+    out = []
+    for i, part in enumerate(parts):
+        if isinstance(part, Hole):
+            out.append(slots[part.name])
+        else:
+            out.append(_shortened(part, first=i == 0, last=i == len(parts) - 1))
+    return "".join(out)
+
+
+def _shortened(part: Static, *, first: bool, last: bool) -> str:
+    """Keep a label whole, and of longer text what closes the hole before it and labels the one after it."""
+    text = part.text
+    if first and last:
+        return ""
+    if width(text) <= LABEL_WORDS and not _SENTENCE.search(text.strip()):
+        return text
+    closer = "" if first else _closer(text)
+    rest = text[len(closer) :]
+    label = "" if last else _label(rest)
+    between = "" if first or last else _space(rest[: len(rest) - len(label)])
+    return closer + between + label
+
+
+def _closer(text: str) -> str:
+    """Return the tag, bracket or quote at the start of ``text`` that closes the hole before it."""
+    lead = re.match(r"\s*", text)
+    start = lead.end() if lead else 0
+    found = _CLOSER.match(text, start)
+    return text[: found.end()] if found else ""
+
+
+def _label(text: str) -> str:
+    """Return the label at the end of ``text``, with the white space that follows it."""
+    start = max(
+        (m.end() for m in re.finditer(r"[\r\n]+[ \t]*(?=\S)|[.!?;](?=\s)|[。！？；]", text)), default=0
+    )
+    label = text[start:]
+    return label if width(label) <= LABEL_WORDS else ""
+
+
+def _space(cut: str) -> str:
+    """Stand for the text that was cut by the widest white space in it."""
+    found = re.findall(r"\s+", cut)
+    breaks = [space for space in found if "\n" in space]
+    return max(breaks, key=len) if breaks else " "

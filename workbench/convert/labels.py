@@ -1,0 +1,102 @@
+"""Names and types a slot by the label that stands before it, and by its values where there is none."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from workbench.text import has_han, words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from workbench.records import SlotType
+
+LABEL_WORDS = 4
+_LABEL_ENDS = ":：>】]）)=-—“\"'`*# \t\r\n"
+_WORDS: tuple[tuple[SlotType, str, str], ...] = (
+    ("history", r"history|conversations?|dialog(?:ue)?s?|transcript|previous", "历史|对话|聊天|上文"),
+    ("date", r"dates?|today", "日期|时间|今天"),
+    (
+        "context",
+        (
+            "contexts?|passages?|notes?|documents?|docs?|sources?|background|facts?|knowledge|articles?"
+            "|records?|excerpts?|evidence|snippets?"
+        ),
+        "资料|背景|上下文|文档|材料|参考|知识|原文|记录|笔记|段落",
+    ),
+    ("question", r"questions?|query|queries|asked|request|message", "问题|提问|请求|咨询|来信|留言"),
+    ("id", r"ids?|no|number|ref(?:erence)?|ticket", "编号|单号|工单|号码"),
+)
+_LEXICON: tuple[tuple[SlotType, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile(rf"(?<![a-z])(?:{english})(?![a-z])|{chinese}")) for kind, english, chinese in _WORDS
+)
+_DATE = re.compile(
+    r"\d{4}[-/.年]\d{1,2}(?:[-/.月]\d{1,2}日?)?(?:[T ]\d{1,2}:\d{2}.*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}"
+    r"|(?:\w+day,? )?\d{1,2}(?:st|nd|rd|th)? [A-Z][a-z]{2,8}\.?(?: \d{4})?"
+    r"|(?:\w+day,? )?[A-Z][a-z]{2,8} \d{1,2}(?:,? \d{4})?"
+)
+_ID = re.compile(r"#?[A-Z]{0,5}[-_]?\d{3,}[\w-]*|[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
+_TURN = re.compile(
+    r"^\s*(?:user|assistant|human|customer|agent|用户|助手|客户|客服)\s*[:：]", re.IGNORECASE | re.MULTILINE
+)
+_MOST = 0.9
+_LONG_WORDS = 40
+
+
+def label_before(static: str) -> str:
+    """Return the label at the end of ``static``: at most a few words, on one line, directly before a hole."""
+    text = static.rstrip(_LABEL_ENDS)
+    line = re.split(r"[\r\n]|[.!?;](?:\s|$)|[。！？；，,]", text)[-1].lstrip(
+        " \t-*#>“\"'`【[（(<0123456789.、"
+    )
+    return line if 0 < width(line) <= LABEL_WORDS else ""
+
+
+def slot_type(label: str, values: Sequence[str], *, last: bool) -> SlotType:
+    """Type a slot.
+
+    ``last`` says that it is the last hole of the user's turn, which is taken for the question where neither
+    label nor values say otherwise.
+    """
+    folded = label.casefold()
+    for kind, pattern in _LEXICON:
+        if pattern.search(folded):
+            return kind
+    given = [value.strip() for value in values if value.strip()]
+    if given and not label:
+        for kind, test in _BY_VALUE:
+            if sum(test(value) for value in given) >= _MOST * len(given):
+                return kind
+    if last and not label:
+        return "question"
+    return "other"
+
+
+def slot_name(label: str, kind: SlotType) -> str:
+    """Name a slot by its label's words (Chinese ones as they stand), or by its type."""
+    found = [w for w in words(label) if w.casefold() not in {"the", "a", "an", "of", "your", "is"}]
+    if not found:
+        return kind
+    if has_han(label):
+        return "".join(found)
+    return "_".join(re.sub(r"\W+", "_", word.casefold()) for word in found)
+
+
+def width(text: str) -> float:
+    """Count the words of a label; a Chinese character counts for half of one."""
+    found = words(text)
+    return sum(0.5 if has_han(word) else 1.0 for word in found)
+
+
+def _is_history(value: str) -> bool:
+    return len(_TURN.findall(value)) > 1
+
+
+_BY_VALUE: tuple[tuple[SlotType, Callable[[str], bool]], ...] = (
+    ("date", lambda value: bool(_DATE.fullmatch(value))),
+    ("id", lambda value: bool(_ID.fullmatch(value))),
+    ("history", _is_history),
+    ("question", lambda value: value.endswith(("?", "？"))),
+    ("context", lambda value: len(words(value)) > _LONG_WORDS),
+)

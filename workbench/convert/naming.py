@@ -1,0 +1,129 @@
+"""Names tasks: by the file where that says it, otherwise by what the prompt says the model is."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from workbench.text import has_han, words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from workbench.convert.induce import Induced
+    from workbench.records import Template
+
+_GENERIC = frozenset(
+    [
+        "log",
+        "logs",
+        "data",
+        "dataset",
+        "train",
+        "test",
+        "records",
+        "calls",
+        "messages",
+        "chat",
+        "export",
+        "tmp",
+        "out",
+        "samples",
+        "part",
+        "file",
+        "input",
+        "output",
+        "home",
+        "root",
+        "conversations",
+        "prompts",
+    ]
+)
+_SKIPPED = frozenset(
+    [
+        "you",
+        "are",
+        "is",
+        "a",
+        "an",
+        "the",
+        "of",
+        "for",
+        "to",
+        "in",
+        "on",
+        "and",
+        "or",
+        "your",
+        "my",
+        "as",
+        "act",
+        "be",
+        "please",
+        "given",
+        "following",
+        "with",
+        "from",
+        "that",
+        "this",
+        "will",
+        "who",
+        "helpful",
+        "assistant",
+        "expert",
+        "ai",
+        "use",
+        "using",
+        "answer",
+        "below",
+    ]
+)
+_HAN_ROLE = re.compile(
+    r"(?:你是|您是|作为|扮演)(?:一[名位个]|一款)?(?:专业的?|资深的?|优秀的?)?([\u4e00-\u9fff]{2,12})"
+)
+_TASK_WORDS = 2
+
+
+def task_names(induced: Induced, files: Sequence[str]) -> dict[int, str]:
+    """Name every family of templates, each by another name; ``files`` holds each record's source."""
+    where: dict[int, Counter[str]] = {}
+    for (at, _), file in zip(induced.assigned, files, strict=True):
+        where.setdefault(induced.families[at], Counter())[file] += 1
+    main: dict[str, int] = {}
+    for file in dict.fromkeys(files):
+        main[file] = max(where, key=lambda family: where[family][file])
+    names: dict[int, str] = {}
+    taken: Counter[str] = Counter()
+    for template, family in zip(induced.templates, induced.families, strict=True):
+        if family in names:
+            continue
+        file = where[family].most_common(1)[0][0]
+        name = (_file_name(file) if main[file] == family else "") or _prompt_name(template) or "task"
+        taken[name] += 1
+        names[family] = name if taken[name] == 1 else f"{name}-{taken[name]}"
+    return names
+
+
+def _file_name(file: str) -> str:
+    """Take the file's own name, or its folder's where that is generic, as a slug."""
+    folder, _, name = file.rpartition("/")
+    for candidate in (name.split(".")[0], folder):
+        found = slug(candidate)
+        if found and found not in _GENERIC and not re.fullmatch(r"[\d-]+|tmp.*", found):
+            return found
+    return ""
+
+
+def _prompt_name(template: Template) -> str:
+    text = (template.system or template.static("user")).strip()
+    if has_han(text):
+        role = _HAN_ROLE.search(text)
+        return role.group(1) if role else "".join(words(text)[:6])
+    kept = [w for w in words(text)[:60] if w.casefold() not in _SKIPPED]
+    return slug(" ".join(kept[:_TASK_WORDS]))
+
+
+def slug(text: str) -> str:
+    """Write ``text`` with small letters, digits and hyphens; Chinese characters stay."""
+    return re.sub(r"[^0-9a-z\u4e00-\u9fff]+", "-", text.casefold()).strip("-")
