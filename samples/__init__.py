@@ -1,0 +1,1 @@
+"""Samples are a package so that the scripts that make them run from the repository root."""

@@ -1,0 +1,1 @@
+"""A small invented world gives the samples facts that no model has seen."""
