@@ -6,8 +6,10 @@ import bisect
 import re
 from collections import Counter
 from difflib import SequenceMatcher
+from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
+from workbench.convert.families import spread
 from workbench.convert.prune import strong_segments
 
 if TYPE_CHECKING:
@@ -66,8 +68,7 @@ def align(texts: Sequence[str], *, sample: int) -> list[str | None]:
     ``sample`` texts, evenly spread, decide. Texts that share less than most with the others are left out.
     A family without common text gives ``[None]``.
     """
-    step = max(1, len(texts) // sample)
-    lexed = _inliers([lex(text) for text in texts[::step]])
+    lexed = _inliers([lex(text) for text in spread(texts, limit=sample)])
     if not lexed:
         return [None]
     first, *others = lexed
@@ -151,7 +152,7 @@ def _meet(
             pairs.append((anchors[a_to], j_to))
             a_to += 1
         a, j_from = a_to, j_to + 1
-    for (anchor, at), follower in zip(pairs, [*pairs[1:], None], strict=True):
+    for (anchor, at), follower in zip_longest(pairs, pairs[1:]):
         next_fits = follower is not None and follower[0].index == anchor.index + 1 and follower[1] == at + 1
         anchor.meet(other, at, follower=next_fits)
     return [anchor for anchor, _ in pairs]

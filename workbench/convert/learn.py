@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from workbench.convert.align import align
-from workbench.convert.labels import label_before, slot_name, slot_type
+from workbench.convert.families import families, spread
+from workbench.convert.labels import label_before, slot_name, slot_type, width
 from workbench.convert.pattern import match, static_length
 from workbench.records import Hole, Static, Value
 
@@ -18,17 +19,25 @@ if TYPE_CHECKING:
     from workbench.convert.pattern import Parts
 
 _SHOWN = 50
+_VERSIONS = 12
+_VERSION_WORDS = 6
+_SYSTEM_SHARE = 0.1
+_SYSTEM_SHARE_OF_FEW = 0.7
+_SYSTEM_WORDS = 5
+_ROUNDS = 8
 
 
 class Learning(Value, frozen=True, kw_only=True):
     """What counts as shared.
 
-    ``support``: this many calls make a template. ``sample``: texts that are aligned to find one; all are then
-    read by it. ``long_prompt``: from this many words a system prompt makes a task of its own, below it the
-    user's turn tells tasks apart.
+    ``support``: this many calls make a template. ``pool``: distinct texts among which families are looked
+    for, and ``sample``: those of a family that are aligned; all texts are then read by what was found.
+    ``long_prompt``: from this many words a system prompt makes a task of its own, below it the user's turn
+    tells tasks apart.
     """
 
     support: Annotated[int, msgspec.Meta(ge=2)] = 3
+    pool: Annotated[int, msgspec.Meta(ge=100)] = 1500
     sample: Annotated[int, msgspec.Meta(ge=8)] = 64
     long_prompt: Annotated[int, msgspec.Meta(ge=1)] = 20
 
@@ -37,17 +46,55 @@ DEFAULT_LEARNING = Learning()
 
 
 def learn(counted: Counter[str], *, learning: Learning, role: str, under: int) -> list[Parts]:
-    """Return the patterns of ``counted`` texts, the one with most static text first."""
+    """Return the patterns of ``counted`` texts, the one with most static text first.
+
+    ``under`` counts the static words of the system prompt above them. Rounds go on with the texts that fit
+    nothing so far, as long as they bring something.
+    """
     found: list[Parts] = []
+    rest = [text for text in counted if text]
+    for _ in range(_ROUNDS):
+        fresh = _round(rest, counted, learning=learning, role=role, under=under)
+        if not fresh:
+            break
+        found += fresh
+        rest = [text for text in rest if not any(match(parts, text) is not None for parts in fresh)]
+    return sorted(dict.fromkeys(found), key=static_length, reverse=True)
+
+
+def _round(
+    rest: list[str], counted: Counter[str], *, learning: Learning, role: str, under: int
+) -> list[Parts]:
+    pool = spread(rest, limit=learning.pool)
+    sorted_out = families(pool, support=learning.support, prompted=under >= learning.long_prompt)
     if role == "system":
-        exact = [t for t, n in counted.items() if t and (n > 1 or len(counted) == 1)]
-        found += [(Static(text=text),) for text in exact]
-    rest = [text for text in counted if role == "user" or counted[text] == 1]
-    if len(rest) >= learning.support:
-        parts = named(align(rest, sample=learning.sample), rest, role=role)
-        if any(isinstance(part, Static) for part in parts):
-            found.append(parts)
-    return sorted(found, key=static_length, reverse=True)
+        return [parts for family in sorted_out for parts in _system_patterns(family, counted, learning)]
+    patterns = (_pattern(family, role=role, learning=learning) for family in sorted_out)
+    return [parts for parts in patterns if parts is not None]
+
+
+def _pattern(family: list[str], *, role: str, learning: Learning) -> Parts | None:
+    if len(family) < learning.support:
+        return None
+    parts = named(align(family, sample=learning.sample), family, role=role)
+    return parts if any(isinstance(part, Static) for part in parts) else None
+
+
+def _system_patterns(family: list[str], counted: Counter[str], learning: Learning) -> list[Parts]:
+    """Take one prompt with slots where texts differ in values, and each text as it is where in wording."""
+    exact: list[Parts] = [(Static(text=text),) for text in family if counted[text] > 1 or len(counted) == 1]
+    if len(family) == 1:
+        return exact
+    parts = named(align(family, sample=learning.sample), family, role="system")
+    read = [values for text in family if (values := match(parts, text)) is not None]
+    static = sum(width(part.text) for part in parts if isinstance(part, Static))
+    total = sum(width(text) for text in family) / len(family)
+    least = _SYSTEM_SHARE if len(family) >= learning.support else _SYSTEM_SHARE_OF_FEW
+    if not read or static < max(least * total, _SYSTEM_WORDS):
+        return exact
+    longest = max((width(value) for values in read for value in values), default=0.0)
+    settled = len(exact) == len(family) <= _VERSIONS
+    return exact if longest > _VERSION_WORDS and (settled or len(family) < learning.support) else [parts]
 
 
 def named(segments: Sequence[str | None], texts: Sequence[str], *, role: str) -> Parts:
@@ -56,7 +103,7 @@ def named(segments: Sequence[str | None], texts: Sequence[str], *, role: str) ->
         Hole(name=str(i), type="other") if s is None else Static(text=s) for i, s in enumerate(segments)
     )
     holes = [i for i, part in enumerate(bare) if isinstance(part, Hole)]
-    values = [read for text in texts[: 4 * _SHOWN] if (read := match(bare, text)) is not None][:_SHOWN]
+    values = [read for text in spread(texts, limit=_SHOWN) if (read := match(bare, text)) is not None]
     parts = list(bare)
     for k, i in enumerate(holes):
         before = parts[i - 1] if i else None

@@ -84,22 +84,24 @@ def _is_weak(index: int, text: str, segments: list[str | None], texts: Sequence[
     regions = _regions(index, segments, texts)
     if sum(region.count(text) > 1 for region in regions) > _AMBIGUOUS * len(texts):
         return True
-    return not _is_label(text) and (len(texts) < _FEW_TEXTS or _amid_prose(index, text, regions))
+    return not _is_label(text) and (len(texts) < _FEW_TEXTS or _amid_prose(text, regions))
 
 
 def _is_label(text: str) -> bool:
-    """Tell whether ``text`` has words and stands like a label: before a colon or bracket, or on its own line."""
+    """Tell whether ``text`` has words and stands like a label: on its own line, or before a colon."""
     own_line = re.fullmatch(r"\s*\n.*\n\s*", text, re.DOTALL)
     return bool(words(text)) and bool(own_line or re.search(r"[:：>】\]][ \t\r\n]*$", text))
 
 
-def _amid_prose(index: int, text: str, regions: Sequence[str]) -> bool:
-    """Tell whether the values around ``text`` are so long that it stands among them by chance."""
-    if not words(text):
-        lengths = sorted(len(words(region.split(text)[0])) for region in regions)
-        return index == 0 or not lengths or lengths[len(lengths) // 2] > 2 * _CHANCE_WORDS
-    lengths = sorted(len(words(region)) for region in regions)
-    return bool(lengths) and lengths[len(lengths) // 2] > 2 * _LONG_HOLE
+def _amid_prose(text: str, regions: Sequence[str]) -> bool:
+    """Tell whether values on both sides of ``text`` are so long that it stands among them by chance."""
+    limit = _LONG_HOLE if words(text) else 2 * _CHANCE_WORDS
+    split = [region.split(text, 1) for region in regions if text in region]
+    return not split or all(_median([len(words(side[k])) for side in split]) > limit for k in (0, 1))
+
+
+def _median(numbers: Sequence[int]) -> int:
+    return sorted(numbers)[len(numbers) // 2]
 
 
 def _after_label(index: int, segments: Sequence[str | None]) -> bool:

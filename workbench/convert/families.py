@@ -1,0 +1,94 @@
+"""Sorts texts into families made from one template, by the runs of words and the labels they share."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from workbench.text import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_RUN = 8
+_START = 5
+_DOMINANT = 0.9
+_RARE = 0.01
+_LABEL_WEIGHT = 12
+_SPLIT_UNDER_LONG = 12
+_SPLIT = 3
+_LABEL = re.compile(
+    r"^[ \t]*(?:#+ |\*\*|[<【\[])?[^\W\d][^\W\d]*(?: [^\W\d]+){0,3} ?[:：>】\]]", re.MULTILINE
+)
+
+
+def families(texts: Sequence[str], *, support: int, prompted: bool) -> list[list[str]]:
+    """Sort distinct ``texts`` into families, the order of each kept.
+
+    A family is split as long as part of it shares text that the rest lacks: any text where the family has
+    nothing in common, and only a beginning where it has (a passage that many calls quote makes no template).
+    ``support`` is the least size of such a part; ``prompted`` says that a long system prompt stands above, so
+    that the wording of short questions makes no templates.
+    """
+    features = _frequent([_features(text) for text in texts], support=support)
+    least = _SPLIT_UNDER_LONG if prompted else _SPLIT
+    pending, done = [list(range(len(texts)))], []
+    while pending:
+        group = pending.pop()
+        part = _part(group, features, support=support, least=least)
+        if part is None:
+            done.append(group)
+            continue
+        chosen = set(part)
+        pending += [[i for i in group if i not in chosen], part]
+    return [[texts[i] for i in group] for group in done if group]
+
+
+def _features(text: str) -> dict[str, int]:
+    """Return the traces that a template leaves in a text, each with its weight."""
+    found = [word.casefold() for word in words(text)]
+    runs = {" ".join(found[i : i + _RUN]): 1 for i in range(len(found) - _RUN + 1)}
+    labels = {f"label {m.group().strip().casefold()}": _LABEL_WEIGHT for m in _LABEL.finditer(text)}
+    first = _LABEL.match(text)
+    starts = {f"start {first.group().casefold()}": 0} if first else {}
+    if len(found) >= _START:
+        starts[f"start {' '.join(found[:_START])}"] = _START
+    return runs | labels | starts
+
+
+def _frequent(features: list[dict[str, int]], *, support: int) -> list[dict[str, int]]:
+    seen = Counter(name for found in features for name in found)
+    least = max(support, _RARE * len(features))
+    return [{name: w for name, w in found.items() if seen[name] >= least} for found in features]
+
+
+def _part(group: list[int], features: list[dict[str, int]], *, support: int, least: int) -> list[int] | None:
+    """Return the members that form a family of their own, or ``None`` where the group is one."""
+    seen = Counter(name for i in group for name in features[i])
+    dominant = _shared(seen, len(group))
+    tried: set[str] = set()
+    for name, count in seen.most_common():
+        if count < support:
+            break
+        if name in dominant or name in tried:
+            continue
+        part = [i for i in group if name in features[i]]
+        own = _shared(Counter(n for i in part for n in features[i]), len(part)) - dominant
+        begins = any(n.startswith("start ") for n in own)
+        gain = sum(features[part[0]].get(n, 0) for n in own)
+        if gain >= least and (begins or not dominant) and len(part) < len(group):
+            return part
+        tried |= own
+    return None
+
+
+def _shared(seen: Counter[str], size: int) -> set[str]:
+    return {name for name, count in seen.items() if count >= _DOMINANT * size}
+
+
+def spread(items: Iterable[str], *, limit: int) -> list[str]:
+    """Take at most ``limit`` items, evenly spread over all."""
+    every = list(items)
+    step = -(-len(every) // limit) or 1
+    return every[::step]
