@@ -19,6 +19,9 @@ _LONG_HOLE = 12
 _LABEL_END = re.compile(r".*(?:[:：>】\]）]|(?<=\n)[ \t]*|[\r\n])[ \t\r\n]*", re.DOTALL)
 _ITEM = re.compile(r"(?<=\n)[ \t]*(?:[-*•·]|\(?\d{1,2}[.)、])(?:[ \t]+[^\n]*)?$")
 _VALUE_SIGNS = re.compile(r"^[.?!。？！…]+(?=\s|[<【\[]|$)")
+# Text runs on into the hole here: the piece belongs to the value. Chinese has no spaces to tell by.
+_HALF_TOKEN_END = re.compile(r"[^\s\u3400-\u9fff:：>】\]）)“\"'(（，,。=]+$")
+_HALF_TOKEN_START = re.compile(r"^[A-Za-z0-9_\-/@#]+")
 _SIGNS_THEN_LINE = re.compile(r"^[^\w\r\n]*(?=\r?\n)")
 
 
@@ -54,7 +57,7 @@ def _trim_end(text: str, allowed: int) -> str:
     label = _LABEL_END.match(text)
     if label and width(text[label.end() :]) <= allowed:
         return text[: label.end()]
-    return re.sub(r"[^\w\s:：>】\]）)“\"'(（，,。.]+$", "", text)
+    return _HALF_TOKEN_END.sub("", text)
 
 
 def _trim_start(text: str, allowed: int) -> str:
@@ -62,7 +65,7 @@ def _trim_start(text: str, allowed: int) -> str:
     line = re.match(r"[^\r\n]*(?=\r?\n)", text)
     if line and width(line.group()) <= allowed and not re.match(r"[ \t]*[<\]】）)]", text):
         return text[line.end() :]
-    return _SIGNS_THEN_LINE.sub("", text)
+    return _HALF_TOKEN_START.sub("", _SIGNS_THEN_LINE.sub("", text))
 
 
 def _weakest(segments: list[str | None], texts: Sequence[str]) -> int | None:
@@ -84,7 +87,10 @@ def _is_weak(index: int, text: str, segments: list[str | None], texts: Sequence[
     regions = _regions(index, segments, texts)
     if sum(region.count(text) > 1 for region in regions) > _AMBIGUOUS * len(texts):
         return True
-    return not _is_label(text) and (len(texts) < _FEW_TEXTS or _amid_prose(text, regions))
+    if _is_label(text):
+        return False
+    inside_value = index > 0 and _after_label(index, segments) and "\n" not in text
+    return inside_value or len(texts) < _FEW_TEXTS or _amid_prose(text, regions)
 
 
 def _is_label(text: str) -> bool:
