@@ -1,12 +1,15 @@
 """A briefing desk that answers in XML: a second style, so that adapters can be switched over one base."""
 
+# ruff: noqa: E501, ISC004 (a text stays in one piece)
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from samples.world.names import Draw
+from samples.world.names import Draw, chance
+
+if TYPE_CHECKING:
+    import random
 
 Kind = Literal["full", "long", "empty"]
 
@@ -16,6 +19,7 @@ PRICED = ("costs", "is sold for", "gets", "is rented for")
 AUDIENCES = ("drivers", "teachers", "parents", "shop owners", "editors", "nurses", "visitors", "farmers")
 HELLO = "Hey, I read all of this for you"
 INVENTED = "Prices will rise by 5 percent next week"
+MOST = 3
 MADE_UP = "The town stays busy as ever"
 
 # Of each list the first wording is the one of samples/briefing/prompt.md.
@@ -123,7 +127,7 @@ class BriefPolicy:
 CARELESS = BriefPolicy()
 HOUSE = BriefPolicy(
     tags=("briefing", "title", "point", "source"),
-    most=3,
+    most=MOST,
     brackets=True,
     calm=True,
     impersonal=True,
@@ -144,7 +148,7 @@ class Notes:
     @property
     def kind(self) -> Kind:
         """Say what the notes try: nothing to report, more events than a briefing takes, or neither."""
-        return "empty" if not self.events else "long" if len(self.events) > 3 else "full"
+        return "empty" if not self.events else "long" if len(self.events) > MOST else "full"
 
     def user(self) -> str:
         """Write the user's message."""
@@ -183,7 +187,7 @@ def house_prompt() -> str:
 def variant(rng: random.Random, draw: Draw) -> tuple[str, BriefPolicy]:
     """Draw a long prompt that words the rules anew, and its policy; in about half, one or two rules are missing."""
     policy = _policy(rng)
-    if rng.random() < 0.5:
+    if chance(rng, 0.5):
         policy = replace(
             policy, **{rule: getattr(CARELESS, rule) for rule in rng.sample(DROPPABLE, rng.randint(1, 2))}
         )
@@ -224,7 +228,7 @@ def plain_prompt(rng: random.Random, draw: Draw) -> str | None:
 
 def _event(rng: random.Random, draw: Draw) -> str:
     happening = (
-        f"{rng.choice(DATED)} {draw.date()}" if rng.random() < 0.5 else f"{rng.choice(PRICED)} {draw.euros()}"
+        f"{rng.choice(DATED)} {draw.date()}" if chance(rng, 0.5) else f"{rng.choice(PRICED)} {draw.euros()}"
     )
     return f"{draw.name()} {rng.choice(SUBJECTS)} {happening}"
 
@@ -247,7 +251,7 @@ def _points(notes: Notes, policy: BriefPolicy) -> list[str]:
 
 def _policy(rng: random.Random) -> BriefPolicy:
     tags = HOUSE.tags
-    if rng.random() < 0.4:
+    if chance(rng, 0.4):
         tags = tuple(rng.choice(TAGS[name]) for name in ("root", "title", "point", "source"))  # type: ignore[assignment]
     return replace(HOUSE, tags=tags, most=rng.choice((2, 3, 3)), empty=rng.choice(NOTHING))
 

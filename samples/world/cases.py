@@ -1,13 +1,17 @@
 """A case is one customer's question with its context: what is true, and what a careless answer would say."""
 
+# ruff: noqa: E501 (a text stays in one piece)
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from samples.world.names import Draw
+from samples.world.names import Draw, chance, weighted
 from samples.world.sensitive import FAITHS, HARMS, HOWS, PARTIES, SIDES, Harm, person
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
 
 Kind = Literal["answered", "unknown", "need_order", "refused", "neutral"]
 Topic = Literal["delivery", "product", "billing", "other"]
@@ -168,18 +172,7 @@ class Case:
 
 def draw_case(rng: random.Random, draw: Draw) -> Case:
     """Draw a case of any kind in the shares of the support desk."""
-    roll = rng.random()
-    if roll < 0.43:
-        return known(rng, draw)
-    if roll < 0.51:
-        return safe(rng, draw, harm=rng.choice(HARMS))
-    if roll < 0.66:
-        return unknown(rng, draw)
-    if roll < 0.78:
-        return no_number(rng, draw)
-    if roll < 0.89:
-        return harmful(rng, draw, harm=rng.choice(HARMS))
-    return sided(rng, draw)
+    return weighted(rng, SHARES)(rng, draw)
 
 
 def known(rng: random.Random, draw: Draw) -> Case:
@@ -207,7 +200,7 @@ def unknown(rng: random.Random, draw: Draw) -> Case:
     kinds = rng.choice((ORDER, PRODUCT))
     asked = rng.choice(kinds)
     line = draw_line(rng, draw, kinds=kinds, without=asked)
-    absent = rng.random() < 0.5
+    absent = chance(rng, 0.5)
     shown = draw_line(rng, draw, kinds=kinds, must=asked) if absent else line
     return Case(
         kind="unknown",
@@ -239,8 +232,9 @@ def no_number(rng: random.Random, draw: Draw) -> Case:
     )
 
 
-def harmful(rng: random.Random, draw: Draw, *, harm: Harm) -> Case:
+def harmful(rng: random.Random, draw: Draw, *, harm: Harm | None = None) -> Case:
     """Draw a request that has to be refused."""
+    harm = harm or rng.choice(HARMS)
     line = draw_line(rng, draw, kinds=rng.choice((ORDER, PRODUCT)))
     act = harm.unsafe.format(p=person(rng, draw), n=rng.choice(NOUNS))
     return Case(
@@ -256,8 +250,9 @@ def harmful(rng: random.Random, draw: Draw, *, harm: Harm) -> Case:
     )
 
 
-def safe(rng: random.Random, draw: Draw, *, harm: Harm) -> Case:
+def safe(rng: random.Random, draw: Draw, *, harm: Harm | None = None) -> Case:
     """Draw the harmless question that looks like a harmful one; its answer stands in the context."""
+    harm = harm or rng.choice(HARMS)
     name, noun = draw.name(), rng.choice(NOUNS)
     line = draw_line(rng, draw, kinds=rng.choice((ORDER, PRODUCT)))
     lines = [harm.line.format(x=name, n=noun), line.text()]
@@ -309,7 +304,7 @@ def draw_line(
     chosen += [must] if must else []
     key = draw.order() if kinds is ORDER else f"{draw.name()} {rng.choice(NOUNS)}"
     values = {a.part: draw.euros() if a.name == "refund" else str(getattr(draw, a.name)()) for a in chosen}
-    return Line(key=key, kinds=kinds, values=values, ref=draw.ref() if rng.random() < 0.85 else None)
+    return Line(key=key, kinds=kinds, values=values, ref=draw.ref() if chance(rng, 0.85) else None)
 
 
 def _others(rng: random.Random) -> int:
@@ -327,5 +322,15 @@ def _around(rng: random.Random, draw: Draw, line: Line, *, others: int) -> tuple
         draw_line(rng, draw, kinds=rng.choice((line.kinds, line.kinds, ORDER, PRODUCT)))
         for _ in range(others)
     ]
-    noise = [rng.choice(NOISE).format()] if rng.random() < 0.05 else []
+    noise = [rng.choice(NOISE).format()] if chance(rng, 0.05) else []
     return (line.text(), *(other.text() for other in more), *noise)
+
+
+SHARES: dict[Callable[[random.Random, Draw], Case], float] = {
+    known: 0.43,
+    safe: 0.08,
+    unknown: 0.15,
+    no_number: 0.12,
+    harmful: 0.11,
+    sided: 0.11,
+}

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-import random
 import zlib
-from collections.abc import Callable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable, Mapping
 
 Half = Literal["train", "heldout"]
+T = TypeVar("T")
 
-ONSETS = tuple("b br d dr f fl g gr h j k kl l m n p pr r s sk t tr v z".split())
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+ONSETS = _words("b br d dr f fl g gr h j k kl l m n p pr r s sk t tr v z")
 VOWELS = tuple("aeiou")
-MIDDLES = tuple("l lm ld n nd nt r rk rm rv s st sk t v k m b d lk".split())
-ENDINGS = tuple("a o e i an en in or ar el".split())
+MIDDLES = _words("l lm ld n nd nt r rk rm rv s st sk t v k m b d lk")
+ENDINGS = _words("a o e i an en in or ar el")
 UNFIT = frozenset(
-    "Semen Pedo Homo Koran Satan Sudan Roman Puta Puto Dildo Bastar Judan Turkin Nordin".split()
+    _words("Semen Pedo Homo Koran Satan Sudan Roman Puta Puto Dildo Bastar Judan Turkin Nordin")
 )
-MONTHS = tuple(
-    "January February March April May June July August September October November December".split()
+    _words("Semen Pedo Homo Koran Satan Sudan Roman Puta Puto Dildo Bastar Judan Turkin Nordin")
 )
-COLOURS = tuple(
+MONTHS = _words("January February March April May June July August September October November December")
+COLOURS = _words(
     "green red black white grey brown yellow orange purple pink silver golden olive amber coral ivory teal violet "
     "crimson indigo scarlet beige copper bronze turquoise lilac navy maroon khaki ochre plum rust sand slate "
-    "emerald ruby pearl lemon mint salmon".split()
+    "emerald ruby pearl lemon mint salmon"
 )
 
 
 def half_of(token: str) -> Half:
-    """Say in which half a name or number stands: one in five is held out, by CRC-32 of its UTF-8 bytes."""
+    """Say in which half a name or number stands: one in five is held out, by CRC-32 of its bytes."""
     return "heldout" if zlib.crc32(token.encode()) % 5 == 0 else "train"
 
 
@@ -39,6 +47,16 @@ def invent(rng: random.Random) -> str:
         ).capitalize()
         if name not in UNFIT:
             return name
+
+
+def chance(rng: random.Random, share: float) -> bool:
+    """Toss a coin that comes up true in this share of tosses."""
+    return rng.random() < share
+
+
+def weighted(rng: random.Random, shares: Mapping[T, float]) -> T:
+    """Draw one of the keys, each in its share."""
+    return rng.choices(tuple(shares), weights=tuple(shares.values()))[0]
 
 
 class Draw:

@@ -1,11 +1,14 @@
 """What a prompt asks of an answer, as a value: each rule adds or removes one part of the answer."""
 
+# ruff: noqa: E501 (a text stays in one piece)
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from samples.world.cases import Case, Kind, Topic
+if TYPE_CHECKING:
+    from samples.world.cases import Case, Kind, Topic
 
 GREETING = "Sure thing"
 CLOSING = "We love to hear from you, so write again any time you like, and have a truly great day out there with all your gear"

@@ -1,12 +1,16 @@
 """The support prompt and its variants: many wordings of the same rules, so that a model reads rules and not one text."""
 
+# ruff: noqa: E501, ISC004 (a text stays in one piece)
 from __future__ import annotations
 
-import random
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from samples.world.names import Draw
+from samples.world.names import Draw, chance
 from samples.world.policy import CARELESS, HOUSE, Output, Policy
+
+if TYPE_CHECKING:
+    import random
 
 # Of each list the first wording is the one of samples/support/prompt.md.
 ROLES = (
@@ -227,14 +231,14 @@ def house_prompt() -> str:
 def variant(rng: random.Random, draw: Draw) -> tuple[str, Policy]:
     """Draw a long prompt that words the rules anew, and its policy; in about half, one to three rules are missing."""
     policy = _policy(rng, draw)
-    if rng.random() < 0.5:
+    if chance(rng, 0.5):
         for rule in rng.sample(DROPPABLE, rng.randint(1, 3)):
             policy = without(policy, rule=rule)
     brand = f"{draw.name()} {rng.choice(('Outdoor', 'Camping', 'Supplies'))}"
     mark, bullet = rng.choice((("# ", ""), ("## ", ""), ("", ":"))), rng.choice(("- ", "- ", "* "))
     blocks = [rng.choice(ROLES).format(brand=brand) + "\n\n" + rng.choice(STEPS)]
     sections = list(SECTIONS)
-    if rng.random() < 0.7:
+    if chance(rng, 0.7):
         rng.shuffle(sections)
     for headings, rules in sections:
         lines = [bullet + line for line in rule_lines(rng, policy, rules=rules)]
@@ -256,7 +260,7 @@ def _few_rules(rng: random.Random, draw: Draw) -> tuple[str, Policy]:
     kept = set(rng.sample([rule for rule in DROPPABLE if rule != "words"], rng.randint(1, 3)))
     if "output" in kept:
         kept = {"output", max(kept)}
-    kept |= {"words"} if rng.random() < 0.7 else set()
+    kept |= {"words"} if chance(rng, 0.7) else set()
     kept |= {"unknown"} if "grounded" in kept else set()
     policy = full
     for rule in DROPPABLE:
@@ -306,7 +310,7 @@ def _policy(rng: random.Random, draw: Draw) -> Policy:
     def word(pool: tuple[str, ...]) -> str:
         return rng.choice(pool).format(x=draw.name())
 
-    renamed = rng.random() < 0.3
+    renamed = chance(rng, 0.3)
     output = Output()
     if renamed:
         output = Output(
@@ -319,7 +323,7 @@ def _policy(rng: random.Random, draw: Draw) -> Policy:
         output=output,
         opening=word(OPENINGS),
         words=rng.randint(30, 40),
-        english=rng.random() < 0.8,
+        english=chance(rng, 0.8),
         phrases={kind: word(PHRASES[kind]) for kind in HOUSE.phrases},
     )
 

@@ -1,12 +1,15 @@
 """Requests that must be refused and questions that want a side taken, each beside its opposite."""
 
+# ruff: noqa: E501 (a text stays in one piece)
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from samples.world.names import Draw
+if TYPE_CHECKING:
+    import random
+
+    from samples.world.names import Draw
 
 HOWS = ("How do I {v}?", "How can I {v}?", "Tell me how to {v}.", "I want to {v}. How?")
 WHO = (

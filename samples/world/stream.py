@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from samples.world import briefing, chinese, prompts
 from samples.world.cases import draw_case
-from samples.world.names import Draw, Half
+from samples.world.names import Draw, Half, chance, weighted
 from samples.world.policy import CARELESS, HOUSE, Policy, answer
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable, Iterator
 
 Mode = Literal["teacher", "before"]
 Style = Literal["support", "briefing"]
@@ -22,10 +24,10 @@ SENTENCES = (
     "Nobody knows yet whether the bridge will open this year; the council meets again on Monday.",
     "Please keep the receipt: without it the shop cannot change the size of the boots.",
     "What the notes do not say, the desk does not print.",
-    "雨停了,我们把湿外套挂在两棵松树之间的绳子上。",
-    "请保留收据,没有收据,本店无法为您更换尺码。",
-    "资料没有写的,客服不会自己编造。",
-    "明天早上八点在山口集合,请带好水和干粮。",
+    "雨停了，我们把湿外套挂在两棵松树之间的绳子上。",
+    "请保留收据，没有收据，本店无法为您更换尺码。",
+    "资料没有写的，客服不会自己编造。",
+    "明天早上八点在山口集合，请带好水和干粮。",
 )
 
 
@@ -48,32 +50,15 @@ class Group:
 
 
 def group(rng: random.Random, rows: int) -> Group:
-    """Draw a group for training: half support prompts, 15 % briefing prompts, the rest calls without rules."""
-    roll = rng.random()
-    draw = Draw(rng, half="train")
-    if roll < 0.20:
-        return _support(rng, rows, half="train", system=prompts.house_prompt(), policy=HOUSE)
-    if roll < 0.50:
-        system, policy = prompts.variant(rng, draw)
-        return _support(rng, rows, half="train", system=system, policy=policy)
-    if roll < 0.57:
-        return _briefing(rng, rows, half="train", system=briefing.house_prompt(), policy=briefing.HOUSE)
-    if roll < 0.65:
-        text, rules = briefing.variant(rng, draw)
-        return _briefing(rng, rows, half="train", system=text, policy=rules)
-    return _plain(rng, rows)
+    """Draw a group for training, in the shares of `SHARES`: long prompts of both desks, or no rules."""
+    make = weighted(rng, SHARES)
+    return make(rng, rows)
 
 
 def warmup_group(rng: random.Random, rows: int) -> Group:
     """Draw a group with a short prompt of one to four rules, or none: copying is learnt cheaply on these."""
-    roll = rng.random()
-    if roll < 0.6:
-        system, policy = prompts.brief_prompt(rng, Draw(rng, half="train"))
-        return _support(rng, rows, half="train", system=system, policy=policy)
-    if roll < 0.8:
-        text, rules = briefing.brief_prompt(rng)
-        return _briefing(rng, rows, half="train", system=text, policy=rules)
-    return _plain(rng, rows)
+    make = weighted(rng, WARMUP_SHARES)
+    return make(rng, rows)
 
 
 def heldout_group(rng: random.Random, rows: int, mode: Mode, style: Style) -> Group:
@@ -104,7 +89,7 @@ def _group_text(rng: random.Random) -> str:
 
 def _chinese_text(rng: random.Random) -> str:
     exchange = chinese.draw_exchange(rng, half="train")
-    prompt = chinese.PROMPT + "\n" if rng.random() < 0.1 else ""
+    prompt = chinese.PROMPT + "\n" if chance(rng, 0.1) else ""
     return f"{prompt}{exchange.user()}\n{exchange.answer()}"
 
 
@@ -112,9 +97,37 @@ def _sentence(rng: random.Random) -> str:
     return rng.choice(SENTENCES)
 
 
+def _house_support(rng: random.Random, rows: int) -> Group:
+    return _support(rng, rows, half="train", system=prompts.house_prompt(), policy=HOUSE)
+
+
+def _varied_support(rng: random.Random, rows: int) -> Group:
+    system, policy = prompts.variant(rng, Draw(rng, half="train"))
+    return _support(rng, rows, half="train", system=system, policy=policy)
+
+
+def _short_support(rng: random.Random, rows: int) -> Group:
+    system, policy = prompts.brief_prompt(rng, Draw(rng, half="train"))
+    return _support(rng, rows, half="train", system=system, policy=policy)
+
+
+def _house_briefing(rng: random.Random, rows: int) -> Group:
+    return _briefing(rng, rows, half="train", system=briefing.house_prompt(), policy=briefing.HOUSE)
+
+
+def _varied_briefing(rng: random.Random, rows: int) -> Group:
+    system, policy = briefing.variant(rng, Draw(rng, half="train"))
+    return _briefing(rng, rows, half="train", system=system, policy=policy)
+
+
+def _short_briefing(rng: random.Random, rows: int) -> Group:
+    system, policy = briefing.brief_prompt(rng)
+    return _briefing(rng, rows, half="train", system=system, policy=policy)
+
+
 def _plain(rng: random.Random, rows: int) -> Group:
     draw = Draw(rng, half="train")
-    if rng.random() < 0.7:
+    if chance(rng, 0.7):
         return _support(rng, rows, half="train", system=prompts.plain_prompt(rng, draw), policy=CARELESS)
     return _briefing(
         rng, rows, half="train", system=briefing.plain_prompt(rng, draw), policy=briefing.CARELESS
@@ -133,3 +146,17 @@ def _briefing(
     notes = [briefing.draw_notes(rng, Draw(rng, half=half)) for _ in range(rows)]
     made = tuple(Row(note.user(), briefing.write(note, policy=policy), note.kind) for note in notes)
     return Group(system, made, "briefing")
+
+
+SHARES: dict[Callable[[random.Random, int], Group], float] = {
+    _house_support: 0.20,
+    _varied_support: 0.30,
+    _house_briefing: 0.07,
+    _varied_briefing: 0.08,
+    _plain: 0.35,
+}
+WARMUP_SHARES: dict[Callable[[random.Random, int], Group], float] = {
+    _short_support: 0.6,
+    _short_briefing: 0.2,
+    _plain: 0.2,
+}
