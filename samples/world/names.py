@@ -22,15 +22,13 @@ VOWELS = tuple("aeiou")
 MIDDLES = _words("l lm ld n nd nt r rk rm rv s st sk t v k m b d lk")
 ENDINGS = _words("a o e i an en in or ar el")
 UNFIT = frozenset(
-    _words("Semen Pedo Homo Koran Satan Sudan Roman Puta Puto Dildo Bastar Judan Turkin Nordin")
-)
-    _words("Semen Pedo Homo Koran Satan Sudan Roman Puta Puto Dildo Bastar Judan Turkin Nordin")
+    _words("Semen Pedo Homo Koran Satan Sudan Roman Puta Puto Dildo Bastar Judan Turkin Nordin"),
 )
 MONTHS = _words("January February March April May June July August September October November December")
 COLOURS = _words(
-    "green red black white grey brown yellow orange purple pink silver golden olive amber coral ivory teal violet "
-    "crimson indigo scarlet beige copper bronze turquoise lilac navy maroon khaki ochre plum rust sand slate "
-    "emerald ruby pearl lemon mint salmon"
+    "green red black white grey brown yellow orange purple pink silver golden olive amber coral ivory "
+    "teal violet crimson indigo scarlet beige copper bronze turquoise lilac navy maroon khaki ochre "
+    "plum rust sand slate emerald ruby pearl lemon mint salmon"
 )
 
 
