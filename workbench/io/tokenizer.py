@@ -35,7 +35,7 @@ def load_tokenizer(base: str | Path) -> Tokenizer:
         MissingExtraError: transformers isn't installed.
     """
     try:
-        from transformers import AutoTokenizer  # noqa: PLC0415
+        from transformers import AutoTokenizer
     except ImportError as error:
         raise MissingExtraError.of(
             "transformers", extra="train", purpose="counting tokens with a base"
@@ -123,7 +123,7 @@ class ChatTokenizer:
         return self._remembered(text)
 
     def _render(self, messages: Messages, *, generation_prompt: bool) -> str:
-        import jinja2  # noqa: PLC0415
+        import jinja2
 
         chat = [{**message.extra, "role": message.role, "content": message.content} for message in messages]
         try:

@@ -116,15 +116,17 @@ def _no_shape(path: Path, rows: list[Row], *, expected: str) -> Finding:
             expected=expected,
             fix="Mend the file; no row of it can be decoded.",
         )
-    keys = (
-        ", ".join(map(str, list(row.value)[:8])) if isinstance(row.value, dict) else excerpt(str(row.value))
-    )
     return Finding(
         where=f"{path}:{row.line}" if row.line else f"{path} record {row.record}",
-        found=f"rows with: {excerpt(keys)}",
+        found=f"rows with: {_keys(row.value)}",
         expected=expected,
         fix="Rename the keys, or choose the format with --from.",
     )
+
+
+def _keys(value: Any) -> str:
+    """Show what a row has, for a message."""
+    return excerpt(", ".join(map(str, value)) if isinstance(value, dict) else str(value))
 
 
 def _sort_rows(
@@ -166,11 +168,9 @@ def _parsed(value: Any, shape: Shape) -> Parsed:
     # A `messages` key holds plain messages too, so both names fit such rows.
     fits = {shape, "openai"} if shape == "messages" else {shape}
     if has is None:
-        raise UnfitRowError(
-            f"not a row of the format {shape}", found=excerpt(", ".join(map(str, value)) if value else "")
-        )
+        raise UnfitRowError(f"not a row of the format {shape}", found=_keys(value))
     if has not in fits:
-        raise UnfitRowError(f"of the format {has} in a file of {shape}", found=", ".join(map(str, value)))
+        raise UnfitRowError(f"of the format {has} in a file of {shape}", found=_keys(value))
     return parse(value, has)
 
 

@@ -130,19 +130,19 @@ def _side(value: Any, role: str) -> Messages:
 
 _READERS: Mapping[str, Callable[[dict[str, Any]], Parsed]] = {
     "openai": _openai,
-    "openai-calls": _openai_call,
+    "openai_calls": _openai_call,
     "sharegpt": _sharegpt,
     "alpaca": _alpaca,
-    "prompt-completion": _prompt_completion,
+    "prompt_completion": _prompt_completion,
 }
 _TELLS: Mapping[Shape, Callable[[dict[str, Any]], bool]] = {
     "openai": lambda row: "messages" in row,
-    "openai-calls": lambda row: (
+    "openai_calls": lambda row: (
         isinstance(row.get("request"), dict) and isinstance(row.get("response"), dict)
     ),
     "sharegpt": lambda row: "conversations" in row,
     "alpaca": lambda row: "instruction" in row and "output" in row,
-    "prompt-completion": lambda row: (
+    "prompt_completion": lambda row: (
         any(k in row for k in _INPUT_KEYS) and any(k in row for k in _OUTPUT_KEYS)
     ),
 }

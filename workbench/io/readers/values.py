@@ -8,8 +8,8 @@ import msgspec
 
 from workbench.records import LogRecord, Messages, Value
 
-Shape = Literal["openai", "openai-calls", "sharegpt", "alpaca", "prompt-completion", "messages"]
-LogFormat = Literal["auto", "openai", "openai-calls", "sharegpt", "alpaca", "prompt-completion", "messages"]
+Shape = Literal["openai", "openai_calls", "sharegpt", "alpaca", "prompt_completion", "messages"]
+LogFormat = Literal["auto", "openai", "openai_calls", "sharegpt", "alpaca", "prompt_completion", "messages"]
 FORMATS: tuple[str, ...] = get_args(Shape)
 Container = Literal["jsonl", "json", "parquet", "csv"]
 
