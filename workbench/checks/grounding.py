@@ -1,0 +1,202 @@
+"""Holds each claim of an answer against the context: its figures, names and content words must stand there."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from itertools import pairwise
+
+from workbench.records import Evidence
+from workbench.text import has_han, sentences
+
+_NUMBER = re.compile(
+    r"(?<![\w.])[-+]?\d+(?:[.,:]\d+)*(?![\w])|(?<=[\u4e00-\u9fff])\d+(?:[.,:]\d+)*|\d+(?:[.,:]\d+)*(?=[\u4e00-\u9fff%°])"
+)
+_IDENTIFIER = re.compile(r"\b(?=[A-Z0-9-]*\d)(?=[A-Z0-9-]*[A-Z])[A-Z0-9]+(?:-[A-Z0-9]+)*\b")
+_NAME = re.compile(r"(?<=[a-z0-9,;:)] )[A-Z][a-zA-Z'’]+(?: [A-Z][a-zA-Z'’]+)*")
+_WORD = re.compile(r"[a-zA-ZÀ-ɏ']+")
+_HAN_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
+_NEGATION = re.compile(
+    r"\b(?:not|no|never|none|neither|nor|without|cannot)\b|n't\b|不|没有|未|无法|并非|否", re.IGNORECASE
+)
+_CARDINALS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty"
+).split()
+_NUMBER_WORDS = {word: str(i) for i, word in enumerate(_CARDINALS)} | {
+    "thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "hundred": "100", "thousand": "1000",
+    "first": "1", "second": "2", "third": "3", "once": "1", "twice": "2", "dozen": "12",
+}  # fmt: skip
+_HAN_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
+_STOP = frozenset(
+    "the of and to in is that it for was on are with as be at by this not or you your i we he she they them his her its their "
+    "our us me my mine an a but from have has had do does did will would can could should may might must been being there "
+    "here which who whom whose what when where why how all any some no nor so if then than too very just also into out up "
+    "down about over after before between more most such only own same s t re ve ll d m am were these those because while "
+    "during through against again further once each few other both".split()
+)
+_SUFFIXES = ("ingly", "edly", "ings", "ing", "ies", "ied", "ed", "es", "ly", "s", "e")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One sentence of an answer: how much of its content the context carries, and what it does not carry."""
+
+    text: str
+    overlap: float
+    unsupported: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Support:
+    """All claims of an answer; ``score`` in [0, 1] grows with support."""
+
+    claims: tuple[Claim, ...]
+    score: float
+
+    @property
+    def unsupported(self) -> tuple[Evidence, ...]:
+        """The pieces that the context does not carry, in order."""
+        return tuple(one for claim in self.claims for one in claim.unsupported)
+
+
+def read_support(
+    output: str, context: str, *, question: str = "", allowed: tuple[str, ...] = (), min_overlap: float = 0.5
+) -> Support:
+    """Hold every sentence of ``output`` against ``context`` and ``question``.
+
+    A sentence is unsupported where one of its numbers, identifiers or names stands in neither, where less than
+    ``min_overlap`` of its content (word stems; pairs of Chinese characters) does, or where it denies what the
+    nearest sentence of the context says. ``allowed`` phrases of the prompt itself need no support.
+    """
+    text = _without(output, allowed)
+    source = f"{context}\n{question}"
+    known = _Known(
+        numbers=_numbers(source),
+        tokens=_content(source),
+        folded=_fold(source),
+        lines=tuple(sentences(context)),
+    )
+    claims, at = [], 0
+    for piece in sentences(text):
+        at = max(text.find(piece, at), 0)
+        claims.append(_claim(piece, at, known, min_overlap=min_overlap))
+        at += len(piece)
+    return Support(claims=tuple(claims), score=min((_score(claim) for claim in claims), default=1.0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    numbers: frozenset[str]
+    tokens: frozenset[str]
+    folded: str
+    lines: tuple[str, ...]
+
+
+def _claim(piece: str, at: int, known: _Known, *, min_overlap: float) -> Claim:
+    tokens = _content(piece)
+    overlap = len(tokens & known.tokens) / len(tokens) if tokens else 1.0
+    missing = [*_figures(piece, at, known), *_names(piece, at, known)]
+    whole = (at, at + len(piece))
+    if overlap < min_overlap:
+        missing.append(Evidence(what="not in the context", text=piece, start=whole[0], end=whole[1]))
+    elif _denies(piece, tokens, known.lines):
+        missing.append(Evidence(what="negation", text=piece, start=whole[0], end=whole[1]))
+    return Claim(text=piece, overlap=overlap, unsupported=tuple(missing))
+
+
+def _score(claim: Claim) -> float:
+    hard = sum(one.what != "not in the context" for one in claim.unsupported)
+    return claim.overlap * 0.5**hard
+
+
+def _figures(piece: str, at: int, known: _Known) -> list[Evidence]:
+    out = []
+    for match in _NUMBER.finditer(piece):
+        if _plain(match.group()) not in known.numbers:
+            out.append(_piece("number", match, at))
+    for match in _IDENTIFIER.finditer(piece):
+        if _fold(match.group()) not in known.folded:
+            out.append(_piece("identifier", match, at))
+    return out
+
+
+def _names(piece: str, at: int, known: _Known) -> list[Evidence]:
+    return [
+        _piece("name", match, at)
+        for match in _NAME.finditer(piece)
+        if not all(
+            _stem(word.casefold()) in known.tokens or _fold(word) in known.folded
+            for word in match.group().split()
+        )
+    ]
+
+
+def _piece(what: str, match: re.Match[str], at: int) -> Evidence:
+    return Evidence(what=what, text=match.group(), start=match.start() + at, end=match.end() + at)
+
+
+def _denies(piece: str, tokens: frozenset[str], lines: tuple[str, ...]) -> bool:
+    """Tell whether ``piece`` and the line nearest to it differ in negation alone."""
+    if len(tokens) < 3 or not lines:
+        return False
+    shares = [len(tokens & _content(line)) / len(tokens) for line in lines]
+    best = max(range(len(lines)), key=shares.__getitem__)
+    return shares[best] >= 0.8 and bool(_NEGATION.search(piece)) != bool(_NEGATION.search(lines[best]))
+
+
+def _without(text: str, allowed: tuple[str, ...]) -> str:
+    """Blank out the allowed phrases, so that offsets stay."""
+    for phrase in sorted((p for p in allowed if p.strip()), key=len, reverse=True):
+        text = re.sub(
+            re.escape(phrase), lambda match: " " * (len(match.group()) - 1) + "\n", text, flags=re.IGNORECASE
+        )
+    return text
+
+
+def _content(text: str) -> frozenset[str]:
+    words = (word.strip("'").removesuffix("'s").casefold() for word in _WORD.findall(text.replace("’", "'")))
+    out = {_stem(word) for word in words if word and word not in _STOP}
+    if has_han(text):
+        for run in _HAN_RUN.findall(text):
+            out |= {a + b for a, b in pairwise(run)} or {run}
+    return frozenset(out | _numbers(text))
+
+
+def _numbers(text: str) -> frozenset[str]:
+    out = {_plain(number) for number in re.findall(r"\d+(?:[.,:]\d+)*", _fold(text))}
+    out |= {_NUMBER_WORDS[word] for word in re.findall(r"[a-z]+", text.casefold()) if word in _NUMBER_WORDS}
+    out |= {str(_han_number(run)) for run in re.findall(r"[零〇一二两三四五六七八九十百千]+", text)}
+    return frozenset(out)
+
+
+def _plain(number: str) -> str:
+    """Write ``1,000`` as ``1000`` and ``2.50`` as ``2.5``."""
+    number = unicodedata.normalize("NFKC", number).lstrip("+-")
+    number = re.sub(r",(?=\d{3}\b)", "", number)
+    whole, dot, rest = number.partition(".")
+    rest = rest.rstrip("0") if rest.isdigit() else rest
+    return (whole.lstrip("0") or "0") + (dot + rest if rest else "")
+
+
+def _han_number(run: str) -> int:
+    total, current = 0, 0
+    for character in run:
+        unit = {"十": 10, "百": 100, "千": 1000}.get(character)
+        if unit:
+            total, current = total + (current or 1) * unit, 0
+        else:
+            current = current * 10 + _HAN_DIGITS[character]
+    return total + current
+
+
+def _stem(word: str) -> str:
+    for suffix in _SUFFIXES:
+        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
+            return word.removesuffix(suffix)
+    return word
+
+
+def _fold(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

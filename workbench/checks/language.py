@@ -1,0 +1,70 @@
+"""Judges the language of an answer by the prose in it, not by the keys and tags around it."""
+
+from __future__ import annotations
+
+import re
+
+from workbench.checks.jsontext import read_json
+from workbench.checks.subject import FieldCheck, as_text, on_field
+from workbench.records import Case, Grade
+from workbench.text import excerpt, language
+
+_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
+_TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
+_LINK = re.compile(r"https?://\S+|\S+@\S+\.\S+")
+NAMES = {
+    "en": ("english", "英文", "英语"),
+    "zh": ("chinese", "mandarin", "中文", "汉语", "简体中文", "繁体中文", "普通话"),
+    "de": ("german", "deutsch", "德语", "德文"),
+    "fr": ("french", "法语", "法文"),
+    "es": ("spanish", "西班牙语"),
+    "it": ("italian", "意大利语"),
+    "pt": ("portuguese", "葡萄牙语"),
+    "nl": ("dutch", "荷兰语"),
+    "ja": ("japanese", "日语", "日文"),
+    "ko": ("korean", "韩语", "韩文"),
+    "ru": ("russian", "俄语", "俄文"),
+    "ar": ("arabic", "阿拉伯语"),
+    "he": ("hebrew", "希伯来语"),
+    "th": ("thai", "泰语"),
+    "hi": ("hindi", "印地语"),
+    "el": ("greek", "希腊语"),
+}
+
+
+class Language(FieldCheck, frozen=True, kw_only=True):
+    """The prose of the text is in ``lang`` (ISO 639-1).
+
+    A guess of another language with less than ``min_confidence`` leaves it unscored; so does a text without letters.
+    """
+
+    lang: str
+    min_confidence: float = 0.45
+
+    def __call__(self, case: Case, output: str) -> Grade:
+        """Guess and compare."""
+        del case
+        return on_field(
+            self.path,
+            output,
+            lambda text: judge_language(text, self.lang, min_confidence=self.min_confidence),
+        )
+
+
+def judge_language(text: str, lang: str, *, min_confidence: float = 0.45) -> Grade:
+    """Tell whether the prose of ``text`` is in ``lang``."""
+    said = prose(text)
+    found, confidence = language(said)
+    if found == lang:
+        return Grade.of(True, detail=f"{found} ({confidence:.2f})")
+    if confidence < min_confidence:
+        return Grade.unscored(f"too little text to tell its language: {excerpt(said)!r}")
+    return Grade.of(False, detail=f"{found} ({confidence:.2f})")
+
+
+def prose(text: str) -> str:
+    """Leave out what is in no language: code, tags, links, and the keys of JSON."""
+    found = read_json(text)
+    if found.level != "none" and isinstance(found.value, dict | list):
+        return as_text(found.value)
+    return _TAG.sub(" ", _LINK.sub(" ", _CODE.sub(" ", text)))

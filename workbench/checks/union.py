@@ -1,0 +1,191 @@
+"""The closed union of all checks: decodes a contract's checks, validates them, and writes contracts for people to edit."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any, get_args
+
+import msgspec
+import yaml
+
+from workbench.checks.bounded import check_pattern
+from workbench.checks.conditional import Grounded, Neutral, PhraseWhen, RefuseHarmful
+from workbench.checks.counts import Length
+from workbench.checks.language import Language
+from workbench.checks.phrases import (
+    Contains,
+    EndsWith,
+    NoCharacters,
+    NoIdentifiers,
+    NotContains,
+    OneOf,
+    StartsWith,
+)
+from workbench.checks.plugin import Plugin
+from workbench.checks.schema import JsonOnly, JsonSchema, check_schema
+from workbench.checks.xmltext import XmlOnly, XmlStructure
+from workbench.contracts import Contract, Rule
+from workbench.errors import ConfigError, Finding
+from workbench.io.config import convert, load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+AnyCheck = (
+    JsonOnly
+    | JsonSchema
+    | XmlOnly
+    | XmlStructure
+    | StartsWith
+    | EndsWith
+    | Contains
+    | NotContains
+    | NoCharacters
+    | NoIdentifiers
+    | OneOf
+    | Length
+    | Language
+    | PhraseWhen
+    | RefuseHarmful
+    | Neutral
+    | Grounded
+    | Plugin
+)
+CompiledRules = tuple[tuple[Rule, AnyCheck | None], ...]
+_BY_NAME: dict[str, type[AnyCheck]] = {kind.__struct_config__.tag: kind for kind in get_args(AnyCheck)}
+
+
+def check_names() -> tuple[str, ...]:
+    """List the names that ``use`` may have."""
+    return tuple(sorted(_BY_NAME))
+
+
+def decode_check(raw: dict[str, Any], where: str) -> AnyCheck:
+    """Turn a contract's mapping into its check; ``where`` is the path of the mapping, such as ``$.rules[3].check``.
+
+    Raises:
+        ConfigError: an unknown name or key (with the nearest known one), a wrong type, a pattern or schema that is none.
+    """
+    name = raw.get("use")
+    if not isinstance(name, str) or name not in _BY_NAME:
+        near = difflib.get_close_matches(str(name), _BY_NAME, n=1)
+        raise ConfigError(
+            Finding(
+                where=f"{where}.use",
+                found=repr(name),
+                expected=f"one of {', '.join(check_names())}",
+                fix=f"Did you mean {near[0]!r}?" if near else "Write the name of a check, or `check: null`.",
+            )
+        )
+    try:
+        check = convert(raw, _BY_NAME[name], where=where)
+    except ConfigError as error:
+        raise ConfigError(_nested(finding, where) for finding in error.findings) from error
+    _validate(check, where)
+    return check
+
+
+def encode_check(check: AnyCheck) -> dict[str, Any]:
+    """Write a check as a mapping: its name, then the fields that differ from their defaults."""
+    raw: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(check))
+    defaults = {field.name: field.default for field in msgspec.structs.fields(check)}
+    out = {"use": raw.pop("use")}
+    return out | {name: value for name, value in raw.items() if getattr(check, name) != defaults[name]}
+
+
+def compile_contract(contract: Contract, where: str = "contract") -> CompiledRules:
+    """Pair every rule with its check, ``None`` where no program decides it.
+
+    Raises:
+        ConfigError: all findings at once; two rules of one id are one of them.
+    """
+    out, findings, seen = list[tuple[Rule, AnyCheck | None]](), list[Finding](), dict[str, int]()
+    for i, rule in enumerate(contract.rules):
+        if rule.id in seen:
+            findings.append(_doubled(rule.id, f"{where} $.rules[{i}].id", seen[rule.id]))
+        seen.setdefault(rule.id, i)
+        try:
+            check = None if rule.check is None else decode_check(rule.check, f"{where} $.rules[{i}].check")
+        except ConfigError as error:
+            findings.extend(error.findings)
+            continue
+        out.append((rule, check))
+    if findings:
+        raise ConfigError(findings)
+    return tuple(out)
+
+
+def load_contract(path: Path) -> Contract:
+    """Read a contract file and validate every check in it.
+
+    Raises:
+        InputError: the file can't be read.
+        ConfigError: it isn't a contract, or a check in it isn't one.
+    """
+    contract = load(path, Contract, what="a contract (YAML)")
+    compile_contract(contract, str(path))
+    return contract
+
+
+def dump_contract(contract: Contract) -> str:
+    """Write a contract as YAML that people can edit, in the order of its rules."""
+    plain = {
+        "version": contract.version,
+        "task": contract.task,
+        "rules": [_plain(rule) for rule in contract.rules],
+    }
+    return yaml.dump(plain, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=110)
+
+
+def _plain(rule: Rule) -> dict[str, Any]:
+    out: dict[str, Any] = {"id": rule.id, "text": rule.text, "kind": rule.kind}
+    if rule.source is not None:
+        out["source"] = {"template": rule.source.template, "span": _Flow(rule.source.span)}
+    return out | {"check": rule.check, "severity": rule.severity}
+
+
+class _Flow(list[int]):
+    """A list written on one line."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes spans on one line and never uses aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Write every value out."""
+        del data
+        return True
+
+
+_Dumper.add_representer(
+    _Flow, lambda dumper, data: dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=True)
+)
+_Dumper.add_representer(tuple, lambda dumper, data: dumper.represent_list(list(data)))
+
+
+def _validate(check: AnyCheck, where: str) -> None:
+    pattern = getattr(check, "pattern", None)
+    if pattern is not None:
+        check_pattern(pattern, where=f"{where}.pattern")
+    if isinstance(check, JsonSchema):
+        try:
+            check_schema(check.schema)
+        except ConfigError as error:
+            raise ConfigError(
+                Finding(where=f"{where}.schema", found=one.found, expected=one.expected, fix=one.fix)
+                for one in error.findings
+            ) from error
+
+
+def _nested(finding: Finding, where: str) -> Finding:
+    path = finding.where.removeprefix(where).strip().removeprefix("$")
+    return Finding(where=f"{where}{path}", found=finding.found, expected=finding.expected, fix=finding.fix)
+
+
+def _doubled(rule_id: str, where: str, first: int) -> Finding:
+    return Finding(
+        where=where,
+        found=f"id {rule_id!r} again",
+        expected="an id of its own",
+        fix=f"Rename it; $.rules[{first}] has it too.",
+    )
