@@ -1,0 +1,195 @@
+"""Generates on one loaded base with switchable adapters, so that all arms share the same weights."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from workbench.backends.batches import plan
+from workbench.backends.decoding import Decoder
+from workbench.errors import ConfigError, Finding
+from workbench.ports import silent
+from workbench.records import Completion
+from workbench.rendering.adapters import attach
+from workbench.rendering.opening import OpenBase, open_base
+from workbench.text import content_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from workbench.ports import Backend, Progress, Sampling
+    from workbench.records import Messages
+    from workbench.rendering.opening import Precision
+
+_SHARED_TOKENS = 32
+
+
+class LocalBackend:
+    """A base in memory, with any number of adapters on it, one or none of them switched on.
+
+    Completions are the same whatever ``batch_size`` is: positions and masks ignore padding, and sampling
+    draws from a stream of its own for every prompt. Prompts that share their first ``shared_tokens`` tokens
+    or more have that prefix encoded once (0: never; models whose layers see only a window never do).
+    """
+
+    def __init__(self, base: OpenBase, *, batch_size: int = 32, shared_tokens: int = _SHARED_TOKENS) -> None:
+        self.base = base
+        self.batch_size = batch_size
+        self.shared_tokens = shared_tokens if _sees_all(base.model.config) else 0
+        self.adapter: str | None = None
+        self._model = base.model
+        self._loaded: list[str] = []
+
+    @classmethod
+    def open(
+        cls,
+        base: str | Path,
+        *,
+        adapters: Mapping[str, Path] | None = None,
+        dtype: Precision = "auto",
+        batch_size: int = 32,
+    ) -> LocalBackend:
+        """Load a base and the adapters by name; none is switched on.
+
+        Raises:
+            ModelError: the base or an adapter can't be loaded, or they don't belong together.
+        """
+        backend = cls(open_base(base, dtype=dtype), batch_size=batch_size)
+        for name, path in (adapters or {}).items():
+            backend.load(name, path)
+        return backend
+
+    @property
+    def adapters(self) -> tuple[str, ...]:
+        """The names of the loaded adapters."""
+        return tuple(self._loaded)
+
+    def load(self, name: str, path: Path) -> None:
+        """Load an adapter under ``name``, switched off.
+
+        Raises:
+            ConfigError: the name is taken, or isn't a plain word.
+            ModelError: the adapter can't be loaded or is for another base.
+        """
+        if name in self._loaded or not name.replace("-", "_").isidentifier():
+            raise ConfigError(
+                Finding(
+                    where=f"adapter {name!r}",
+                    found="a name that is taken" if name in self._loaded else "a name with other characters",
+                    expected="letters, digits, - and _, each name once",
+                    fix="Choose another name.",
+                )
+            )
+        self._model = attach(self.base, self._model, path, name=name)
+        self._loaded.append(name)
+
+    @contextmanager
+    def using(self, name: str | None) -> Iterator[LocalBackend]:
+        """Switch to an adapter (``None``: the bare base) inside the block.
+
+        Raises:
+            ConfigError: no adapter of that name is loaded.
+        """
+        if name is not None and name not in self._loaded:
+            raise ConfigError(
+                Finding(
+                    where="adapter",
+                    found=repr(name),
+                    expected=f"one of {', '.join(self._loaded) or 'none loaded'}",
+                    fix="Load it first.",
+                )
+            )
+        before, self.adapter = self.adapter, name
+        try:
+            yield self
+        finally:
+            self.adapter = before
+
+    def arm(self, name: str | None) -> Backend:
+        """Return a backend that always answers with this adapter (``None``: the bare base)."""
+        return _Arm(self, name)
+
+    def generate(
+        self, prompts: Sequence[Messages], sampling: Sampling, *, progress: Progress = silent
+    ) -> list[Completion]:
+        """Answer every prompt with the adapter that is switched on.
+
+        A prompt that leaves no room for an answer in the base's context gets ``finish="error"``.
+
+        Raises:
+            ModelError: the base's chat template refuses a prompt.
+        """
+        ids = [self.base.renderer.prompt_ids(prompt) for prompt in prompts]
+        done: dict[int, Completion] = {
+            number: Completion(text="", prompt_tokens=len(row), completion_tokens=0, finish="error")
+            for number, row in enumerate(ids)
+            if len(row) >= self.base.context
+        }
+        asked = [number for number in range(len(ids)) if number not in done]
+        seeds = _seeds(ids, sampling.seed)
+        with self._switched() as model, torch.inference_mode():
+            decoder = Decoder(model, self.base.renderer, sampling=sampling, context=self.base.context)
+            groups = plan({n: ids[n] for n in asked}, batch_size=self.batch_size, shared=self.shared_tokens)
+            for group in groups:
+                prefix = decoder.encode(ids[group.rows[0]][: group.shared])
+                for batch in group.batches:
+                    answers = decoder([ids[n] for n in batch], prefix, seeds=[seeds[n] for n in batch])
+                    done.update(zip(batch, answers, strict=True))
+                    progress("generate", len(done), len(ids))
+        return [done[number] for number in range(len(ids))]
+
+    def logits(self, rows: Sequence[Sequence[int]]) -> list[torch.Tensor]:
+        """Return the float32 logits of every row of token ids, shape ``[len(row), vocabulary]``."""
+        with self._switched() as model, torch.inference_mode():
+            return [
+                model(input_ids=torch.tensor([list(row)], device=model.device)).logits[0].float().cpu()
+                for row in rows
+            ]
+
+    @contextmanager
+    def _switched(self) -> Iterator[Any]:
+        if not self._loaded:
+            yield self._model
+        elif self.adapter is None:
+            with self._model.disable_adapter():
+                yield self._model
+        else:
+            self._model.set_adapter(self.adapter, inference_mode=True)
+            yield self._model
+
+
+class _Arm:
+    """One adapter of a shared backend, for whoever knows only the seam."""
+
+    def __init__(self, backend: LocalBackend, adapter: str | None) -> None:
+        self._backend = backend
+        self._adapter = adapter
+
+    def generate(
+        self, prompts: Sequence[Messages], sampling: Sampling, *, progress: Progress = silent
+    ) -> list[Completion]:
+        """Answer with this arm's adapter."""
+        with self._backend.using(self._adapter) as backend:
+            return backend.generate(prompts, sampling, progress=progress)
+
+
+def _sees_all(config: Any) -> bool:
+    """Tell whether every layer attends to all tokens: only then may padding follow a shared prefix."""
+    kinds = getattr(config, "layer_types", None)
+    if kinds is None:
+        return getattr(config, "sliding_window", None) is None
+    return set(kinds) <= {"full_attention"}
+
+
+def _seeds(ids: Sequence[list[int]], seed: int) -> list[int]:
+    """Give every prompt a seed by its content and how often it came before: the batch has no say."""
+    seen: dict[str, int] = {}
+    seeds = []
+    for row in ids:
+        key = content_id(str(seed), " ".join(map(str, row)))
+        seen[key] = seen.get(key, -1) + 1
+        seeds.append(int(content_id(key, str(seen[key])), 16) >> 1)
+    return seeds

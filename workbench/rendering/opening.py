@@ -1,0 +1,186 @@
+"""Opens a base (folder or hub id) as one value: weights, renderer and the hashes that name it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from workbench.errors import Finding, MissingExtraError, ModelError
+from workbench.io.fingerprint import file_hash
+from workbench.records import Value
+from workbench.rendering.renderer import Renderer
+from workbench.text import content_id
+
+Precision = Literal["auto", "float32", "bfloat16"]
+_TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "tokenizer.model", "vocab.json")
+_PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl")
+
+
+class BaseHashes(Value, frozen=True, kw_only=True):
+    """What a base is, each part by content: an adapter fits only the base with the same ``weights``."""
+
+    weights: str
+    tokenizer: str
+    template: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenBase:
+    """A loaded base: ``model`` in evaluation mode on its device, and how to render for it."""
+
+    name: str
+    model: Any
+    renderer: Renderer
+    hashes: BaseHashes
+
+    @property
+    def context(self) -> int:
+        """The longest row in tokens that the model can take."""
+        positions = getattr(self.model.config, "max_position_embeddings", None)
+        told = getattr(self.renderer.tokenizer, "model_max_length", None)
+        limits = [int(n) for n in (positions, told) if n is not None and 0 < n < 1 << 30]
+        return min(limits, default=1 << 30)
+
+
+def open_base(base: str | Path, *, dtype: Precision = "auto") -> OpenBase:
+    """Load a base: a folder, or a hub id. Code that comes with a model is never run.
+
+    ``auto`` is bfloat16 on a GPU that has it, float32 elsewhere.
+
+    Raises:
+        ModelError: no such folder, no or only pickled weights, no tokenizer, or no chat template.
+        MissingExtraError: torch or transformers isn't installed.
+    """
+    try:
+        import torch
+        from transformers import AutoModelForCausalLM
+    except ImportError as error:
+        raise MissingExtraError.of(error.name or "torch", extra="train", purpose="loading a base") from error
+    _check_folder(base)
+    tokenizer = _tokenizer(base)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    kind = getattr(torch, _resolved(dtype, torch))
+    try:
+        model = AutoModelForCausalLM.from_pretrained(
+            str(base), dtype=kind, use_safetensors=True, trust_remote_code=False
+        )
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise _unusable(base, "model", error) from error
+    except Exception as error:
+        if type(error).__name__ != "SafetensorError":
+            raise
+        raise _unusable(base, "model", error) from error
+    model.to(device).eval()
+    stops = model.generation_config.eos_token_id if model.generation_config else None
+    renderer = Renderer(
+        tokenizer,
+        stops=[stops] if isinstance(stops, int) else stops or (),
+        name=Path(base).name,
+    )
+    return OpenBase(
+        name=Path(base).name, model=model, renderer=renderer, hashes=_hashes(base, model, tokenizer)
+    )
+
+
+def open_renderer(base: str | Path) -> Renderer:
+    """Load only the tokenizer and template of a base.
+
+    Raises:
+        ModelError: no such folder, no tokenizer, or no chat template.
+    """
+    if Path(base).is_dir() or not _is_hub_id(base):
+        _check_exists(base)
+    return Renderer(_tokenizer(base), name=Path(base).name)
+
+
+def _tokenizer(base: str | Path) -> Any:
+    from transformers import AutoTokenizer
+
+    try:
+        return AutoTokenizer.from_pretrained(str(base), trust_remote_code=False)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _unusable(base, "tokenizer", error) from error
+
+
+def _resolved(dtype: Precision, torch: Any) -> str:
+    if dtype != "auto":
+        return dtype
+    return "bfloat16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "float32"
+
+
+def _is_hub_id(base: str | Path) -> bool:
+    text = str(base)
+    return isinstance(base, str) and not text.startswith((".", "~", "/")) and text.count("/") <= 1
+
+
+def _check_exists(base: str | Path) -> None:
+    path = Path(base)
+    if path.is_dir():
+        return
+    raise ModelError(
+        Finding(
+            where=str(base),
+            found="a file" if path.exists() else "no such folder",
+            expected="a folder with a base model, or a hub id such as org/name",
+            fix="Check the path; `samples/base` comes with the package.",
+        )
+    )
+
+
+def _check_folder(base: str | Path) -> None:
+    """Find what is wrong with a local folder before a library meets it with a worse message."""
+    path = Path(base)
+    if not path.exists() and _is_hub_id(base):
+        return
+    _check_exists(base)
+    missing = None
+    if not (path / "config.json").is_file():
+        missing = ("no config.json", "config.json of a causal language model")
+    elif not any((path / name).is_file() for name in _TOKENIZER_FILES):
+        missing = ("a folder without tokenizer", "tokenizer.json or tokenizer_config.json")
+    elif not any(path.glob("*.safetensors")):
+        pickled = sorted(p.name for pattern in _PICKLES for p in path.glob(pattern))
+        found = f"only pickled weights ({', '.join(pickled[:3])})" if pickled else "no weights"
+        missing = (found, "weights as *.safetensors; a pickle can run code and is never loaded")
+    if missing:
+        raise ModelError(
+            Finding(
+                where=str(base),
+                found=missing[0],
+                expected=missing[1],
+                fix="Copy the missing files into the folder, or convert the weights to safetensors.",
+            )
+        )
+
+
+def _unusable(base: str | Path, part: str, error: Exception) -> ModelError:
+    said = str(error).splitlines()[0][:160] if str(error) else type(error).__name__
+    return ModelError(
+        Finding(
+            where=str(base),
+            found=f"no usable {part} ({said})",
+            expected=f"a base whose {part} transformers can load, or a hub id that can be reached",
+            fix="Check the folder's files, or download the base first and give its folder.",
+        )
+    )
+
+
+def _hashes(base: str | Path, model: Any, tokenizer: Any) -> BaseHashes:
+    path = Path(base)
+    if path.is_dir():
+        weights = content_id(*(file_hash(p) for p in sorted(path.glob("*.safetensors"))))
+    else:
+        weights = content_id("hub", str(base), str(getattr(model.config, "_commit_hash", None)))
+    return BaseHashes(
+        weights=weights,
+        tokenizer=content_id(*_vocabulary(tokenizer)),
+        template=content_id(str(tokenizer.chat_template)),
+    )
+
+
+def _vocabulary(tokenizer: Any) -> list[str]:
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is not None:
+        return [backend.to_str()]
+    return [f"{token}\t{place}" for token, place in sorted(tokenizer.get_vocab().items())]

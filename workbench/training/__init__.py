@@ -1,0 +1,25 @@
+"""Burns behaviour into a LoRA adapter and proves that what is on disk is what was trained.
+
+torch is imported when ``train`` is first named, not before: recipes need only ``Sft``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from workbench.training.spec import Sft
+
+if TYPE_CHECKING:
+    from workbench.training.adapters import zeroed
+    from workbench.training.run import Trained, train
+
+__all__ = ["Sft", "Trained", "train", "zeroed"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what needs torch only when it is asked for."""
+    if name not in {"Trained", "train", "zeroed"}:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from workbench.training import adapters, run
+
+    return {"Trained": run.Trained, "train": run.train, "zeroed": adapters.zeroed}[name]

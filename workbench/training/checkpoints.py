@@ -1,0 +1,50 @@
+"""Finds the checkpoint that a killed training goes on from, and trusts only whole ones of the same work."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+from workbench.io.rundir import write_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_KEY = "key"
+# Written by the Trainer in this order; the last one is the mark of a whole checkpoint.
+_PARTS = ("adapter_model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json")
+
+
+def claim(place: Path, *, key: str) -> Path | None:
+    """Return the newest whole checkpoint in ``place``, or ``None``.
+
+    Checkpoints of another ``key`` (spec, base or rows) and broken ones are removed.
+    """
+    marker = place / _KEY
+    if place.exists() and (not marker.is_file() or marker.read_text(encoding="utf-8") != key):
+        shutil.rmtree(place)
+    write_text(marker, key)
+    whole = []
+    for folder in place.glob("checkpoint-*"):
+        if is_whole(folder):
+            whole.append(folder)
+        else:
+            shutil.rmtree(folder)
+    return max(whole, key=_step, default=None)
+
+
+def is_whole(folder: Path) -> bool:
+    """Tell whether all parts of a checkpoint were written."""
+    if not all((folder / part).is_file() for part in _PARTS):
+        return False
+    try:
+        state = json.loads((folder / _PARTS[-1]).read_text(encoding="utf-8"))
+    except ValueError:
+        return False
+    return bool(state.get("global_step") == _step(folder))
+
+
+def _step(folder: Path) -> int:
+    number = folder.name.rpartition("-")[2]
+    return int(number) if number.isdigit() else -1

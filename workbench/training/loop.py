@@ -1,0 +1,208 @@
+"""The training loop: transformers' Trainer with our loss, our validation figure and our watch on it."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+import time
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.nn.functional import cross_entropy
+from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+
+from workbench.errors import ConfigError, Finding
+from workbench.rendering import IGNORE
+from workbench.training.rows import Collator, Tokenised
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from workbench.ports import Progress
+    from workbench.rendering import Example
+    from workbench.training.spec import Sft
+
+_SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
+_LOGGED = ("step", "epoch", "loss", "eval_loss", "learning_rate", "grad_norm")
+
+
+class CompletionTrainer(Trainer):  # type: ignore[misc]
+    """A Trainer whose loss is the mean over all labelled tokens of an optimiser step.
+
+    With accumulation the mean is over the whole step, so that 4 × 8 rows give the gradient of 1 × 32.
+    """
+
+    # ``compute_loss`` divides by the tokens of the whole step already.
+    loss_is_scaled_for_ga = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.model_accepts_loss_kwargs = True  # makes the Trainer count a step's labels for ``compute_loss``
+        self._loss_shifts_labels = True
+        forward = self.model.get_base_model().forward
+        self._cuts_logits = "logits_to_keep" in inspect.signature(forward).parameters
+
+    def compute_loss(
+        self,
+        model: Any,
+        inputs: dict[str, torch.Tensor],
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> Any:
+        """Return the summed cross-entropy of labelled tokens over the number of them in the step."""
+        total, count, outputs = self._summed(model, inputs)
+        loss = total / (count if num_items_in_batch is None else num_items_in_batch)
+        if num_items_in_batch is not None and self.args.average_tokens_across_devices:
+            loss = loss * self.accelerator.num_processes
+        return (loss, outputs) if return_outputs else loss
+
+    def training_step(self, model: Any, inputs: Any, num_items_in_batch: Any = None) -> torch.Tensor:
+        """Take one forward and backward pass.
+
+        Raises:
+            ConfigError: the loss is no longer finite; the last checkpoint stays.
+        """
+        loss: torch.Tensor = super().training_step(model, inputs, num_items_in_batch)
+        if not torch.isfinite(loss):
+            raise ConfigError(
+                Finding(
+                    where="$.learning_rate",
+                    found=f"a loss of {loss.item()} at step {self.state.global_step + 1}",
+                    expected="a finite loss",
+                    fix="Lower the learning rate, or raise warmup; checkpoints of earlier steps are kept.",
+                )
+            )
+        return loss
+
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+        """Measure the mean loss of labelled tokens over the validation rows and log it."""
+        self.model.eval()
+        total, count = 0.0, 0
+        with torch.no_grad():
+            for batch in self.get_eval_dataloader():
+                with self.compute_loss_context_manager():
+                    loss, tokens, _outputs = self._summed(self.model, self._prepare_inputs(batch))
+                total += float(loss)
+                count += int(tokens)
+        self.model.train()
+        metrics = {"eval_loss": total / max(1, count)}
+        self.log(metrics)
+        self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+    def _summed(self, model: Any, inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor, Any]:
+        """Return the sum of losses, the number of labelled tokens, and the model's outputs."""
+        labels = inputs["labels"]
+        # Logits are wanted only from the token before the batch's first label on; the prompt comes first, so
+        # that token exists.
+        first = int((labels != IGNORE).any(0).float().argmax())
+        kept = labels.shape[1] - first + 1
+        outputs = model(
+            input_ids=inputs["input_ids"],
+            attention_mask=inputs["attention_mask"],
+            use_cache=False,
+            **({"logits_to_keep": kept} if self._cuts_logits else {}),
+        )
+        logits = outputs.logits[:, -kept:-1].float()
+        targets = labels[:, first:]
+        total = cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORE, reduction="sum")
+        return total, (targets != IGNORE).sum(), outputs
+
+
+class Watch(TrainerCallback):  # type: ignore[misc]
+    """Writes ``log.jsonl`` line by line and reports steps with loss and time left."""
+
+    def __init__(self, *, log: Path, progress: Progress) -> None:
+        self._log = log
+        self._progress = progress
+        self._loss = ""
+        self._since: tuple[float, int] = (time.perf_counter(), 0)
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Start the log with what a resumed run has logged before."""
+        del args, control
+        self._since = (time.perf_counter(), state.global_step)
+        self._log.write_text("".join(map(_line, state.log_history)), encoding="utf-8")
+
+    def on_log(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Add the newest entry to the log."""
+        del args, control
+        entry = state.log_history[-1]
+        with self._log.open("a", encoding="utf-8") as log:
+            log.write(_line(entry))
+        if "loss" in entry:
+            self._loss = f"loss {entry['loss']:.3f}"
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Report the step."""
+        del args, control
+        start, first = self._since
+        done = state.global_step - first
+        left = (time.perf_counter() - start) / max(1, done) * (state.max_steps - state.global_step)
+        note = ", ".join(part for part in (self._loss, f"{left:.0f} s left") if part)
+        self._progress("train", state.global_step, state.max_steps, note)
+
+
+def trainer(
+    spec: Sft,
+    *,
+    model: Any,
+    train: Sequence[Example],
+    valid: Sequence[Example],
+    pad: int,
+    out: Path,
+    progress: Progress,
+) -> CompletionTrainer:
+    """Return the Trainer of a spec; checkpoints go to ``out/checkpoints``, the log to ``out/log.jsonl``."""
+    built = CompletionTrainer(
+        model=model,
+        args=_arguments(spec, model=model, valid=bool(valid), place=out / "checkpoints"),
+        train_dataset=Tokenised(train),
+        eval_dataset=Tokenised(valid) if valid else None,
+        data_collator=Collator(pad=pad),
+        callbacks=[Watch(log=out / "log.jsonl", progress=progress)],
+    )
+    built.remove_callback(PrinterCallback)
+    return built
+
+
+def _arguments(spec: Sft, *, model: Any, valid: bool, place: Path) -> TrainingArguments:
+    return TrainingArguments(
+        output_dir=str(place),
+        learning_rate=spec.learning_rate,
+        lr_scheduler_type=_SCHEDULES[spec.schedule],
+        warmup_steps=spec.warmup,
+        weight_decay=spec.weight_decay,
+        max_grad_norm=spec.max_grad_norm,
+        num_train_epochs=spec.epochs,
+        max_steps=spec.max_steps or -1,
+        per_device_train_batch_size=spec.batch_size,
+        per_device_eval_batch_size=spec.batch_size,
+        gradient_accumulation_steps=spec.grad_accumulation,
+        gradient_checkpointing=spec.gradient_checkpointing,
+        seed=spec.seed,
+        data_seed=spec.seed,
+        use_cpu=model.device.type == "cpu",
+        logging_steps=spec.log_every,
+        logging_nan_inf_filter=False,
+        eval_strategy="steps" if valid and spec.eval_every else "no",
+        eval_steps=spec.eval_every or None,
+        save_strategy="steps" if spec.checkpoint_every else "no",
+        save_steps=spec.checkpoint_every or 1,
+        save_total_limit=2,
+        disable_tqdm=True,
+        report_to="none",
+        remove_unused_columns=False,
+        dataloader_pin_memory=False,
+    )
+
+
+def _line(entry: dict[str, Any]) -> str:
+    kept = {name: entry[name] for name in _LOGGED if name in entry and _finite(entry[name])}
+    return json.dumps(kept) + "\n" if "loss" in kept or "eval_loss" in kept else ""
+
+
+def _finite(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)

@@ -1,0 +1,189 @@
+"""Training told once, in order: load, render, seed and attach, loop, save, prove, write down."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from workbench.errors import Finding, InputError
+from workbench.io.rundir import write_json, write_text
+from workbench.ports import silent
+from workbench.rendering.adapters import write_passport
+from workbench.rendering.opening import open_base
+from workbench.spec import spec_key
+from workbench.training import checkpoints
+from workbench.training.card import card
+from workbench.training.curve import loss_svg
+from workbench.training.loop import trainer
+from workbench.training.lora import add_adapter
+from workbench.training.parity import Parity, answer_logits, prove
+from workbench.training.rows import Rows, render
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    import polars as pl
+
+    from workbench.ports import Progress
+    from workbench.rendering.opening import OpenBase
+    from workbench.training.spec import Sft
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """A proven adapter: its folder, what ``summary.json`` and ``parity.json`` hold, and the log's entries."""
+
+    adapter: Path
+    summary: dict[str, Any]
+    parity: Parity
+    log: list[dict[str, Any]]
+
+
+def train(
+    spec: Sft,
+    *,
+    base: str | Path,
+    train: pl.DataFrame,
+    valid: pl.DataFrame | None,
+    out: Path,
+    progress: Progress = silent,
+) -> Trained:
+    """Train an adapter on pairs (``PAIR_SCHEMA``) and prove it.
+
+    Writes ``adapter/ log.jsonl loss.svg parity.json card.md summary.json`` into ``out``. While it runs,
+    ``out/checkpoints`` lets a killed run go on: the same work called again with the same ``out`` ends with
+    the same adapter as one that was never interrupted.
+
+    Raises:
+        ModelError: the base can't be used (see ``open_base`` and ``add_adapter``), or its template misleads.
+        InputError: no rows, or rows that can't be trained whole (see ``rows.render``).
+        ConfigError: the loss is no longer finite.
+        InvariantError: the saved adapter isn't what was trained.
+    """
+    start = time.perf_counter()
+    out.mkdir(parents=True, exist_ok=True)
+    progress("load base", 0, 1)
+    opened = open_base(base, dtype=spec.dtype)
+    progress("load base", 1, 1, opened.name)
+    rows, held = _rendered(spec, train, valid, opened)
+
+    probes = (held.examples or rows.examples)[: spec.parity_rows]
+    untouched = answer_logits(opened.model, probes)
+    model = add_adapter(spec, opened)
+    trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
+
+    place = out / "checkpoints"
+    loop = trainer(
+        spec,
+        model=model,
+        train=rows.examples,
+        valid=held.examples,
+        pad=opened.renderer.pad,
+        out=out,
+        progress=progress,
+    )
+    found = checkpoints.claim(place, key=_work_key(spec, opened, rows, held))
+    done = loop.train(resume_from_checkpoint=str(found) if found else None)
+    if held.examples and not _measured_last(loop.state.log_history, done.global_step):
+        loop.evaluate()
+
+    adapter = out / "adapter"
+    _save(model, adapter, base=opened, spec=spec)
+    progress("prove adapter", 0, 1)
+    parity = prove(spec, base=opened, model=model, adapter=adapter, examples=probes, untouched=untouched)
+    progress("prove adapter", 1, 1)
+
+    log = [entry for entry in loop.state.log_history if "loss" in entry or "eval_loss" in entry]
+    summary = {
+        **_figures(rows, held, log),
+        "steps": done.global_step,
+        "trainable": trainable,
+        "resumed": found is not None,
+        "seconds": round(time.perf_counter() - start, 2),
+    }
+    _write(
+        out,
+        spec,
+        base=opened,
+        source=base,
+        summary=summary,
+        parity=parity,
+        dropped=[*rows.dropped, *held.dropped],
+        log=log,
+    )
+    shutil.rmtree(place, ignore_errors=True)
+    return Trained(adapter=adapter, summary=summary, parity=parity, log=log)
+
+
+def _rendered(
+    spec: Sft, train: pl.DataFrame, valid: pl.DataFrame | None, base: OpenBase
+) -> tuple[Rows, Rows]:
+    rows = render(train, spec, renderer=base.renderer, context=base.context, part="train")
+    if not rows.examples:
+        raise InputError(
+            Finding(
+                where="train",
+                found=f"{train.height} rows, {len(rows.dropped)} of them dropped as too long",
+                expected="at least one row to train on",
+                fix="Check what `workbench curate` kept (ledger.parquet), or raise max_length.",
+            )
+        )
+    if valid is None:
+        return rows, Rows(examples=[], dropped=[])
+    return rows, render(valid, spec, renderer=base.renderer, context=base.context, part="valid")
+
+
+def _work_key(spec: Sft, base: OpenBase, rows: Rows, held: Rows) -> str:
+    return spec_key(
+        [spec, base.hashes, [e.input_ids for e in rows.examples], [e.input_ids for e in held.examples]]
+    )
+
+
+def _measured_last(log: list[dict[str, Any]], step: int) -> bool:
+    return any("eval_loss" in entry and entry["step"] == step for entry in log)
+
+
+def _save(model: Any, adapter: Path, *, base: OpenBase, spec: Sft) -> None:
+    """Write the adapter under another name first, so that a folder of this name is always whole."""
+    work = adapter.with_name(f".{adapter.name}.{os.getpid()}.tmp")
+    model.save_pretrained(str(work), save_embedding_layers=False)
+    write_passport(work, base=base, spec=spec)
+    shutil.rmtree(adapter, ignore_errors=True)
+    work.rename(adapter)
+
+
+def _figures(rows: Rows, held: Rows, log: list[dict[str, Any]]) -> dict[str, Any]:
+    losses = [entry["loss"] for entry in log if "loss" in entry]
+    measured = [entry["eval_loss"] for entry in log if "eval_loss" in entry]
+    return {
+        "rows": len(rows.examples),
+        "valid_rows": len(held.examples),
+        "dropped": len(rows.dropped) + len(held.dropped),
+        "tokens": rows.tokens,
+        "trained_tokens": rows.trained,
+        "loss": losses[-1] if losses else None,
+        "valid_loss": measured[-1] if measured else None,
+    }
+
+
+def _write(
+    out: Path,
+    spec: Sft,
+    *,
+    base: OpenBase,
+    source: str | Path,
+    summary: dict[str, Any],
+    parity: Parity,
+    dropped: list[dict[str, Any]],
+    log: list[dict[str, Any]],
+) -> None:
+    write_text(out / "loss.svg", loss_svg(log))
+    write_json(out / "parity.json", msgspec.to_builtins(parity))
+    write_text(out / "dropped.jsonl", "".join(json.dumps(row) + "\n" for row in dropped))
+    write_text(out / "card.md", card(spec, base=base, source=source, summary=summary, parity=parity))
+    write_json(out / "summary.json", summary)

@@ -1,0 +1,53 @@
+"""How an adapter is trained: every choice that shapes the result is a field here."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from workbench.spec import Spec
+
+Positive = Annotated[int, Meta(ge=1)]
+Count = Annotated[int, Meta(ge=0)]
+
+
+class Sft(Spec, frozen=True, kw_only=True):
+    """Supervised fine-tuning of a LoRA adapter on completions only.
+
+    Defaults follow "LoRA Without Regret" (Schulman et al., Thinking Machines 2025): all linear layers, alpha
+    32, a learning rate ten times that of full fine-tuning, batches of at most 32. Small bases want more
+    (about 5e-3 for one of 1.5 M parameters).
+
+    ``max_steps`` overrides ``epochs``. ``max_length`` bounds a row in tokens (``None``: the base's context);
+    longer rows stop the training with a list of them, or are dropped and listed. ``dtype`` is that of the
+    base's weights and of its computing; the adapter's weights are float32 always. ``eval_every`` and
+    ``checkpoint_every`` count steps, 0 is never. ``parity_rows`` rows are used to prove the saved adapter,
+    whose logits may differ from those in memory by ``parity_tolerance``; ``on_parity`` says whether more
+    stops the run.
+    """
+
+    r: Positive = 16
+    alpha: Annotated[float, Meta(gt=0)] = 32.0
+    dropout: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+    targets: str | tuple[str, ...] = "all-linear"
+    learning_rate: Annotated[float, Meta(gt=0)] = 2e-4
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    warmup: Annotated[float, Meta(ge=0, lt=1)] = 0.05
+    weight_decay: Annotated[float, Meta(ge=0)] = 0.0
+    max_grad_norm: Annotated[float, Meta(gt=0)] = 1.0
+    epochs: Annotated[float, Meta(gt=0)] = 3.0
+    max_steps: Positive | None = None
+    batch_size: Positive = 32
+    grad_accumulation: Positive = 1
+    max_length: Positive | None = None
+    overlong: Literal["error", "drop"] = "error"
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    gradient_checkpointing: bool = False
+    seed: Count = 0
+    log_every: Positive = 5
+    eval_every: Count = 50
+    checkpoint_every: Count = 50
+    parity_rows: Positive = 8
+    parity_tolerance: Annotated[float, Meta(ge=0)] = 1e-5
+    on_parity: Literal["error", "report"] = "error"
