@@ -1,0 +1,93 @@
+"""`workbench convert`: logs to compact pairs, a contract and templates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from workbench.cli import options
+from workbench.cli.produce import produce, require, screen_for, work_key
+
+if TYPE_CHECKING:
+    from workbench.ports import Tokenizer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("convert")(convert)
+
+
+def convert(
+    logs: Annotated[
+        list[Path], typer.Argument(help="Log files: JSONL, JSON, Parquet or CSV.", metavar="LOG...")
+    ],
+    out: options.Out,
+    log_format: Annotated[
+        Literal["auto", "openai", "messages", "sharegpt", "alpaca", "prompt_completion"],
+        typer.Option("--from", help="The records' shape; `auto` looks at the content."),
+    ] = "auto",
+    compact: Annotated[
+        Literal["none", "tag", "short"],
+        typer.Option(
+            "--compact", help="What stands for the prompt in a pair: nothing, a [tag], or one line."
+        ),
+    ] = "tag",
+    base: Annotated[
+        str | None,
+        typer.Option(
+            "--base",
+            help="Base whose tokenizer counts the tokens; without it they are estimated.",
+            metavar="MODEL",
+        ),
+    ] = None,
+    force: options.Force = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Take the prompts of a log apart into rules, template and slots, and write pairs without them.
+
+    Lossless: template and slots give every original prompt back, byte for byte. Writes pairs.parquet,
+    templates.json, contract.yaml and rejects.jsonl.
+
+    [dim]Example:[/] workbench convert logs.jsonl --base samples/base --out converted
+    """
+    from workbench.convert import CompactForm, ConvertOptions, write_converted
+    from workbench.convert import convert as convert_logs
+
+    require(logs, what="a log file")
+    settings = ConvertOptions(format=log_format, compact=CompactForm(form=compact))
+    inputs: list[Path | str] = [*logs, *([base] if base else [])]
+    key = work_key("convert", inputs, settings)
+    with screen_for(quiet=quiet, as_json=as_json) as screen:
+
+        def work(place: Path) -> None:
+            converted = convert_logs(
+                logs, options=settings, tokenizer=_tokenizer(base), progress=screen.report
+            )
+            write_converted(converted, place)
+
+        summary = produce(out, work, verb="convert", key=key, force=force, screen=screen)
+    screen.show(summary, _page(summary, out))
+
+
+def _tokenizer(base: str | None) -> Tokenizer:
+    from workbench.io.tokenizer import WordTokenizer, load_tokenizer
+
+    return load_tokenizer(base) if base else WordTokenizer()
+
+
+def _page(summary: dict[str, Any], out: Path) -> str:
+    lines = [
+        f"[bold]{summary['in']}[/] records in, [bold]{summary['pairs']}[/] pairs, "
+        f"{summary['rejected']} rejected (why: {out / 'rejects.jsonl'}), {summary['templates']} templates"
+    ]
+    tokens = summary.get("tokens")
+    if tokens:
+        lines.append(
+            f"prompt tokens a call: {tokens['original_mean']:.0f} → {tokens['compact_mean']:.0f} "
+            f"([bold]{tokens['saved_share']:.0%}[/] less)"
+        )
+    lines.append(f"next: read {out / 'contract.yaml'}, then [bold]workbench curate {out} --out curated[/]")
+    return "\n".join(lines)

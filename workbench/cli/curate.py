@@ -1,0 +1,82 @@
+"""`workbench curate`: pairs to train, valid and test parts, with a reason for every row that went."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from workbench.cli import options
+from workbench.cli.produce import produce, require, screen_for, work_key
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("curate")(curate)
+
+
+def curate(
+    data: Annotated[
+        Path, typer.Argument(help="Output directory of `convert`, or a pairs file.", metavar="DATA")
+    ],
+    out: options.Out,
+    contract: Annotated[
+        Path | None,
+        typer.Option("--contract", help="Contract to filter by; default: the one beside the pairs."),
+    ] = None,
+    recipe: Annotated[
+        Path | None, typer.Option("--recipe", help="Recipe whose `curate` section says the steps.")
+    ] = None,
+    force: options.Force = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Filter by the contract, drop verified duplicates, and split by cluster without leaks.
+
+    Writes train.parquet, valid.parquet, test.parquet and ledger.parquet (one row for every row that went).
+
+    [dim]Example:[/] workbench curate converted --out curated
+    """
+    from workbench.checks import load_contract
+    from workbench.io.frames import read_pairs
+    from workbench.pipeline.curate import curate as curate_pairs
+    from workbench.pipeline.curate import write_curated
+    from workbench.recipe import CurateStage, read_recipe
+
+    pairs = data / "pairs.parquet" if data.is_dir() else data
+    rules = contract or pairs.with_name("contract.yaml")
+    require([pairs, rules], what="pairs and their contract, as `workbench convert` writes them")
+    stage = read_recipe(recipe).curate if recipe else CurateStage()
+    with screen_for(quiet=quiet, as_json=as_json) as screen:
+
+        def work(place: Path) -> None:
+            curated = curate_pairs(
+                read_pairs(pairs),
+                steps=stage.steps,
+                split=stage.split,
+                contract=load_contract(rules),
+                progress=screen.report,
+            )
+            write_curated(curated, place)
+
+        key = work_key("curate", [pairs, rules], stage)
+        summary = produce(out, work, verb="curate", key=key, force=force, screen=screen)
+    screen.show(summary, _page(summary, out))
+
+
+def _page(summary: dict[str, Any], out: Path) -> str:
+    lines = [
+        f"[bold]{summary['in']}[/] pairs in, [bold]{summary['kept']}[/] kept, {summary['dropped']} dropped"
+    ]
+    lines += [
+        f"  {count:>6}  {reason}"
+        for reason, count in sorted(summary["reasons"].items(), key=lambda x: (-x[1], x[0]))
+    ]
+    parts = summary.get("parts")
+    if parts:
+        lines.append("parts: " + ", ".join(f"{name} {rows}" for name, rows in parts.items()))
+    lines.append(
+        f"next: [bold]workbench train {out} --base MODEL --out trained[/]; why a row went: workbench explain {out} ID"
+    )
+    return "\n".join(lines)

@@ -1,0 +1,96 @@
+"""What verbs that write a directory share: not done twice, whole or absent, one summary at the end."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import workbench
+from workbench.errors import Finding, InputError
+from workbench.io.config import read_text
+from workbench.io.fingerprint import fingerprint
+from workbench.io.rundir import is_complete, output
+from workbench.spec import spec_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from workbench.cli.screen import Screen
+
+
+def produce(
+    out: Path, work: Callable[[Path], None], *, verb: str, key: str, force: bool, screen: Screen
+) -> dict[str, Any]:
+    """Fill ``out`` by ``work`` unless it already holds this very result, and return its ``summary.json``.
+
+    Raises:
+        OutputError: ``out`` holds something else and ``force`` isn't set.
+    """
+    if is_complete(out, key=key) and not force:
+        screen.say(f"{out} already holds this result: same inputs, same options, same version")
+    else:
+        with output(out, verb=verb, key=key, force=force) as place:
+            work(place)
+    return read_summary(out)
+
+
+def work_key(verb: str, inputs: list[Path | str], options: Any) -> str:
+    """Name a piece of work by its verb, the content of its inputs, its options and the version."""
+    return spec_key([verb, workbench.__version__, [fingerprint(name) for name in inputs], options])
+
+
+def read_summary(directory: Path) -> dict[str, Any]:
+    """Read the summary that every output directory has.
+
+    Raises:
+        InputError: there is none.
+    """
+    return read_object(directory / "summary.json", what="the summary of a finished output directory")
+
+
+def read_object(path: Path, *, what: str) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        InputError: missing, or not a JSON object.
+    """
+    text = read_text(path, what=what)
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        value = None
+        found = f"not JSON: {error}"
+    else:
+        found = f"a JSON {type(value).__name__}"
+    if not isinstance(value, dict):
+        raise InputError(
+            Finding(
+                where=str(path), found=found, expected=what, fix="Make the directory again with its verb."
+            )
+        )
+    return value
+
+
+def require(paths: list[Path], *, what: str) -> None:
+    """Refuse inputs that aren't there, all at once.
+
+    Raises:
+        InputError: one finding for each missing path.
+    """
+    missing = [path for path in paths if not path.exists()]
+    if missing:
+        raise InputError(
+            Finding(where=str(path), found="no such file or directory", expected=what, fix="Check the path.")
+            for path in missing
+        )
+
+
+@contextmanager
+def screen_for(*, quiet: bool, as_json: bool, lines: bool = False) -> Iterator[Screen]:
+    """Yield the verb's screen."""
+    from workbench.cli.screen import Screen
+
+    with Screen(quiet=quiet, as_json=as_json, lines=lines) as screen:
+        yield screen

@@ -1,0 +1,61 @@
+"""`workbench run`: the whole pipeline from a recipe; killed and run again, it goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from workbench.cli import options
+from workbench.cli.produce import screen_for
+
+if TYPE_CHECKING:
+    from workbench.cli.screen import Screen
+    from workbench.recipe import Recipe
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("run")(run)
+
+
+def run(
+    recipe: Annotated[Path, typer.Argument(help="Recipe (YAML).", metavar="RECIPE.yaml")],
+    out: options.Out,
+    force: options.Force = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Convert, curate, train, evaluate, report and gate, as a recipe says.
+
+    Stages that stand complete are not done again. The exit code is the gate's: 0, 1 or 3.
+
+    [dim]Example:[/] workbench run recipe.yaml --out run
+    """
+    from workbench.recipe import read_recipe
+
+    loaded = read_recipe(recipe)
+    with screen_for(quiet=quiet, as_json=as_json, lines=True) as screen:
+        summary, code = run_all(loaded, out, force=force, screen=screen)
+    screen.show(summary, summary["page"])
+    raise typer.Exit(code)
+
+
+def run_all(recipe: Recipe, out: Path, *, force: bool, screen: Screen) -> tuple[dict[str, Any], int]:
+    """Run every stage, gate and report; returns the summary and the gate's exit code."""
+    from workbench.cli.gate import decide_run, exit_code, page
+    from workbench.cli.report import write_report
+    from workbench.pipeline.run import run as run_pipeline
+
+    seconds = run_pipeline(recipe, out, force=force, progress=screen.report)
+    result = decide_run(out, Path(recipe.gate) if recipe.gate else None)
+    report = write_report(out)
+    text = f"{report['verdict']}\n{page(result)}\nreport: [bold]{(out / 'report.html').resolve()}[/]"
+    summary = {
+        "verdict": report["verdict"],
+        "passed": result.passed,
+        "undecided": result.undecided,
+        "seconds": seconds,
+    }
+    return {**summary, "report": str(out / "report.html"), "page": text}, exit_code(result)

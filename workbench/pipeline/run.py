@@ -1,0 +1,118 @@
+"""The whole pipeline over one run directory: each stage whole or absent, none done twice."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+import workbench
+from workbench.errors import Finding, OutputError
+from workbench.io.fingerprint import fingerprint
+from workbench.io.rundir import is_complete, output, write_json
+from workbench.pipeline import stages
+from workbench.ports import silent
+from workbench.spec import spec_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from workbench.ports import Progress
+    from workbench.recipe import Recipe
+
+RUN_FILE = "run.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One directory of a run: its name, the key of what goes into it, and the work that fills it."""
+
+    name: str
+    key: str
+    work: Callable[[Path], None]
+
+
+def run(recipe: Recipe, out: Path, *, force: bool = False, progress: Progress = silent) -> dict[str, float]:
+    """Run every stage that does not stand complete, and return the seconds of those that ran.
+
+    Raises:
+        OutputError: ``out`` holds something else, or the run of another recipe, and ``force`` isn't set.
+        UserError: what a stage says about its input.
+    """
+    key = run_key(recipe)
+    _open(out, recipe, key=key, force=force)
+    seconds: dict[str, float] = {}
+    for stage in plan(recipe, out, key=key, progress=progress):
+        place = out / stage.name
+        if is_complete(place, key=stage.key):
+            progress(f"{stage.name} (done before)", 1, 1)
+            continue
+        start = time.perf_counter()
+        with output(place, verb=stage.name, key=stage.key, force=True) as work:
+            stage.work(work)
+        seconds[stage.name] = round(time.perf_counter() - start, 2)
+    return seconds
+
+
+def run_key(recipe: Recipe) -> str:
+    """Name everything that decides a run: the recipe, the content it points at, and the version."""
+    inputs = [*recipe.convert.logs, *recipe.eval.suites, recipe.base]
+    return spec_key([workbench.__version__, _portable(recipe), [fingerprint(name) for name in inputs]])
+
+
+def plan(recipe: Recipe, out: Path, *, key: str, progress: Progress) -> list[Stage]:
+    """List the stages with their keys; a stage's key holds the keys of all stages before it."""
+    logs = [fingerprint(name) for name in recipe.convert.logs]
+    base = fingerprint(recipe.base)
+    portable = _portable(recipe)
+    convert = spec_key([workbench.__version__, portable["convert"], logs, base])
+    curate = spec_key([convert, portable["curate"]])
+    train = spec_key([curate, portable["train"]])
+    evaluate = spec_key([train, portable["eval"], [fingerprint(name) for name in recipe.eval.suites], key])
+    return [
+        Stage(name="convert", key=convert, work=lambda work: stages.convert(recipe, work, progress)),
+        Stage(name="curate", key=curate, work=lambda work: stages.curate(recipe, out, work, progress)),
+        Stage(name="adapter", key=train, work=lambda work: stages.train(recipe, out, work, progress)),
+        Stage(name="eval", key=evaluate, work=lambda work: stages.evaluate(recipe, out, work, progress)),
+    ]
+
+
+def _portable(recipe: Recipe) -> dict[str, Any]:
+    """Return the recipe without the paths, whose content counts and not where it lies."""
+    plain: dict[str, Any] = msgspec.to_builtins(recipe)
+    plain.pop("base")
+    plain.pop("gate")
+    plain["convert"].pop("logs")
+    plain["eval"].pop("suites")
+    return plain
+
+
+def _open(out: Path, recipe: Recipe, *, key: str, force: bool) -> None:
+    """Claim ``out`` for this run, or refuse."""
+    marker = out / RUN_FILE
+    if out.exists() and not out.is_dir():
+        raise OutputError(_occupied(out, "a file"))
+    if out.is_dir() and any(out.iterdir()) and not force:
+        try:
+            held = msgspec.json.decode(marker.read_bytes())
+        except (OSError, msgspec.DecodeError):
+            raise OutputError(_occupied(out, "files that no run of the workbench made")) from None
+        if not isinstance(held, dict) or held.get("key") != key:
+            raise OutputError(_occupied(out, "the run of another recipe, or of other inputs"))
+    if not marker.exists() or force:
+        write_json(
+            marker,
+            {"key": key, "workbench": workbench.__version__, "recipe": msgspec.to_builtins(recipe)},
+        )
+
+
+def _occupied(out: Path, found: str) -> Finding:
+    return Finding(
+        where=str(out),
+        found=found,
+        expected="an empty or absent directory, or this same run to go on with",
+        fix="Choose another --out, or pass --force to go over it.",
+    )

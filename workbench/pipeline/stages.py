@@ -1,0 +1,133 @@
+"""The four stages of a run, each a plain call into the package that does the work."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import workbench.convert as conversion
+from workbench import evaluation, training
+from workbench.backends.local import LocalBackend
+from workbench.checks import load_contract
+from workbench.io.fingerprint import fingerprint
+from workbench.io.frames import read_pairs
+from workbench.io.tokenizer import load_tokenizer
+from workbench.pipeline import curate as curation
+from workbench.ports import silent
+from workbench.records import ARMS
+
+if TYPE_CHECKING:
+    from workbench.contracts import Contract
+    from workbench.ports import Backend, Progress
+    from workbench.recipe import EvalStage, Recipe
+    from workbench.records import Arm, Case
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What an evaluation is about: base and adapter, the conversion they serve, and the held-out pairs.
+
+    ``adapter`` ``None`` leaves the arm ``after`` out; ``pairs`` ``None`` leaves suites alone to ask.
+    """
+
+    base: str
+    adapter: Path | None
+    converted: Path
+    pairs: Path | None
+
+
+def convert(recipe: Recipe, work: Path, progress: Progress) -> None:
+    """Turn logs into pairs."""
+    converted = conversion.convert(
+        [Path(log) for log in recipe.convert.logs],
+        options=recipe.convert.options,
+        tokenizer=load_tokenizer(recipe.base),
+        progress=progress,
+    )
+    conversion.write_converted(converted, work)
+
+
+def curate(recipe: Recipe, run: Path, work: Path, progress: Progress) -> None:
+    """Turn pairs into train, valid and test parts."""
+    curated = curation.curate(
+        read_pairs(run / "convert" / "pairs.parquet"),
+        steps=recipe.curate.steps,
+        split=recipe.curate.split,
+        contracts=read_contracts(run / "convert"),
+        progress=progress,
+    )
+    curation.write_curated(curated, work)
+
+
+def train(recipe: Recipe, run: Path, work: Path, progress: Progress) -> None:
+    """Turn the train part into an adapter."""
+    training.train(
+        recipe.train,
+        base=recipe.base,
+        train=read_pairs(run / "curate" / "train.parquet"),
+        valid=read_pairs(run / "curate" / "valid.parquet"),
+        out=work,
+        progress=progress,
+    )
+
+
+def evaluate(recipe: Recipe, run: Path, work: Path, progress: Progress) -> None:
+    """Ask the three arms held-out pairs and suites."""
+    subject = Subject(
+        base=recipe.base,
+        adapter=run / "adapter" / "adapter",
+        converted=run / "convert",
+        pairs=run / "curate" / "test.parquet",
+    )
+    evaluate_into(work, subject, recipe.eval, progress=progress)
+
+
+def evaluate_into(work: Path, subject: Subject, stage: EvalStage, *, progress: Progress = silent) -> None:
+    """Evaluate ``subject`` and write what was found; answers already there are not asked for again."""
+    form, templates = conversion.read_templates(subject.converted)
+    arms: tuple[Arm, ...] = ARMS if subject.adapter else ("teacher", "before")
+    adapters = {"after": subject.adapter} if subject.adapter else {}
+    cases = _cases(subject, stage)
+    progress("load base", 0, 1)
+    backend = LocalBackend.open(subject.base, adapters=adapters, batch_size=stage.batch_size)
+    progress("load base", 1, 1)
+
+    def backend_for(arm: Arm) -> Backend:
+        return backend.arm(arm if arm == "after" else None)
+
+    base = fingerprint(subject.base)
+    weights: dict[Arm, str] = {"teacher": base, "before": base}
+    if subject.adapter:
+        weights["after"] = f"{base}+{fingerprint(subject.adapter)}"
+    found = evaluation.evaluate(
+        cases,
+        evaluation.Plan(
+            templates=templates,
+            form=form,
+            contracts=read_contracts(subject.converted),
+            sampling=stage.sampling,
+            arms=arms,
+        ),
+        backend_for=backend_for,
+        cache=work / "answers",
+        weights=weights,
+        progress=progress,
+    )
+    evaluation.write_evaluation(found, work)
+    shutil.rmtree(work / "answers", ignore_errors=True)
+
+
+def read_contracts(converted: Path) -> list[Contract]:
+    """Read the contracts of a conversion, the commonest task's first."""
+    further = sorted((converted / "contracts").glob("*.yaml"))
+    return [load_contract(path) for path in further or [converted / "contract.yaml"]]
+
+
+def _cases(subject: Subject, stage: EvalStage) -> list[Case]:
+    held = evaluation.cases_from_pairs(read_pairs(subject.pairs)) if subject.pairs else []
+    cases = evaluation.bounded(held, stage.max_cases)
+    for suite in stage.suites:
+        cases += evaluation.bounded(evaluation.load_suite(Path(suite)), stage.max_suite_cases)
+    return cases

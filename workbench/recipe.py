@@ -1,0 +1,111 @@
+"""A recipe: one YAML file that says a whole run, decoded into the very specs that do the work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from workbench.convert import ConvertOptions
+from workbench.errors import ConfigError, Finding
+from workbench.io.config import load
+from workbench.ports import Sampling
+from workbench.records import Value
+from workbench.steps import AnyStep, ClusterSplit, ContractFilter, ExactDedup, NearDedup
+from workbench.training.spec import Sft
+
+RECIPE_VERSION = 1
+
+
+class ConvertStage(Value, frozen=True, kw_only=True):
+    """Which logs to read, and how to take them apart. Paths are relative to the recipe file."""
+
+    logs: tuple[str, ...]
+    options: ConvertOptions = ConvertOptions()
+
+
+class CurateStage(Value, frozen=True, kw_only=True):
+    """The steps in order, and how to split what is left."""
+
+    steps: tuple[AnyStep, ...] = (ContractFilter(), ExactDedup(), NearDedup())
+    split: ClusterSplit = ClusterSplit()
+
+
+class EvalStage(Value, frozen=True, kw_only=True):
+    """What to ask: suites (files or folders), held-out pairs, and how to generate.
+
+    ``max_cases`` bounds the held-out pairs (``None``: all of the test part), ``max_suite_cases`` the cases of
+    each suite (twins stay together).
+    """
+
+    suites: tuple[str, ...] = ()
+    max_cases: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    max_suite_cases: Annotated[int, msgspec.Meta(ge=2)] | None = None
+    sampling: Sampling = Sampling()
+    batch_size: Annotated[int, msgspec.Meta(ge=1)] = 32
+
+
+class Recipe(Value, frozen=True, kw_only=True):
+    """Everything that decides a run's result."""
+
+    base: str
+    convert: ConvertStage
+    version: Literal[1] = RECIPE_VERSION
+    curate: CurateStage = CurateStage()
+    train: Sft = Sft()
+    eval: EvalStage = EvalStage()
+    gate: str | None = None
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read a recipe; relative paths in it become relative to the file.
+
+    Raises:
+        InputError: the file can't be read.
+        ConfigError: an unknown key (with the nearest known one), a wrong type, or a path that isn't there.
+    """
+    recipe = load(path, Recipe, what="a recipe (YAML)")
+    root = path.resolve().parent
+    findings: list[Finding] = []
+    recipe = msgspec.structs.replace(
+        recipe,
+        base=_base(root, recipe.base),
+        convert=msgspec.structs.replace(
+            recipe.convert,
+            logs=tuple(
+                _existing(root, p, f"$.convert.logs[{i}]", path, findings)
+                for i, p in enumerate(recipe.convert.logs)
+            ),
+        ),
+        eval=msgspec.structs.replace(
+            recipe.eval,
+            suites=tuple(
+                _existing(root, p, f"$.eval.suites[{i}]", path, findings)
+                for i, p in enumerate(recipe.eval.suites)
+            ),
+        ),
+        gate=None if recipe.gate is None else _existing(root, recipe.gate, "$.gate", path, findings),
+    )
+    if findings:
+        raise ConfigError(findings)
+    return recipe
+
+
+def _base(root: Path, base: str) -> str:
+    """Resolve a base that is a folder beside the recipe; anything else is a hub id or a path as given."""
+    return str((root / base).resolve()) if (root / base).is_dir() else base
+
+
+def _existing(root: Path, name: str, at: str, recipe: Path, findings: list[Finding]) -> str:
+    path = (root / name).resolve()
+    if not path.exists():
+        findings.append(
+            Finding(
+                where=f"{recipe} {at}",
+                found=f"{name!r}, which isn't there",
+                expected=f"a path relative to {root}",
+                fix="Correct the path, or make the file.",
+            )
+        )
+    return str(path)
