@@ -2,7 +2,7 @@ import json
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import InputError
@@ -231,6 +231,7 @@ def test_progress_is_told(tmp_path):
     assert seen[-1] == ("read log.jsonl", 600, 600)
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.one_of(st.just(LINE.encode()), st.binary(max_size=30)), min_size=1, max_size=8))
 def test_whatever_the_bytes_rows_are_conserved(tmp_path_factory, lines):
     path = tmp_path_factory.mktemp("any") / "log.jsonl"

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
@@ -51,6 +51,7 @@ def mine(base):
     return load_tokenizer(base)
 
 
+@settings(deadline=None, max_examples=60)
 @given(texts, texts, st.booleans())
 def test_counting_in_pieces_equals_counting_the_whole(mine, system, user, prompt):
     whole = mine._whole(mine._render(chat(system, user), generation_prompt=prompt))

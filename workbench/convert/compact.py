@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from workbench.convert.labels import LABEL_WORDS, width
+from workbench.errors import InvariantError
 from workbench.records import Hole, Message, Static, Value
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ def compact(template: Template, slots: Mapping[str, str], form: CompactForm) -> 
     Raises:
         InvariantError: a hole has no value.
     """
+    missing = [hole.name for hole in template.holes if hole.name not in slots]
+    if missing:
+        raise InvariantError(f"slots without a value: {', '.join(missing)}; template {template.id} needs them")
     lead = {"none": "", "tag": form.tag, "short": form.short}[form.form].replace("{task}", template.task)
     system = [lead] if lead else []
     turns: list[Message] = []
@@ -90,7 +94,7 @@ def _label(text: str) -> str:
         (m.end() for m in re.finditer(r"[\r\n]+[ \t]*(?=\S)|[.!?;](?=\s)|[。！？；]", text)), default=0
     )
     label = text[start:]
-    return label if width(label) <= LABEL_WORDS else ""
+    return label if label.strip() and width(label) <= LABEL_WORDS else ""
 
 
 def _space(cut: str) -> str:

@@ -50,6 +50,7 @@ def label_before(static: str) -> str:
     line = re.split(r"[\r\n]|[.!?;](?:\s|$)|[。！？；，,]", text)[-1].lstrip(
         " \t-*#>“\"'`【[（(<0123456789.、"
     )
+    line = re.split(r"\s*[:：]", line)[0]
     return line if 0 < width(line) <= LABEL_WORDS else ""
 
 

@@ -1,0 +1,50 @@
+import pytest
+
+from workbench.convert.labels import label_before, slot_name, slot_type
+
+
+@pytest.mark.parametrize(
+    ("static", "label", "kind", "name"),
+    [
+        ("Context:\n", "Context", "context", "context"),
+        ("\n\nQuestion: ", "Question", "question", "question"),
+        ("Be brief.\n\n## Retrieved passages\n", "Retrieved passages", "context", "retrieved_passages"),
+        ("<chat_history>\n", "chat_history", "history", "chat_history"),
+        ("Today is ", "Today is", "date", "today"),
+        (". Order number: #", "Order number", "id", "order_number"),
+        ("【资料】", "资料", "context", "资料"),
+        ("。\n用户问题:", "用户问题", "question", "用户问题"),
+        ("对话历史:\n", "对话历史", "history", "对话历史"),
+        ("\nQuestion: When was ", "Question", "question", "question"),
+        ("Audience: ", "Audience", "other", "audience"),
+        ("Use only what stands in the text that follows here ", "", "other", "other"),
+    ],
+)
+def test_the_label_names_and_types_the_slot(static, label, kind, name):
+    assert label_before(static) == label
+    assert slot_type(label, ["x"], last=False) == kind
+    assert slot_name(label, kind) == name
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (["2026-03-01", "2025-12-24"], "date"),
+        (["14 March 2026", "March 3, 2026"], "date"),
+        (["2026年3月1日"], "date"),
+        (["INT-4821", "48213"], "id"),
+        (["User: hi\nAssistant: hello", "用户:在吗\n客服:在"], "history"),
+        (["Why?", "在哪里?"], "question"),
+        (["word " * 60], "context"),
+        (["Kim", "Lee"], "other"),
+        ([], "other"),
+    ],
+)
+def test_values_type_a_slot_that_has_no_label(values, kind):
+    assert slot_type("", values, last=False) == kind
+
+
+def test_the_last_hole_of_the_turn_is_the_question_unless_something_says_otherwise():
+    assert slot_type("", ["tell me"], last=True) == "question"
+    assert slot_type("", ["2026-03-01"], last=True) == "date"
+    assert slot_type("Audience", ["all"], last=True) == "other"
