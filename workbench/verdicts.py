@@ -67,7 +67,11 @@ class TokenFigures(Value, frozen=True, kw_only=True):
 
 
 class Verdicts(Value, frozen=True, kw_only=True):
-    """All an evaluation found. ``retained`` = after / teacher over all graded rules, with its interval."""
+    """All an evaluation found. ``retained`` = after / teacher over all graded rules, with its interval.
+
+    ``cases`` and ``clusters`` count all that was asked; ``heldout_*`` those of them that are held-out pairs, on
+    which ``overall`` and ``rules`` rest.
+    """
 
     overall: ArmFigures
     rules: tuple[RuleVerdict, ...]
@@ -79,6 +83,8 @@ class Verdicts(Value, frozen=True, kw_only=True):
     clusters: int
     unscored: int
     adapter_applied: bool
+    heldout_cases: int = 0
+    heldout_clusters: int = 0
     confidence: float = 0.95
     resamples: int = 2000
     seed: int = 0

@@ -1,0 +1,40 @@
+"""Asks three arms the same cases and draws verdicts that a sceptic accepts.
+
+What `write_evaluation` leaves in a directory:
+
+- ``completions.jsonl``: one line a case and arm: ``case_id, arm, prompt`` (list of ``{role, content}``),
+``text,
+  prompt_tokens, completion_tokens, finish``.
+- ``cases.jsonl``: the cases asked, each once, as ``workbench.records.Case`` (slots, reference, expect, twin
+…). - ``grades.parquet``: one row a judgment (``GRADE_SCHEMA``): ``case_id``, ``arm``, ``grader`` (the check's
+name for a
+  rule, the behaviour for a suite), ``rule`` (rule id; null for suites), ``score`` (null unless judged),
+  ``label`` (``pass fail not_applicable unscored``), ``evidence`` (JSON list of ``{what, text, start, end}``,
+  offsets into the completion's text, -1 for none), ``detail``, and of the case ``behaviour`` (``rules`` for
+  held-out pairs), ``cell``, ``slice``, ``lang``, ``cluster``.
+- ``verdicts.json``: ``workbench.verdicts.Verdicts``.
+- ``summary.json``: the figures that the command line shows.
+"""
+
+from workbench.evaluation.cases import bounded, cases_from_pairs
+from workbench.evaluation.grading import GRADE_SCHEMA, Graded
+from workbench.evaluation.judging import Judging
+from workbench.evaluation.run import Evaluation, Plan, evaluate, summarise, write_evaluation
+from workbench.evaluation.stats import Method
+from workbench.evaluation.suites import load_suite, load_suites
+
+__all__ = [
+    "GRADE_SCHEMA",
+    "Evaluation",
+    "Graded",
+    "Judging",
+    "Method",
+    "Plan",
+    "bounded",
+    "cases_from_pairs",
+    "evaluate",
+    "load_suite",
+    "load_suites",
+    "summarise",
+    "write_evaluation",
+]

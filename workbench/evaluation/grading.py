@@ -1,0 +1,195 @@
+"""Grades every answer of every arm, one row a judgment, so that each figure can be taken apart again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+import msgspec
+import polars as pl
+
+from workbench.errors import ConfigError, Finding
+from workbench.evaluation.cases import HELDOUT
+from workbench.ports import silent
+from workbench.records import Arm, Case, Completion, Grade
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from workbench.graders import Rules
+    from workbench.ports import Progress
+
+GRADE_SCHEMA = pl.Schema(
+    {
+        "case_id": pl.String(),
+        "arm": pl.String(),
+        "grader": pl.String(),
+        "rule": pl.String(),
+        "score": pl.Float64(),
+        "label": pl.String(),
+        "evidence": pl.String(),
+        "detail": pl.String(),
+        "behaviour": pl.String(),
+        "cell": pl.String(),
+        "slice": pl.String(),
+        "lang": pl.String(),
+        "cluster": pl.String(),
+    }
+)
+
+
+@runtime_checkable
+class BehaviourGrader(Protocol):
+    """Grades one answer, and says in which cell of its behaviour's table the case stands ("" for none)."""
+
+    def __call__(self, case: Case, output: str) -> Grade:
+        """Judge ``output``."""
+        ...
+
+    def cell(self, case: Case) -> str:
+        """Name the cell."""
+        ...
+
+
+@runtime_checkable
+class PairGrader(Protocol):
+    """Grades an answer beside the answer to the case's twin."""
+
+    def compare(self, case: Case, output: str, twin: Case, twin_output: str) -> Grade:
+        """Judge ``output`` beside ``twin_output``."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """A case with its completion in one arm."""
+
+    case: Case
+    arm: Arm
+    completion: Completion
+
+
+@dataclass(frozen=True, kw_only=True)
+class Graded:
+    """One judgment: of a rule by its check (``rule`` set), or of a behaviour by its grader."""
+
+    case: Case
+    arm: Arm
+    grader: str
+    grade: Grade
+    rule: str | None = None
+    cell: str = ""
+
+
+def grade_answers(
+    answered: Sequence[Answered],
+    *,
+    rules_of: Mapping[str, Rules],
+    graders: Mapping[str, BehaviourGrader],
+    progress: Progress = silent,
+) -> list[Graded]:
+    """Grade held-out answers by the rules of their contract, and suites' answers by their behaviour's grader.
+
+    ``rules_of`` gives the rules of a held-out case by its id. An answer that never came is unscored; one that
+    was cut at the token limit is judged as it stands, and its grade says so.
+
+    Raises:
+        ConfigError: a behaviour that no grader is given for.
+    """
+    _known_behaviours(answered, graders)
+    by_id = {(one.arm, one.case.id): one for one in answered}
+    rows: list[Graded] = []
+    for number, one in enumerate(answered, start=1):
+        if one.case.behaviour == HELDOUT:
+            rows += _by_rules(one, rules_of[one.case.id])
+        else:
+            twin = by_id.get((one.arm, one.case.twin)) if one.case.twin else None
+            rows.append(_by_behaviour(one, twin, graders[one.case.behaviour]))
+        progress("grade", number, len(answered))
+    return rows
+
+
+def grades_frame(rows: Iterable[Graded]) -> pl.DataFrame:
+    """Lay judgments out as ``GRADE_SCHEMA``; ``evidence`` is a JSON list of ``{what, text, start, end}``."""
+    return pl.DataFrame([_row(one) for one in rows], schema=GRADE_SCHEMA, orient="row")
+
+
+def _by_rules(one: Answered, rules: Rules) -> Iterator[Graded]:
+    if one.completion.finish == "error":
+        for rule in rules.contract.rules:
+            if rule.check is not None:
+                yield Graded(
+                    case=one.case, arm=one.arm, grader=str(rule.check["use"]), grade=_silence(), rule=rule.id
+                )
+        return
+    for rule, check, grade in rules.each(one.case, one.completion.text):
+        yield Graded(
+            case=one.case, arm=one.arm, grader=check, grade=_cut(grade, one.completion), rule=rule.id
+        )
+
+
+def _by_behaviour(one: Answered, twin: Answered | None, grader: BehaviourGrader) -> Graded:
+    if one.completion.finish == "error":
+        grade = _silence()
+    elif isinstance(grader, PairGrader):
+        grade = _beside(one, twin, grader)
+    else:
+        grade = grader(one.case, one.completion.text)
+    return Graded(
+        case=one.case,
+        arm=one.arm,
+        grader=one.case.behaviour,
+        grade=_cut(grade, one.completion),
+        cell=grader.cell(one.case),
+    )
+
+
+def _beside(one: Answered, twin: Answered | None, grader: PairGrader) -> Grade:
+    if twin is None:
+        return Grade.unscored("a case of a pair, without its twin")
+    if twin.completion.finish == "error":
+        return Grade.unscored(f"no answer came to its twin {twin.case.id!r}")
+    return grader.compare(one.case, one.completion.text, twin.case, twin.completion.text)
+
+
+def _silence() -> Grade:
+    return Grade.unscored("no answer came")
+
+
+def _cut(grade: Grade, completion: Completion) -> Grade:
+    if completion.finish != "length":
+        return grade
+    note = "the answer was cut at the token limit"
+    detail = f"{grade.detail}; {note}" if grade.detail else note
+    return msgspec.structs.replace(grade, detail=detail)
+
+
+def _known_behaviours(answered: Sequence[Answered], graders: Mapping[str, BehaviourGrader]) -> None:
+    unknown = sorted({one.case.behaviour for one in answered} - {HELDOUT, *graders})
+    if unknown:
+        raise ConfigError(
+            Finding(
+                where="behaviour of a suite",
+                found=", ".join(map(repr, unknown)),
+                expected="one of " + ", ".join(sorted(graders)),
+                fix="Correct the suite's behaviour, or bring a grader for it.",
+            )
+        )
+
+
+def _row(one: Graded) -> dict[str, object]:
+    return {
+        "case_id": one.case.id,
+        "arm": one.arm,
+        "grader": one.grader,
+        "rule": one.rule,
+        "score": one.grade.score,
+        "label": one.grade.label,
+        "evidence": msgspec.json.encode(one.grade.evidence).decode(),
+        "detail": one.grade.detail,
+        "behaviour": one.case.behaviour,
+        "cell": one.cell,
+        "slice": one.case.slice,
+        "lang": one.case.lang,
+        "cluster": one.case.cluster,
+    }

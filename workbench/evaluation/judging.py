@@ -1,0 +1,240 @@
+"""Draws verdicts from grades: shares, what the adapter recovers of each rule, and what became of it.
+
+What became of a rule (``state``), by the first line that holds. ``T``, ``B`` and ``A`` are the shares of
+cases on which teacher, before and after obey it; an interval is that of the difference on the same cases.
+
+| state | plainly |
+|---|---|
+| unscored | an arm has no judged case: no check, no adapter, or nothing that applies |
+| undecided | fewer than ``min_clusters`` clusters of cases |
+| lost | the adapter is surely worse than the teacher (interval of A - T below 0), by more than ``margin`` |
+| gained | it is surely better (interval above 0), by more than ``margin`` |
+| never_held | the teacher itself surely obeys in less than ``hold`` of the cases |
+| not_identifiable | the prompt makes no sure difference to the base (interval of T - B holds 0) |
+| kept | the adapter is surely not worse than the teacher by more than ``margin`` |
+| undecided | none of these is sure: more cases are needed |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench.evaluation.cases import HELDOUT
+from workbench.evaluation.stats import Interval, Method, Units, difference, figure, quotient
+from workbench.records import ARMS, Arm
+from workbench.verdicts import (
+    ArmFigures,
+    BehaviourVerdict,
+    Figure,
+    RuleState,
+    RuleVerdict,
+    TokenFigures,
+    Verdicts,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from workbench.contracts import Contract, Rule
+    from workbench.evaluation.grading import Answered, Graded
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judging:
+    """How sure a verdict has to be, and how much of a loss is none."""
+
+    method: Method = field(default_factory=Method)
+    margin: float = 0.10
+    hold: float = 0.5
+    min_clusters: int = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """A rule's scores on the cases that all arms were judged on, and the two differences that decide."""
+
+    units: Units
+    span: Interval | None
+    change: float
+    changed: Interval | None
+
+
+def judge(
+    rows: Sequence[Graded],
+    answered: Sequence[Answered],
+    *,
+    contracts: Sequence[Contract],
+    judging: Judging | None = None,
+) -> Verdicts:
+    """Draw all verdicts. Held-out cases make ``overall`` and ``rules``, suites make ``behaviours``.
+
+    Only judged, applicable grades count; what could not be judged is counted beside.
+    """
+    judging = judging or Judging()
+    heldout = [one for one in rows if one.case.behaviour == HELDOUT]
+    by_rule = _grouped((one.rule or "", one) for one in heldout)
+    retained, retained_ci = _retained(heldout, judging.method)
+    cases = {one.case.id: one.case.cluster for one in answered}
+    asked = {one.case.id: one.case.cluster for one in answered if one.case.behaviour == HELDOUT}
+    return Verdicts(
+        overall=arm_figures(heldout, judging.method),
+        rules=tuple(
+            judge_rule(rule, by_rule.get(rule.id, []), judging)
+            for contract in contracts
+            for rule in contract.rules
+        ),
+        behaviours=_behaviours(rows, judging.method),
+        tokens=_tokens(answered),
+        retained=retained,
+        retained_ci=retained_ci,
+        cases=len(cases),
+        clusters=len(set(cases.values())),
+        unscored=sum(one.grade.label == "unscored" for one in rows),
+        adapter_applied=applied(answered),
+        heldout_cases=len(asked),
+        heldout_clusters=len(set(asked.values())),
+        confidence=judging.method.confidence,
+        resamples=judging.method.resamples,
+        seed=judging.method.seed,
+    )
+
+
+def judge_rule(rule: Rule, rows: Sequence[Graded], judging: Judging) -> RuleVerdict:
+    """Draw the verdict on one rule from its grades in all arms."""
+    arms = arm_figures(rows, judging.method)
+    compared = compare(rows, method=judging.method, salt=rule.id)
+    recovery, ci = None, None
+    if compared is not None and not holds_zero(compared.span):
+        recovery, ci = quotient(compared.units, arms=(0, 2, 1), method=judging.method, salt=rule.id)
+    return RuleVerdict(
+        id=rule.id,
+        text=rule.text,
+        kind=rule.kind,
+        severity=rule.severity,
+        arms=arms,
+        recovery=recovery,
+        ci=ci,
+        state=state_of(arms, compared, judging),
+    )
+
+
+def state_of(arms: ArmFigures, compared: Compared | None, judging: Judging) -> RuleState:
+    """Say what became of a rule, as the table of this module defines it."""
+    if compared is None:
+        return "unscored"
+    if compared.changed is None or len(set(compared.units.clusters)) < judging.min_clusters:
+        return "undecided"
+    low, high = compared.changed
+    lines: tuple[tuple[RuleState, bool], ...] = (
+        ("lost", high < 0 and compared.change < -judging.margin),
+        ("gained", low > 0 and compared.change > judging.margin),
+        ("never_held", arms.teacher.ci is not None and arms.teacher.ci[1] < judging.hold),
+        ("not_identifiable", holds_zero(compared.span)),
+        ("kept", low > -judging.margin),
+    )
+    return next((state for state, holds in lines if holds), "undecided")
+
+
+def compare(rows: Sequence[Graded], *, method: Method, salt: str) -> Compared | None:
+    """Put the three arms side by side on the cases that all were judged on; ``None`` where there is none."""
+    units = paired(rows, ARMS)
+    if units is None:
+        return None
+    _, span = difference(_columns(units, 1, 0), method=method, salt=salt)
+    change, changed = difference(_columns(units, 0, 2), method=method, salt=salt)
+    return Compared(units=units, span=span, change=change, changed=changed)
+
+
+def paired(rows: Sequence[Graded], arms: Sequence[Arm]) -> Units | None:
+    """Return the scores of the units (case and rule) that every one of ``arms`` was judged on."""
+    found: dict[tuple[str, str], dict[str, float]] = {}
+    clusters: dict[tuple[str, str], str] = {}
+    for one in rows:
+        if one.grade.score is not None:
+            unit = (one.case.id, one.rule or "")
+            found.setdefault(unit, {})[one.arm] = one.grade.score
+            clusters[unit] = one.case.cluster
+    whole = [unit for unit, scores in found.items() if all(arm in scores for arm in arms)]
+    if not whole:
+        return None
+    scores = np.array([[found[unit][arm] for arm in arms] for unit in whole], dtype=np.float64)
+    return Units(scores=scores, clusters=[clusters[unit] for unit in whole])
+
+
+def arm_figures(rows: Sequence[Graded], method: Method) -> ArmFigures:
+    """Return each arm's share over all it was judged on; an arm that did not run has ``n`` 0."""
+    by_arm = _grouped((one.arm, one) for one in rows)
+    return ArmFigures(**{arm: _figure(by_arm.get(arm, []), method) for arm in ARMS})
+
+
+def holds_zero(span: Interval | None) -> bool:
+    """Tell whether a difference may be none at all; one without an interval may."""
+    return span is None or span[0] <= 0 <= span[1]
+
+
+def applied(answered: Iterable[Answered]) -> bool:
+    """Tell whether the adapter did anything: an answer of ``after`` that differs from that of ``before``."""
+    texts: dict[str, dict[str, str]] = {}
+    for one in answered:
+        texts.setdefault(one.case.id, {})[one.arm] = one.completion.text
+    return any("after" in arms and arms["after"] != arms.get("before") for arms in texts.values())
+
+
+def _figure(rows: Sequence[Graded], method: Method) -> Figure:
+    judged = [one for one in rows if one.grade.score is not None]
+    return figure(
+        [one.grade.score for one in judged if one.grade.score is not None],
+        [one.case.cluster for one in judged],
+        unscored=sum(one.grade.label == "unscored" for one in rows),
+        method=method,
+    )
+
+
+def _retained(rows: Sequence[Graded], method: Method) -> tuple[float | None, Interval | None]:
+    units = paired(rows, ("teacher", "after"))
+    if units is None:
+        return None, None
+    return quotient(units, arms=(0, 1, None), method=method, salt="retained")
+
+
+def _behaviours(rows: Sequence[Graded], method: Method) -> tuple[BehaviourVerdict, ...]:
+    suites = _grouped((one.case.behaviour, one) for one in rows if one.case.behaviour != HELDOUT)
+    return tuple(
+        BehaviourVerdict(
+            behaviour=name,
+            suite=name,
+            arms=arm_figures(held, method),
+            cells={
+                cell: arm_figures(part, method)
+                for cell, part in sorted(_grouped((one.cell, one) for one in held).items())
+                if cell
+            },
+        )
+        for name, held in sorted(suites.items())
+    )
+
+
+def _tokens(answered: Sequence[Answered]) -> TokenFigures:
+    """Compare prompt tokens on held-out cases, or on all where there are none."""
+    some = [one for one in answered if one.case.behaviour == HELDOUT] or list(answered)
+    means = {
+        arm: float(np.mean(found)) if found else 0.0
+        for arm in ARMS
+        for found in [[one.completion.prompt_tokens for one in some if one.arm == arm]]
+    }
+    saved = 1 - means["before"] / means["teacher"] if means["teacher"] else 0.0
+    return TokenFigures(original_mean=means["teacher"], compact_mean=means["before"], saved_share=saved)
+
+
+def _columns(units: Units, first: int, second: int) -> Units:
+    return Units(scores=units.scores[:, [first, second]], clusters=units.clusters)
+
+
+def _grouped(pairs: Iterable[tuple[str, Graded]]) -> Mapping[str, list[Graded]]:
+    groups: dict[str, list[Graded]] = {}
+    for name, one in pairs:
+        groups.setdefault(name, []).append(one)
+    return groups

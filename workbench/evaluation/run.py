@@ -1,0 +1,228 @@
+"""Runs the arms over the cases and writes what was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from workbench.errors import ConfigError, Finding
+from workbench.evaluation.answers import Answers
+from workbench.evaluation.arms import choose, fitting, render
+from workbench.evaluation.cases import HELDOUT
+from workbench.evaluation.grading import (
+    Answered,
+    BehaviourGrader,
+    Graded,
+    grade_answers,
+    grades_frame,
+)
+from workbench.evaluation.judging import Judging, judge
+from workbench.graders import Rules, standard
+from workbench.io.rundir import write_json, write_text
+from workbench.ports import Sampling, silent
+from workbench.records import ARMS, Arm
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from workbench.contracts import Contract
+    from workbench.convert import CompactForm
+    from workbench.ports import Backend, Progress
+    from workbench.records import Case, Messages, Template
+    from workbench.verdicts import Verdicts
+
+BATCH = 128
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What decides an evaluation's result besides the models: prompts, rules, graders and how to generate.
+
+    ``batch`` prompts are asked and kept at a time; the result does not depend on it.
+    """
+
+    templates: Mapping[str, Template]
+    form: CompactForm
+    contracts: Sequence[Contract]
+    graders: Mapping[str, BehaviourGrader] = field(default_factory=standard)
+    sampling: Sampling = field(default_factory=Sampling)
+    judging: Judging = field(default_factory=Judging)
+    arms: tuple[Arm, ...] = ARMS
+    batch: int = BATCH
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """All answers, with the prompts that got them, all grades, and the verdicts drawn from them."""
+
+    answered: tuple[Answered, ...]
+    prompts: tuple[Messages, ...]
+    graded: tuple[Graded, ...]
+    verdicts: Verdicts
+
+
+def evaluate(
+    cases: Sequence[Case],
+    plan: Plan,
+    *,
+    backend_for: Callable[[Arm], Backend],
+    cache: Path | None = None,
+    weights: Mapping[Arm, str] | None = None,
+    progress: Progress = silent,
+) -> Evaluation:
+    """Ask every arm every case, grade the answers, and draw the verdicts.
+
+    ``cache`` is a folder that keeps answers by the content of prompt, sampling and ``weights`` (the
+    fingerprint of base and adapter behind each arm), so that a killed run asks nothing twice; with a cache,
+    ``weights`` are needed.
+
+    Raises:
+        InputError: a case that fits no template.
+        ConfigError: no case, an ungraded behaviour, a contract missing for a template, or weights missing.
+    """
+    contracts = distinct(plan.contracts)
+    _check(cases, plan, cached=cache is not None, weights=weights)
+    rules_of = _rules_of(cases, plan, contracts)
+    answered: list[Answered] = []
+    prompts: list[Messages] = []
+    for arm in plan.arms:
+        asked = [render(case, arm, templates=plan.templates, form=plan.form) for case in cases]
+        path = cache / f"{arm}.jsonl" if cache else None
+        answers = Answers(
+            path,
+            weights=(weights or {}).get(arm, arm),
+            sampling=plan.sampling,
+        ).ask(
+            asked,
+            backend=backend_for(arm),
+            sampling=plan.sampling,
+            batch=plan.batch,
+            progress=progress,
+            stage=f"evaluate {arm}",
+        )
+        prompts += asked
+        answered += [Answered(case=c, arm=arm, completion=a) for c, a in zip(cases, answers, strict=True)]
+    graded = grade_answers(answered, rules_of=rules_of, graders=plan.graders, progress=progress)
+    verdicts = judge(graded, answered, contracts=contracts, judging=plan.judging)
+    return Evaluation(
+        answered=tuple(answered), prompts=tuple(prompts), graded=tuple(graded), verdicts=verdicts
+    )
+
+
+def write_evaluation(evaluation: Evaluation, out: Path) -> dict[str, Any]:
+    """Write completions, cases, grades, verdicts and summary into ``out``, and return the summary."""
+    out.mkdir(parents=True, exist_ok=True)
+    lines = [
+        _completion_line(one, prompt)
+        for one, prompt in zip(evaluation.answered, evaluation.prompts, strict=True)
+    ]
+    write_text(out / "completions.jsonl", _lines(lines))
+    cases = {one.case.id: one.case for one in evaluation.answered}
+    write_text(out / "cases.jsonl", _lines([msgspec.to_builtins(case) for case in cases.values()]))
+    grades_frame(evaluation.graded).write_parquet(out / "grades.parquet")
+    write_json(out / "verdicts.json", msgspec.to_builtins(evaluation.verdicts))
+    summary = summarise(evaluation)
+    write_json(out / "summary.json", summary)
+    return summary
+
+
+def summarise(evaluation: Evaluation) -> dict[str, Any]:
+    """Say in a few figures what was found; ``arms`` is the share of graded rules obeyed by arm."""
+    verdicts = evaluation.verdicts
+    behaviours = {
+        one.behaviour: {arm: getattr(one.arms, arm).rate for arm in ARMS} for one in verdicts.behaviours
+    }
+    states: dict[str, int] = {}
+    for rule in verdicts.rules:
+        states[rule.state] = states.get(rule.state, 0) + 1
+    return {
+        "cases": verdicts.cases,
+        "clusters": verdicts.clusters,
+        "arms": {arm: getattr(verdicts.overall, arm).rate for arm in ARMS},
+        "behaviours": behaviours,
+        "rules": states,
+        "retained": verdicts.retained,
+        "tokens": msgspec.to_builtins(verdicts.tokens),
+        "grades": len(evaluation.graded),
+        "unscored": verdicts.unscored,
+        "cut": sum(one.completion.finish == "length" for one in evaluation.answered),
+        "unanswered": sum(one.completion.finish == "error" for one in evaluation.answered),
+        "adapter_applied": verdicts.adapter_applied,
+    }
+
+
+def distinct(contracts: Sequence[Contract]) -> tuple[Contract, ...]:
+    """Put the task before each rule's id where there are several contracts, so that ids stay unique."""
+    if len(contracts) == 1:
+        return tuple(contracts)
+    replace = msgspec.structs.replace
+    return tuple(
+        replace(contract, rules=tuple(replace(r, id=f"{contract.task}/{r.id}") for r in contract.rules))
+        for contract in contracts
+    )
+
+
+def _check(cases: Sequence[Case], plan: Plan, *, cached: bool, weights: Mapping[Arm, str] | None) -> None:
+    """Find what can be wrong before a model is asked."""
+    if not cases:
+        raise ConfigError(
+            Finding(
+                where="cases",
+                found="none",
+                expected="held-out pairs, suites, or both",
+                fix="Give --data with a test part that isn't empty, or --suite.",
+            )
+        )
+    missing = [arm for arm in plan.arms if arm not in (weights or {})] if cached else []
+    if missing:
+        raise ConfigError(
+            Finding(
+                where="weights",
+                found=f"no fingerprint for {', '.join(missing)}",
+                expected="one for every arm, so that no answer of other weights is taken from the cache",
+                fix="Give the fingerprints, or no cache.",
+            )
+        )
+    fitting(cases, plan.templates)
+
+
+def _rules_of(cases: Sequence[Case], plan: Plan, contracts: Sequence[Contract]) -> dict[str, Rules]:
+    """Find the rules of each held-out case by the task of its template."""
+    by_task = {contract.task: Rules(contract=contract) for contract in contracts}
+    found, findings = {}, []
+    for case in cases:
+        if case.behaviour != HELDOUT:
+            continue
+        task = choose(case, plan.templates)[0].task
+        if task in by_task:
+            found[case.id] = by_task[task]
+        else:
+            findings.append(_no_contract(case, task, by_task))
+    if findings:
+        raise ConfigError(findings)
+    return found
+
+
+def _no_contract(case: Case, task: str, by_task: Mapping[str, Rules]) -> Finding:
+    return Finding(
+        where=f"case {case.id!r}",
+        found=f"the task {task!r}",
+        expected="a contract for it; there are contracts for " + (", ".join(sorted(by_task)) or "no task"),
+        fix="Give the contracts of all tasks in the log, or the test part of one task.",
+    )
+
+
+def _completion_line(one: Answered, prompt: Messages) -> dict[str, Any]:
+    return {
+        "case_id": one.case.id,
+        "arm": one.arm,
+        "prompt": [{"role": message.role, "content": message.content} for message in prompt],
+        **msgspec.to_builtins(one.completion),
+    }
+
+
+def _lines(values: Sequence[Any]) -> str:
+    return "".join(msgspec.json.encode(value).decode() + "\n" for value in values)

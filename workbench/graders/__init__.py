@@ -1,0 +1,25 @@
+"""Judges answers: each grader measures one behaviour, and says what its judgment rests on."""
+
+from __future__ import annotations
+
+from workbench.graders.grounding import Grounding
+from workbench.graders.harm import Harm
+from workbench.graders.neutrality import Neutrality
+from workbench.graders.plugin import Plugin
+from workbench.graders.rules import Rules
+from workbench.graders.schema import Schema
+
+AnyGrader = Grounding | Harm | Schema | Neutrality | Rules | Plugin
+
+
+def standard() -> dict[str, AnyGrader]:
+    """Return the grader of each behaviour that suites name, with its standard settings."""
+    return {
+        "grounding": Grounding(),
+        "harm": Harm(),
+        "schema": Schema(),
+        "neutrality": Neutrality(),
+    }
+
+
+__all__ = ["AnyGrader", "Grounding", "Harm", "Neutrality", "Plugin", "Rules", "Schema", "standard"]
