@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
@@ -14,6 +13,9 @@ from workbench.ports import Sampling
 from workbench.records import Value
 from workbench.steps import AnyStep, ClusterSplit, ContractFilter, ExactDedup, NearDedup
 from workbench.training.spec import Sft
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RECIPE_VERSION = 1
 

@@ -79,10 +79,11 @@ def _tokenizer(base: str | None) -> Tokenizer:
 
 
 def _page(summary: dict[str, Any], out: Path) -> str:
-    lines = [
+    head = (
         f"[bold]{summary['in']}[/] records in, [bold]{summary['pairs']}[/] pairs, "
         f"{summary['rejected']} rejected (why: {out / 'rejects.jsonl'}), {summary['templates']} templates"
-    ]
+    )
+    lines = [head]
     tokens = summary.get("tokens")
     if tokens:
         lines.append(

@@ -76,7 +76,8 @@ def _page(summary: dict[str, Any], out: Path) -> str:
     parts = summary.get("parts")
     if parts:
         lines.append("parts: " + ", ".join(f"{name} {rows}" for name, rows in parts.items()))
-    lines.append(
-        f"next: [bold]workbench train {out} --base MODEL --out trained[/]; why a row went: workbench explain {out} ID"
-    )
+    lines += [
+        f"why a row went: workbench explain {out} ID",
+        f"next: [bold]workbench train {out} --base MODEL --out trained[/]",
+    ]
     return "\n".join(lines)

@@ -67,9 +67,8 @@ def _page(found: dict[str, Any]) -> str:
     for extra, libraries in found["extras"].items():
         missing = [name for name, version in libraries.items() if version is None]
         if missing:
-            lines.append(
-                f"[yellow]extra '{extra}' incomplete[/]: {', '.join(missing)} missing; needed by {NEEDED_BY[extra]}"
-            )
+            lines.append(f"[yellow]extra '{extra}' incomplete[/]: {', '.join(missing)} missing")
+            lines.append(f"  needed by {NEEDED_BY[extra]}")
             lines.append(f"  to do: pip install 'sft-workbench\\[{extra}]' -c constraints.txt")
         else:
             versions = ", ".join(f"{name} {version}" for name, version in libraries.items())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 from rich.markup import escape
@@ -40,7 +40,7 @@ class Screen:
         self._tasks: dict[str, TaskID] = {}
         self._spoken: dict[str, float] = {}
 
-    def __enter__(self) -> Screen:
+    def __enter__(self) -> Self:
         """Start the bars where there is a terminal."""
         if self.err.is_terminal and not self.quiet:
             self._bars = _bars(self.err)

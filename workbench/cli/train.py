@@ -90,5 +90,6 @@ def _page(summary: dict[str, Any], out: Path, base: str) -> str:
     )
     return (
         f"adapter in [bold]{out / 'adapter'}[/] ({figures}); parity proven: {out / 'parity.json'}\n"
-        f"next: [bold]workbench eval --base {base} --adapter {out / 'adapter'} --data curated --out evaluated[/]"
+        f"next: [bold]workbench eval --base {base} --adapter {out / 'adapter'} --templates converted "
+        "--data curated --out evaluated[/]"
     )
