@@ -1,0 +1,82 @@
+"""Turns the text of one rule into its demands, each with a check where a program can decide it."""
+
+from __future__ import annotations
+
+from workbench.convert.compile_plain import compile_plain
+from workbench.convert.compile_shape import compile_count, compile_json, compile_xml
+from workbench.convert.compile_text import Demand, Shape, unquoted
+from workbench.convert.compile_when import compile_when, condition_of
+from workbench.convert.segment_units import sentence_spans
+
+
+def compile_text(text: str, shape: Shape, *, tags: tuple[str, ...] = ()) -> tuple[Demand, ...]:
+    """Compile a unit of a prompt; spans are characters of ``text``.
+
+    A sentence that says what to say where the one before names the condition joins it. Sentences that no
+    compiler understands are left out: the caller decides whether they are rules all the same.
+    """
+    out: list[Demand] = []
+    for start, end in joined(text):
+        for demand in _sentence(text[start:end], shape, tags):
+            out.append(
+                Demand(
+                    kind=demand.kind,
+                    slug=demand.slug,
+                    check=demand.check,
+                    span=(demand.span[0] + start, demand.span[1] + start),
+                )
+            )
+    return tuple(out)
+
+
+def joined(text: str) -> list[tuple[int, int]]:
+    """Cut ``text`` into sentences, and join a condition with the sentence that says how to react to it."""
+    out: list[tuple[int, int]] = []
+    for start, end in sentence_spans(text):
+        if out and _continues(text[slice(*out[-1])], text[start:end]):
+            out[-1] = (out[-1][0], end)
+        else:
+            out.append((start, end))
+    return out
+
+
+def _continues(before: str, sentence: str) -> bool:
+    """Tell whether ``sentence`` ("Say …", "Then ask …") has no condition of its own and ``before`` has one."""
+    head = sentence.lstrip().casefold()
+    says = head.startswith(
+        (
+            "say ",
+            "then ",
+            "reply ",
+            "answer ",
+            "respond ",
+            "write ",
+            "ask ",
+            "in that case",
+            "in this case",
+            "此时",
+            "这时",
+            "请回复",
+            "回复",
+        )
+    )
+    return (
+        says and condition_of(unquoted(before))[0] is not None and condition_of(unquoted(sentence))[0] is None
+    )
+
+
+def _sentence(text: str, shape: Shape, tags: tuple[str, ...]) -> list[Demand]:
+    when = compile_when(text, shape)
+    if when is not None:
+        return [when]
+    count = compile_count(text, tags)
+    if count is not None:
+        return [count]
+    shown = compile_json(text, shape)
+    if shown is not None:
+        return [shown]
+    structure = compile_xml(text, shape)
+    if structure:
+        return structure
+    plain = compile_plain(text, shape)
+    return [plain] if plain is not None else []

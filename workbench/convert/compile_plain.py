@@ -1,0 +1,263 @@
+"""Compiles rules that hold for every answer: wording, length, language, grounding and the like."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from workbench.checks.conditional import Grounded, Neutral, RefuseHarmful
+from workbench.checks.counts import Length, Unit
+from workbench.checks.language import NAMES, Language
+from workbench.checks.phrases import Contains, EndsWith, NoCharacters, NoIdentifiers, NotContains, StartsWith
+from workbench.convert.compile_text import NUMBER, Demand, Shape, number, quoted, unquoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from workbench.checks import AnyCheck
+    from workbench.contracts import SpanKind
+
+    Found = tuple[SpanKind, str, AnyCheck | None]
+    Compiler = Callable[[str, Shape], Found | None]
+
+_BEGIN = re.compile(
+    r"\b(?:begin|start|open)s?\b(?! of| from)|\bfirst (?:words?|sentence|line)\b.{0,30}\b(?:is|are|must be|should be)\b|以.{0,3}[\"“「·].{0,60}(?:开头|开始|起始)|开头(?:为|是|用|必须)",
+    re.IGNORECASE,
+)
+_END = re.compile(
+    r"\b(?:end|finish|close|conclude)s?\b|\blast (?:words?|sentence|line)\b.{0,30}\b(?:is|are|must be|should be)\b|以.{0,3}[\"“「·].{0,60}(?:结尾|结束)|结尾(?:为|是|用|必须)",
+    re.IGNORECASE,
+)
+_NOT = re.compile(
+    r"\b(?:do not|don't|never|avoid|no|not|without|must not|should not|may not|cannot|refrain from|exclude)\b|不要|不得|不能|不可|禁止|避免|切勿|请勿|别|不许",
+    re.IGNORECASE,
+)
+_SAY = re.compile(
+    r"\b(?:say|include|mention|contain|use|write|add|state|insert|have)s?\b|包含|包括|写明|注明|必须有|带上|附上|使用|提到|说|出现|提及",
+    re.IGNORECASE,
+)
+_CHARACTERS = (
+    (re.compile(r"exclamation (?:marks?|points?)|感叹号", re.IGNORECASE), "!", "exclamation"),
+    (re.compile(r"question marks?|问号", re.IGNORECASE), "?", "question-mark"),
+    (re.compile(r"\bcommas?\b|逗号", re.IGNORECASE), ",，、", "comma"),
+    (re.compile(r"semicolons?|分号", re.IGNORECASE), ";", "semicolon"),
+    (re.compile(r"\bem[- ]dash(?:es)?\b|破折号", re.IGNORECASE), "—", "dash"),
+)  # fmt: skip
+_IDENTIFIER = re.compile(r"(?<![\w-])(?=[A-Z0-9_-]*\d)[A-Z]{1,10}[-_#]?\d{2,}(?:[-_]\w+)*")
+_FORBID_SHOW = re.compile(
+    r"\b(?:show|reveal|name|mention|disclose|expose|share|print|internal|keep)\b|透露|泄露|显示|提及|暴露|内部|出现",
+    re.IGNORECASE,
+)
+_UNITS: tuple[tuple[str, Unit], ...] = (
+    (r"words?|字|词|汉字|个字", "words"),
+    (r"sentences?|句话?", "sentences"),
+    (r"paragraphs?|段落?", "paragraphs"),
+    (r"characters?|letters?|个?字符", "characters"),
+    (r"lines?|行", "lines"),
+    (r"bullet points?|bullets?|items?|list items|条|个?要点", "items"),
+)
+_UNIT = "|".join(f"(?P<u{i}>{pattern})" for i, (pattern, _) in enumerate(_UNITS))
+_BETWEEN = re.compile(
+    rf"(?:between\s+)?(?P<low>{NUMBER})\s*(?:-|–|—|~|to|and|到|至)\s*(?P<high>{NUMBER})[\s-]*(?:个|\w+ )?(?:{_UNIT})",
+    re.IGNORECASE,
+)
+_MOST = re.compile(
+    rf"(?:at most|no more than|not more than|(?:not|never) (?:to )?exceed(?:ing)?|do(?:es)? not exceed|don't exceed|up to|under|below|less than|fewer than|maximum of|max(?:imum)?:?|"
+    rf"within|limit(?:ed)?(?: \w+){{0,4}} to|shorter than|or fewer|不超过|不多于|不得超过|不能超过|至多|最多|控制在|少于|小于|限制在)\s*(?:a |the )?(?P<high>{NUMBER})[\s-]*(?:个|short |brief )?(?:{_UNIT})",
+    re.IGNORECASE,
+)
+_LEAST = re.compile(
+    rf"(?:at least|no fewer than|no less than|not less than|more than|over|minimum of|min(?:imum)?:?|至少|不少于|不低于|超过|多于)\s*(?:a |the )?(?P<low>{NUMBER})[\s-]*(?:个|more )?(?:{_UNIT})",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(
+    rf"(?P<n>{NUMBER})[\s-]*(?:个)?(?:{_UNIT})\s*(?P<how>at most|or (?:less|fewer)|maximum|max\b|at least|or more|minimum|以内|之内|以下|以上)",
+    re.IGNORECASE,
+)
+_EXACT = re.compile(
+    rf"(?:exactly|in|only|just|a single|用|共|恰好|正好)\s*(?P<n>{NUMBER})?[\s-]*(?:个|short |brief |single )?(?:{_UNIT})\b",
+    re.IGNORECASE,
+)
+_STRICT = re.compile(r"less than|fewer than|under|below|shorter than|少于|小于", re.IGNORECASE)
+_STRICT_LOW = re.compile(r"more than|over|(?<!不)超过|多于", re.IGNORECASE)
+_LANGUAGE_EN = re.compile(
+    r"\b(?:in|language (?:is|of (?:the |every |all )?\w+(?: is)?)|language:|use|speak|into|only)\s+(?:only |plain |simple |proper |clear |the )*"
+    r"(?:simplified |traditional |british |american )?(?P<name>"
+    + "|".join(n for names in NAMES.values() for n in names if n.isascii())
+    + r")\b",
+    re.IGNORECASE,
+)
+_LANGUAGE_FIRST = re.compile(
+    r"\b(?P<name>"
+    + "|".join(n for names in NAMES.values() for n in names if n.isascii())
+    + r")\b is the language\b",
+    re.IGNORECASE,
+)
+_LANGUAGE_ZH = re.compile(
+    r"(?:用|使用|以|为|是|[:：])\s*(?:简体|繁体)?(?P<name>"
+    + "|".join(n for names in NAMES.values() for n in names if not n.isascii())
+    + r")"
+)
+_FROM_CONTEXT = re.compile(
+    r"\b(?:only|solely|exclusively|strictly|alone|nothing but)\b.{0,60}\b(?:context|passages?|documents?|notes?|sources?|information|facts|texts?|articles?|material|knowledge base|excerpts?)\b|"
+    r"\b(?:context|passages?|documents?|notes?|sources?|material)\b.{0,25}\b(?:only|alone|exclusively)\b|\bonly what stands in\b|\b(?:based|rely|relying) (?:only|solely|strictly)?\s?on the (?:context|passages?|documents?|notes?|provided)|"
+    r"(?:只|仅|严格)(?:能|可以)?(?:根据|依据|使用|基于|参考|从|按照).{0,15}(?:资料|上下文|文档|材料|文章|内容|信息|原文|背景|】)",
+    re.IGNORECASE,
+)
+_NO_FIGURES = re.compile(
+    r"\b(?:never|not|no|don't|without|avoid|add nothing)\b.{0,20}\b(?:add|invent|make up|fabricate|hallucinate|guess|introduce)?\b.{0,20}\b(?:numbers?|dates?|figures?|facts?|promises?|information|anything|details|forecast)\b|"
+    r"\b(?:never|not|don't|avoid) (?:invent|make (?:up|things up|anything up)|fabricate|hallucinate|guess|speculate|inventing|making up)|"
+    r"(?:numbers?|dates?|facts?)\b.{0,40}\bfrom elsewhere\b|(?:不得|不要|禁止|避免|切勿|不能|不可)(?:随意|自行|凭空)?(?:编造|虚构|杜撰|臆测|猜测|捏造|添加)",
+    re.IGNORECASE,
+)
+_REFUSE = re.compile(r"\b(?:refuse|decline|reject)\b|拒绝", re.IGNORECASE)
+_HARMFUL = re.compile(
+    r"\b(?:harm\w*|illegal|unlawful|dangerous|unsafe|unethical|break the law|violen\w+|criminal|hateful)\b|伤害|有害|违法|非法|危险|暴力|不道德",
+    re.IGNORECASE,
+)
+_NEUTRAL = re.compile(
+    r"\b(?:neutral|neutrality|impartial|take no sides?|(?:not|never|don't) take (?:a )?sides?|no (?:personal )?opinions?|unbiased|even-handed)\b|中立|不表态|不(?:要)?(?:表达|发表).{0,4}(?:观点|意见|立场)|不偏不倚",
+    re.IGNORECASE,
+)
+
+
+def starts(text: str, shape: Shape) -> Found | None:
+    """Read rules like: Begin the reply with "X"."""
+    phrases = quoted(text)
+    if len(phrases) != 1 or not _BEGIN.search(unquoted(text)) or _NOT.search(_before(text, _BEGIN)):
+        return None
+    return "format", "opening", StartsWith(phrase=phrases[0], path=shape.path(text, running=True))
+
+
+def ends(text: str, shape: Shape) -> Found | None:
+    """Read rules like: End every reply with "X"."""
+    phrases = quoted(text)
+    if len(phrases) != 1 or not _END.search(unquoted(text)) or _NOT.search(_before(text, _END)):
+        return None
+    return "format", "closing", EndsWith(phrase=phrases[0], path=shape.path(text, running=True))
+
+
+def characters(text: str, shape: Shape) -> Found | None:
+    """Read rules like: Do not use exclamation marks."""
+    plain = unquoted(text)
+    for pattern, signs, name in _CHARACTERS:
+        if pattern.search(plain) and _NOT.search(plain):
+            return "style", f"no-{name}", NoCharacters(characters=signs, path=shape.path(text, running=False))
+    return None
+
+
+def identifiers(text: str, shape: Shape) -> Found | None:
+    """Read rules like: Never show internal identifiers such as INT-4821."""
+    match = _IDENTIFIER.search(text)
+    if match is None or not _FORBID_SHOW.search(text):
+        return None
+    pattern = re.sub(r"\d+", lambda _: r"\d+", re.escape(match.group()).replace(r"\-", "-"))
+    check = NoIdentifiers(pattern=pattern, example=match.group(), path=shape.path(text, running=False))
+    return "safety", "no-identifiers", check
+
+
+def length(text: str, shape: Shape) -> Found | None:
+    """Read rules like: At most 30 words", "不超过 40 个字", "two to four sentences"."""
+    plain = unquoted(text)
+    bounds = _bounds(plain)
+    if bounds is None:
+        return None
+    low, high, unit = bounds
+    name = "-".join(
+        part for part in ("min" if low is not None else "", "max" if high is not None else "", unit) if part
+    )
+    return "length", name, Length(unit=unit, min=low, max=high, path=shape.path(text, running=True))
+
+
+def in_language(text: str, shape: Shape) -> Found | None:
+    """Read rules like: Write the reply in English."""
+    plain = unquoted(text)
+    match = _LANGUAGE_EN.search(plain) or _LANGUAGE_FIRST.search(plain) or _LANGUAGE_ZH.search(plain)
+    if match is None or re.search(r"\b(?:not|never|don't) (?:\w+ )?in\b|不要用|不得用", plain, re.IGNORECASE):
+        return None
+    name = match["name"].casefold()
+    code = next(code for code, names in NAMES.items() if name in names)
+    return "language", f"language-{code}", Language(lang=code, path=shape.path(text, running=True))
+
+
+def grounded(text: str, shape: Shape) -> Found | None:
+    """Read rules like: Answer only from the context."""
+    if not _FROM_CONTEXT.search(unquoted(text)):
+        return None
+    return "grounding", "grounded", Grounded(allowed=shape.phrases, path=shape.path(text, running=True))
+
+
+def figures(text: str, shape: Shape) -> Found | None:
+    """Read rules like: Never add a number, a date or a promise."""
+    if not _NO_FIGURES.search(unquoted(text)):
+        return None
+    check = Grounded(allowed=shape.phrases, scope="figures", path=shape.path(text, running=True))
+    return "grounding", "no-invention", check
+
+
+def refuses(text: str, shape: Shape) -> Found | None:
+    """Read rules like: Refuse requests that would harm someone."""
+    plain = unquoted(text)
+    if not (_REFUSE.search(plain) and _HARMFUL.search(plain)):
+        return None
+    return "safety", "refuse-harmful", RefuseHarmful(path=shape.path("", running=True))
+
+
+def neutral(text: str, shape: Shape) -> Found | None:
+    """Read rules like: Stay neutral on politics and religion."""
+    if not _NEUTRAL.search(unquoted(text)):
+        return None
+    return "neutrality", "neutral", Neutral(path=shape.path("", running=True))
+
+
+def phrases(text: str, shape: Shape) -> Found | None:
+    """Read rules like: Never say "X"" and "Include the words "X"."""
+    found = tuple(quoted(text))
+    plain = unquoted(text)
+    if not found or not _SAY.search(plain):
+        return None
+    path = shape.path(plain, running=False)
+    if _NOT.search(plain):
+        return "style", "avoid-phrases", NotContains(phrases=found, path=path)
+    either = re.search(r"[\"”」] or [\"“「]|one of|any of|或|之一", text) is not None
+    return "style", "include-phrases", Contains(phrases=found, any=either and len(found) > 1, path=path)
+
+
+PLAIN: tuple[Compiler, ...] = (
+    starts, ends, characters, identifiers, length, in_language, grounded, figures, refuses, neutral, phrases,
+)  # fmt: skip
+
+
+def compile_plain(text: str, shape: Shape) -> Demand | None:
+    """Compile ``text`` by the first compiler that understands it."""
+    for compiler in PLAIN:
+        found = compiler(text, shape)
+        if found is not None:
+            kind, slug, check = found
+            return Demand(kind=kind, slug=slug, check=check, span=(0, len(text)))
+    return None
+
+
+def _before(text: str, pattern: re.Pattern[str]) -> str:
+    match = pattern.search(unquoted(text))
+    return text[: match.start()][-25:] if match else ""
+
+
+def _bounds(text: str) -> tuple[int | None, int | None, Unit] | None:
+    for pattern in (_BETWEEN, _MOST, _LEAST, _AFTER):
+        match = pattern.search(text)
+        if match:
+            return _read_bounds(pattern, match)
+    return None
+
+
+def _read_bounds(pattern: re.Pattern[str], match: re.Match[str]) -> tuple[int | None, int | None, Unit]:
+    unit = next(unit for i, (_, unit) in enumerate(_UNITS) if match[f"u{i}"])
+    if pattern is _BETWEEN:
+        return number(match["low"]), number(match["high"]), unit
+    if pattern is _MOST:
+        return None, number(match["high"]) - bool(_STRICT.match(match.group())), unit
+    if pattern is _LEAST:
+        return number(match["low"]) + bool(_STRICT_LOW.match(match.group())), None, unit
+    least = re.search(r"least|more|minimum|以上", match["how"], re.IGNORECASE)
+    return (number(match["n"]), None, unit) if least else (None, number(match["n"]), unit)
