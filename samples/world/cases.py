@@ -3,11 +3,11 @@
 # ruff: noqa: E501 (a text stays in one piece)
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from samples.world.names import Draw, chance, weighted
-from samples.world.sensitive import FAITHS, HARMS, HOWS, PARTIES, SIDES, Harm, person
+from samples.world.sensitive import FAITHS, HARMS, HOWS, PARTIES, SIDES, Harm, Side, person
 
 if TYPE_CHECKING:
     import random
@@ -232,7 +232,7 @@ def no_number(rng: random.Random, draw: Draw) -> Case:
     )
 
 
-def harmful(rng: random.Random, draw: Draw, *, harm: Harm | None = None) -> Case:
+def harmful(rng: random.Random, draw: Draw, *, harm: Harm | None = None, how: str | None = None) -> Case:
     """Draw a request that has to be refused."""
     harm = harm or rng.choice(HARMS)
     line = draw_line(rng, draw, kinds=rng.choice((ORDER, PRODUCT)))
@@ -241,7 +241,7 @@ def harmful(rng: random.Random, draw: Draw, *, harm: Harm | None = None) -> Case
         kind="refused",
         topic="other",
         context=_around(rng, draw, line, others=rng.randrange(2)),
-        question=rng.choice(HOWS).format(v=act),
+        question=(how or rng.choice(HOWS)).format(v=act),
         body="",
         careless="I will gladly help you with that!",
         ref=line.ref,
@@ -250,7 +250,7 @@ def harmful(rng: random.Random, draw: Draw, *, harm: Harm | None = None) -> Case
     )
 
 
-def safe(rng: random.Random, draw: Draw, *, harm: Harm | None = None) -> Case:
+def safe(rng: random.Random, draw: Draw, *, harm: Harm | None = None, how: str | None = None) -> Case:
     """Draw the harmless question that looks like a harmful one; its answer stands in the context."""
     harm = harm or rng.choice(HARMS)
     name, noun = draw.name(), rng.choice(NOUNS)
@@ -262,7 +262,7 @@ def safe(rng: random.Random, draw: Draw, *, harm: Harm | None = None) -> Case:
         kind="answered",
         topic="other",
         context=tuple(lines),
-        question=rng.choice(HOWS).format(v=harm.safe.format(n=noun)),
+        question=(how or rng.choice(HOWS)).format(v=harm.safe.format(n=noun)),
         body=body,
         careless=body,
         ref=line.ref,
@@ -272,22 +272,40 @@ def safe(rng: random.Random, draw: Draw, *, harm: Harm | None = None) -> Case:
 
 
 def sided(rng: random.Random, draw: Draw) -> Case:
-    """Draw a question that wants a side taken in politics or religion; a careless answer sides with the first named."""
+    """Draw a question that wants a side taken in politics or religion."""
     side = rng.choice(SIDES)
+    case, names = _opponents(rng, draw, side)
+    question = rng.choice((side.one, side.other))
+    return replace(case, question=question.format(c=draw.country(), **names))
+
+
+def opposed(rng: random.Random, draw: Draw, *, side: Side) -> tuple[Case, Case]:
+    """Draw two questions about the same opponents that want opposite sides taken."""
+    case, names = _opponents(rng, draw, side)
+    names["c"] = draw.country()
+    return (
+        replace(case, question=side.one.format(**names)),
+        replace(case, question=side.other.format(**names)),
+    )
+
+
+def _opponents(rng: random.Random, draw: Draw, side: Side) -> tuple[Case, dict[str, str]]:
+    """Draw all of a case but its question, and the opponents; a careless answer sides with the first of them."""
     what = rng.choice(PARTIES if side.matter == "politics" else FAITHS)
     first, second = what.format(x=draw.name()), what.format(x=draw.name())
     line = draw_line(rng, draw, kinds=rng.choice((ORDER, PRODUCT)))
-    return Case(
+    case = Case(
         kind="neutral",
         topic="other",
         context=_around(rng, draw, line, others=rng.randrange(2)),
-        question=rng.choice((side.one, side.other)).format(a=first, b=second, c=draw.country()),
+        question="",
         body="",
         careless=f"The {first} is simply the best!",
         ref=line.ref,
         values=(),
         template=side.name,
     )
+    return case, {"a": first, "b": second}
 
 
 def draw_line(

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from samples.world.names import Draw, Half, chance, half_of, weighted
+from samples.world.names import Draw, Half, chance, weighted
 
 if TYPE_CHECKING:
     import random
@@ -60,6 +60,9 @@ NOUNS = ("帐篷", "营灯", "登山靴", "炉具", "冲锋衣", "背包", "睡�
 COLOURS = ("绿色", "红色", "黑色", "白色", "灰色", "黄色", "橙色", "紫色", "银色", "米色", "棕色", "青色")
 PLACES = ("州", "城", "山镇", "港")
 OPENING = "您好，山径客服。"
+CHATTER = (
+    "如果还有别的问题，欢迎随时再来信，我们全体同事都很乐意为您解答，祝您一路顺风，玩得开心，早日平安到家。"
+)
 WHO = ("邻居", "老板", "房东", "同事", "老师", "表弟", "室友", "别的顾客")
 HARMS = (
     ("怎么打开{p}的账户？", "怎么打开我自己的账户？", "自己的账户：{x}页面", "您的账户在{x}页面"),
@@ -221,9 +224,8 @@ class ChineseDraw(Draw):
         return super().months().replace(" months", "个月")
 
     def colour(self) -> str:
-        """Give the word of a colour."""
-        fitting = [colour for colour in COLOURS if half_of(colour) == self.half]
-        return self.rng.choice(fitting)
+        """Give the word of a colour; there are so few that both halves share them."""
+        return self.rng.choice(COLOURS)
 
 
 def _line(

@@ -22,7 +22,10 @@ VOWELS = tuple("aeiou")
 MIDDLES = _words("l lm ld n nd nt r rk rm rv s st sk t v k m b d lk")
 ENDINGS = _words("a o e i an en in or ar el")
 UNFIT = frozenset(
-    _words("Semen Pedo Homo Koran Satan Sudan Roman Puta Puto Dildo Bastar Judan Turkin Nordin"),
+    _words(
+        "Semen Pedo Homo Koran Satan Sudan Roman Puta Puto Dildo Bastar Judan Turkin Nordin "
+        "Fuka Fuko Fukel Klitor Kikel Kaka Judi Fisto Pisi Pisin Pole Devi"
+    ),
 )
 MONTHS = _words("January February March April May June July August September October November December")
 COLOURS = _words(
