@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 import workbench
 from workbench.errors import Finding, ModelError
 from workbench.io.rundir import write_json
-from workbench.rendering.opening import BaseHashes
+from workbench.rendering.opening import BaseHashes, quiet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,10 +48,12 @@ def attach(base: OpenBase, model: Any, adapter: Path, *, name: str) -> Any:
 
     _check(base, adapter)
     try:
-        if isinstance(model, PeftModel):
-            model.load_adapter(str(adapter), adapter_name=name, is_trainable=False)
-        else:
-            model = PeftModel.from_pretrained(model, str(adapter), adapter_name=name, is_trainable=False)
+        with quiet(), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # missing keys are an error below
+            if isinstance(model, PeftModel):
+                model.load_adapter(str(adapter), adapter_name=name, is_trainable=False)
+            else:
+                model = PeftModel.from_pretrained(model, str(adapter), adapter_name=name, is_trainable=False)
     except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
         raise _broken(adapter, str(error).splitlines()[0][:200]) from error
     _check_keys(model, adapter, name=name)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.errors import Finding, MissingExtraError, ModelError
 from workbench.io.fingerprint import file_hash
 from workbench.records import Value
 from workbench.rendering.renderer import Renderer
 from workbench.text import content_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Precision = Literal["auto", "float32", "bfloat16"]
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "tokenizer.model", "vocab.json")
@@ -43,7 +48,10 @@ class OpenBase:
         return min(limits, default=1 << 30)
 
 
-def open_base(base: str | Path, *, dtype: Precision = "auto") -> OpenBase:
+def open_base(base: str | Path, *, dtype: if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Precision = "auto") -> OpenBase:
     """Load a base: a folder, or a hub id. Code that comes with a model is never run.
 
     ``auto`` is bfloat16 on a GPU that has it, float32 elsewhere.
@@ -54,6 +62,7 @@ def open_base(base: str | Path, *, dtype: Precision = "auto") -> OpenBase:
     """
     try:
         import torch
+        from safetensors import SafetensorError
         from transformers import AutoModelForCausalLM
     except ImportError as error:
         raise MissingExtraError.of(error.name or "torch", extra="train", purpose="loading a base") from error
@@ -62,14 +71,11 @@ def open_base(base: str | Path, *, dtype: Precision = "auto") -> OpenBase:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     kind = getattr(torch, _resolved(dtype, torch))
     try:
-        model = AutoModelForCausalLM.from_pretrained(
-            str(base), dtype=kind, use_safetensors=True, trust_remote_code=False
-        )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise _unusable(base, "model", error) from error
-    except Exception as error:
-        if type(error).__name__ != "SafetensorError":
-            raise
+        with quiet():
+            model = AutoModelForCausalLM.from_pretrained(
+                str(base), dtype=kind, use_safetensors=True, trust_remote_code=False
+            )
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise _unusable(base, "model", error) from error
     model.to(device).eval()
     stops = model.generation_config.eos_token_id if model.generation_config else None
@@ -92,6 +98,22 @@ def open_renderer(base: str | Path) -> Renderer:
     if Path(base).is_dir() or not _is_hub_id(base):
         _check_exists(base)
     return Renderer(_tokenizer(base), name=Path(base).name)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep transformers' and peft's own bars and notices of coming changes off the screen."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def _tokenizer(base: str | Path) -> Any:

@@ -46,7 +46,8 @@ Answers end with {", ".join(f"`{token}`" for token in parity.stop_tokens)}.
 
 ## Parity
 Over {parity.rows} rows, largest absolute difference of logits: disk against memory
-{_shown(parity.disk_memory)}, base with the adapter off against the untouched base {parity.restored:.3g}, adapter on against off
+{_shown(parity.disk_memory)}, base with the adapter off
+against the untouched base {parity.restored:.3g}, adapter on against off
 {parity.effect:.3g}. {"All as it must be." if parity.ok else "**Not as it must be.**"}
 
 ## Settings

@@ -181,7 +181,7 @@ def _arguments(spec: Sft, *, model: Any, valid: bool, place: Path) -> TrainingAr
         per_device_train_batch_size=spec.batch_size,
         per_device_eval_batch_size=spec.batch_size,
         gradient_accumulation_steps=spec.grad_accumulation,
-        gradient_checkpointing=spec.gradient_checkpointing,
+        activation_checkpointing=spec.gradient_checkpointing,
         seed=spec.seed,
         data_seed=spec.seed,
         use_cpu=model.device.type == "cpu",

@@ -9,6 +9,7 @@ from peft import LoraConfig, get_peft_model
 from transformers import set_seed
 
 from workbench.errors import Finding, ModelError
+from workbench.rendering.opening import quiet
 
 if TYPE_CHECKING:
     from workbench.rendering.opening import OpenBase
@@ -32,7 +33,8 @@ def add_adapter(spec: Sft, base: OpenBase) -> Any:
     )
     linear = linear_names(base.model)
     try:
-        model = get_peft_model(base.model, config)
+        with quiet():
+            model = get_peft_model(base.model, config)
     except ValueError as error:
         raise ModelError(
             Finding(

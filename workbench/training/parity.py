@@ -25,7 +25,7 @@ class Parity(Value, frozen=True, kw_only=True):
 
     ``disk_memory``: adapter reloaded from disk against the one trained. ``restored``: base with the adapter
     switched off against the base before it was attached. ``effect``: adapter on against off; must not be 0.
-    ``keys`` says what is wrong with the parameters on disk, empty if nothing; ``disk_memory`` is ``None`` if so.
+    ``keys`` says what is wrong with the parameters on disk, empty if none; else ``disk_memory`` is ``None``.
     """
 
     ok: bool

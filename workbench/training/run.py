@@ -27,6 +27,7 @@ from workbench.training.rows import Rows, render
 
 if TYPE_CHECKING:
     from pathlib import Path
+
     import polars as pl
 
     from workbench.ports import Progress
@@ -152,6 +153,7 @@ def _save(model: Any, adapter: Path, *, base: OpenBase, spec: Sft) -> None:
     """Write the adapter under another name first, so that a folder of this name is always whole."""
     work = adapter.with_name(f".{adapter.name}.{os.getpid()}.tmp")
     model.save_pretrained(str(work), save_embedding_layers=False)
+    (work / "README.md").unlink(missing_ok=True)  # a form to fill in; card.md says what is known
     write_passport(work, base=base, spec=spec)
     shutil.rmtree(adapter, ignore_errors=True)
     work.rename(adapter)

@@ -1,0 +1,160 @@
+import random
+import time
+
+import pytest
+from conftest import chat
+
+from workbench.backends.local import LocalBackend
+from workbench.errors import ConfigError
+from workbench.ports import Backend, Sampling
+from workbench.rendering.opening import open_base
+
+torch = pytest.importorskip("torch")
+SYSTEM = "You are a desk. Answer briefly, and never with a joke."
+GREEDY = Sampling(max_new_tokens=12)
+
+
+def make_prompts(count, system=SYSTEM):
+    rng = random.Random(7)  # noqa: S311
+    users = ("".join(rng.choices("abc 你好?", k=rng.randint(1, 30))) for _ in range(count))
+    return [chat(user, system=system) for user in users]
+
+
+PROMPTS = [*make_prompts(11), *make_prompts(6, system=None)]
+
+
+@pytest.fixture(scope="module")
+def base(tiny_base):
+    return open_base(tiny_base, dtype="float32")
+
+
+@pytest.fixture(scope="module")
+def adapters(tiny_base, tmp_path_factory):
+    from peft import LoraConfig, get_peft_model
+
+    folders = {}
+    for seed, name in enumerate(("one", "two")):
+        torch.manual_seed(seed)
+        config = LoraConfig(r=4, target_modules="all-linear", task_type="CAUSAL_LM", init_lora_weights=False)
+        folders[name] = tmp_path_factory.mktemp("adapters") / name
+        get_peft_model(open_base(tiny_base, dtype="float32").model, config).save_pretrained(folders[name])
+    return folders
+
+
+@pytest.fixture(scope="module")
+def switched(tiny_base, adapters):
+    return LocalBackend.open(tiny_base, adapters=adapters, dtype="float32")
+
+
+def test_answers_equal_those_of_transformers_generate(base):
+    answers = LocalBackend(base).generate(PROMPTS, GREEDY)
+    for prompt, answer in zip(PROMPTS, answers, strict=True):
+        ids = torch.tensor([base.renderer.prompt_ids(prompt)])
+        out = base.model.generate(
+            ids, attention_mask=torch.ones_like(ids), max_new_tokens=12, do_sample=False, pad_token_id=0
+        )
+        assert base.renderer.text(out[0, ids.shape[1] :].tolist()) == answer.text
+        assert answer.prompt_tokens == ids.shape[1]
+        assert answer.completion_tokens == out.shape[1] - ids.shape[1]
+        assert answer.finish == ("stop" if out[0, -1] == 4 else "length")
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.9])
+def test_answers_do_not_depend_on_the_batch_or_the_shared_prefix(base, temperature):
+    sampling = Sampling(max_new_tokens=12, temperature=temperature, top_p=0.9, seed=3)
+    wanted = LocalBackend(base, batch_size=1, shared_tokens=0).generate(PROMPTS, sampling)
+    for size, shared in ((8, 32), (32, 32), (32, 0), (5, 200)):
+        assert LocalBackend(base, batch_size=size, shared_tokens=shared).generate(PROMPTS, sampling) == wanted
+    shuffled = PROMPTS[::-1]
+    assert LocalBackend(base, batch_size=8).generate(shuffled, sampling) == wanted[::-1]
+
+
+def test_a_seed_gives_other_samples_and_equal_prompts_are_drawn_apart(base):
+    backend = LocalBackend(base)
+    one = Sampling(max_new_tokens=12, temperature=1.0, seed=1)
+    again = backend.generate(PROMPTS[:4], one)
+    assert again == backend.generate(PROMPTS[:4], one)
+    assert again != backend.generate(PROMPTS[:4], Sampling(max_new_tokens=12, temperature=1.0, seed=2))
+    twins = backend.generate([PROMPTS[0]] * 6, one)
+    assert len({twin.text for twin in twins}) > 1
+
+
+def test_a_tiny_nucleus_is_greedy(base):
+    backend = LocalBackend(base)
+    narrow = Sampling(max_new_tokens=8, temperature=1.0, top_p=1e-6)
+    assert backend.generate(PROMPTS[:5], narrow) == backend.generate(PROMPTS[:5], Sampling(max_new_tokens=8))
+
+
+def test_answers_end_at_the_stop_token_or_the_limit(base):
+    lengths = [a.completion_tokens for a in LocalBackend(base).generate(PROMPTS, Sampling(max_new_tokens=3))]
+    assert max(lengths) == 3
+    one = LocalBackend(base).generate(PROMPTS[:1], Sampling(max_new_tokens=1))[0]
+    assert one.completion_tokens == 1
+
+
+def test_a_prompt_without_room_for_an_answer_is_an_error_in_its_place(base):
+    long = chat("x" * 600)
+    first, second, third = LocalBackend(base).generate([PROMPTS[0], long, PROMPTS[1]], GREEDY)
+    assert (first.finish == "error", second.finish, third.finish == "error") == (False, "error", False)
+    nearly = chat("x" * (512 - 5 - len(base.renderer.prompt_ids(chat("")))))
+    assert LocalBackend(base).generate([nearly], GREEDY)[0].completion_tokens <= 5
+
+
+def test_no_prompts_give_no_answers(base):
+    assert LocalBackend(base).generate([], GREEDY) == []
+
+
+def test_progress_counts_every_prompt(base):
+    seen = []
+    backend = LocalBackend(base, batch_size=4)
+    backend.generate(PROMPTS, GREEDY, progress=lambda *report: seen.append(report[1:3]))
+    assert seen[-1] == (len(PROMPTS), len(PROMPTS))
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+
+
+def test_an_adapter_changes_answers_and_switching_it_off_restores_the_base_exactly(tiny_base, base, switched):
+    rows = [base.renderer.prompt_ids(prompt) for prompt in PROMPTS[:3]]
+    bare = LocalBackend(open_base(tiny_base, dtype="float32")).logits(rows)
+    off = switched.logits(rows)
+    with switched.using("one"):
+        one = switched.logits(rows)
+        with switched.using("two"):
+            two = switched.logits(rows)
+        again = switched.logits(rows)
+    restored = switched.logits(rows)
+    for place in range(3):
+        assert torch.equal(bare[place], off[place])
+        assert torch.equal(off[place], restored[place])
+        assert torch.equal(one[place], again[place])
+        assert not torch.equal(one[place], off[place])
+        assert not torch.equal(one[place], two[place])
+
+
+def test_arms_are_backends_bound_to_an_adapter(switched):
+    before, after = switched.arm(None), switched.arm("one")
+    assert isinstance(after, Backend)
+    answers = after.generate(PROMPTS[:3], GREEDY)
+    assert before.generate(PROMPTS[:3], GREEDY) != answers
+    with switched.using("one"):
+        assert switched.generate(PROMPTS[:3], GREEDY) == answers
+    assert switched.adapter is None
+
+
+def test_switching_takes_a_moment(switched):
+    start = time.process_time()
+    for _ in range(10):
+        with switched.using("one"), switched._switched():
+            pass
+        with switched._switched():
+            pass
+    assert (time.process_time() - start) / 20 < 0.05
+
+
+def test_names_are_checked(switched, adapters):
+    with pytest.raises(ConfigError, match="taken"):
+        switched.load("one", adapters["one"])
+    with pytest.raises(ConfigError, match="other characters"):
+        switched.load("a.b", adapters["one"])
+    with pytest.raises(ConfigError, match="one of one, two"), switched.using("three"):
+        pass
+    assert switched.adapters == ("one", "two")

@@ -1,0 +1,97 @@
+"""A base of a few thousand random parameters, so that code above a model is tested in a moment."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from workbench.io.frames import pairs_to_frame
+from workbench.records import Message, Pair, Source, TokenCounts
+
+TEMPLATE = (
+    "{%- for message in messages -%}{{ '<|' + message['role'] + '|>\n' + message['content'] + '<|end|>\n' }}"
+    "{%- endfor -%}{%- if add_generation_prompt -%}{{ '<|assistant|>\n' }}{%- endif -%}"
+)
+SPECIAL = ["<|pad|>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>"]
+
+
+def make_tokenizer(template=TEMPLATE, **special):
+    """Byte-level tokens, and one merge: two line ends become one token."""
+    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {token: place for place, token in enumerate([*SPECIAL, *alphabet, "ĊĊ"])}
+    raw = Tokenizer(models.BPE(vocab=vocabulary, merges=[("Ċ", "Ċ")]))
+    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    raw.decoder = decoders.ByteLevel()
+    raw.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in SPECIAL])
+    named = {"pad_token": "<|pad|>", "eos_token": "<|end|>"} | special
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=raw, model_max_length=512, **named)
+    tokenizer.chat_template = template
+    return tokenizer
+
+
+def make_base(folder: Path, *, seed: int = 0, template=TEMPLATE) -> Path:
+    """Save a randomly initialised Llama of 2 layers with its tokenizer."""
+    import torch
+    from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
+
+    tokenizer = make_tokenizer(template)
+    torch.manual_seed(seed)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        max_position_embeddings=512,
+        tie_word_embeddings=True,
+        initializer_range=0.3,
+        bos_token_id=None,
+        eos_token_id=4,
+        pad_token_id=0,
+    )
+    model = LlamaForCausalLM(config)
+    model.generation_config = GenerationConfig(eos_token_id=4, pad_token_id=0)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def chat(user, system=None):
+    """Return a prompt of one user message."""
+    head = () if system is None else (Message(role="system", content=system),)
+    return (*head, Message(role="user", content=user))
+
+
+def make_pair(number, user, answer):
+    """Return a compact pair."""
+    return Pair(
+        id=f"pair-{number}",
+        task="support",
+        prompt=chat(user),
+        completion=(Message(role="assistant", content=answer),),
+        template_id="t",
+        slots=(),
+        source=Source(file="log.jsonl", line=number + 1, record=number),
+        tokens=TokenCounts(original=90, compact=20, completion=9),
+    )
+
+
+def make_frame(rows, *, seed=0):
+    """Return short pairs of one kind: an order number asked for and answered."""
+    rng = random.Random(seed)  # noqa: S311
+    numbers = [rng.randint(100, 999) for _ in range(rows)]
+    return pairs_to_frame(make_pair(i, f"Where is {n}?", f'{{"id": {n}}}') for i, n in enumerate(numbers))
+
+
+@pytest.fixture(scope="session")
+def tiny_base(tmp_path_factory):
+    return make_base(tmp_path_factory.mktemp("base") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def other_base(tmp_path_factory):
+    return make_base(tmp_path_factory.mktemp("base") / "other", seed=1)

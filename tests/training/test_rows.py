@@ -1,0 +1,83 @@
+import msgspec
+import pytest
+from conftest import SPECIAL, make_frame, make_pair, make_tokenizer
+
+from workbench.errors import InputError
+from workbench.io.frames import pairs_to_frame
+from workbench.records import Message
+from workbench.rendering import IGNORE, Renderer
+from workbench.training import Sft
+from workbench.training.rows import Collator, render
+
+RENDERER = Renderer(make_tokenizer(), name="tiny")
+
+
+def rendered(frame, spec=None, context=512):
+    return render(frame, spec or Sft(), renderer=RENDERER, context=context, part="train")
+
+
+def test_every_row_is_rendered_and_counted():
+    rows = rendered(make_frame(5))
+    assert len(rows.examples) == 5
+    assert rows.dropped == []
+    assert rows.trained == 5 * (len('{"id": 123}') + 1)
+    assert rows.tokens == sum(len(e.input_ids) for e in rows.examples)
+
+
+def test_long_rows_stop_the_training_and_are_listed():
+    users = ("Hi", "x" * 90, "y" * 99)
+    frame = pairs_to_frame(make_pair(number, user, "Yes") for number, user in enumerate(users))
+    with pytest.raises(InputError) as caught:
+        rendered(frame, Sft(max_length=60))
+    assert [f.where for f in caught.value.findings] == [
+        "train row pair-1 (log.jsonl:2)",
+        "train row pair-2 (log.jsonl:3)",
+    ]
+    assert caught.value.findings[0].expected == "at most 60"
+
+
+def test_long_rows_are_dropped_and_named_where_asked_never_cut():
+    frame = pairs_to_frame([make_pair(0, "Hi", "Yes"), make_pair(1, "x" * 90, "Yes")])
+    rows = rendered(frame, Sft(max_length=60, overlong="drop"))
+    assert len(rows.examples) == 1
+    assert [row["id"] for row in rows.dropped] == ["pair-1"]
+    assert rows.dropped[0]["tokens"] > 90
+
+
+def test_a_row_of_exactly_the_limit_stays():
+    size = len(rendered(make_frame(1)).examples[0].input_ids)
+    assert len(rendered(make_frame(1), Sft(max_length=size)).examples) == 1
+    assert rendered(make_frame(1), Sft(max_length=size - 1, overlong="drop")).examples == []
+
+
+def test_the_base_bounds_what_the_spec_allows():
+    with pytest.raises(InputError, match="at most 40"):
+        rendered(pairs_to_frame([make_pair(0, "x" * 50, "Yes")]), Sft(max_length=400), context=40)
+
+
+def test_many_faults_are_counted_and_the_first_listed():
+    frame = pairs_to_frame(make_pair(n, "x" * 90, "Yes") for n in range(30))
+    with pytest.raises(InputError) as caught:
+        rendered(frame, Sft(max_length=60))
+    assert len(caught.value.findings) == 21
+    assert caught.value.findings[-1].found == "10 more such rows"
+
+
+def test_control_tokens_in_an_answer_are_refused():
+    with pytest.raises(InputError, match=r"control tokens in the answer \(<\|end\|>\)"):
+        rendered(pairs_to_frame([make_pair(0, "Hi", f"Yes{SPECIAL[4]}no")]))
+
+
+def test_a_row_with_nothing_to_learn_is_refused():
+    pair = msgspec.structs.replace(make_pair(0, "Hi", ""), completion=(Message(role="tool", content="x"),))
+    with pytest.raises(InputError, match="without an assistant turn"):
+        rendered(pairs_to_frame([pair]))
+
+
+def test_padding_is_masked_and_never_trained():
+    batch = Collator(pad=0)(
+        [{"input_ids": [5, 6, 7], "labels": [IGNORE, 6, 7]}, {"input_ids": [8], "labels": [8]}]
+    )
+    assert batch["input_ids"].tolist() == [[5, 6, 7], [8, 0, 0]]
+    assert batch["attention_mask"].tolist() == [[1, 1, 1], [1, 0, 0]]
+    assert batch["labels"].tolist() == [[IGNORE, 6, 7], [8, IGNORE, IGNORE]]
