@@ -48,10 +48,7 @@ class OpenBase:
         return min(limits, default=1 << 30)
 
 
-def open_base(base: str | Path, *, dtype: if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-Precision = "auto") -> OpenBase:
+def open_base(base: str | Path, *, dtype: Precision = "auto") -> OpenBase:
     """Load a base: a folder, or a hub id. Code that comes with a model is never run.
 
     ``auto`` is bfloat16 on a GPU that has it, float32 elsewhere.
