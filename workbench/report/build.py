@@ -1,0 +1,164 @@
+"""Builds a report out of a run directory and nothing else, so that the same run always gives the same pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from workbench.io.rundir import read_manifest
+from workbench.report.cases import read_cases
+from workbench.report.files import (
+    optional_contract,
+    optional_frame,
+    optional_json,
+    optional_lines,
+    read_verdicts,
+)
+from workbench.report.model import (
+    Crossed,
+    Dropped,
+    Funnel,
+    GateVerdict,
+    Point,
+    Provenance,
+    Report,
+    StageRecord,
+    Training,
+)
+from workbench.report.passages import read_prompt
+from workbench.report.words import verdict_sentence
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from workbench.verdicts import Verdicts
+
+_STAGES = ("convert", "curate", "adapter", "eval")
+_FOR_MISSING = {
+    "data": "The data funnel is left out: the run holds no summary of `workbench convert` or `workbench curate`.",
+    "training": "The loss curve is left out: the run holds no log of `workbench train`.",
+    "prompt": "The prompt is left out: the run holds no templates and contract of `workbench convert`.",
+    "cases": "Single cases are left out: the evaluation holds no grades and completions.",
+}
+
+
+def build_report(run: Path) -> Report:
+    """Build the report of a run directory, or of the output directory of `workbench eval` alone.
+
+    Parts whose files aren't there are left out, and ``notes`` says so.
+
+    Raises:
+        InputError: there is no finished evaluation, or a file that is there can't be read.
+        ConfigError: a file that is there holds something else than it should.
+    """
+    evaluated = run / "eval" if (run / "eval").is_dir() else run
+    verdicts = read_verdicts(evaluated)
+    contract = optional_contract(run / "convert" / "contract.yaml")
+    cases = read_cases(evaluated)
+    funnel = _funnel(run)
+    training = _training(run / "adapter")
+    prompt = read_prompt(run / "convert" / "templates.json", contract)
+    present = {"data": funnel, "training": training, "prompt": prompt, "cases": cases}
+    return Report(
+        verdict=verdict_sentence(verdicts.rules, verdicts.tokens),
+        task=contract.task if contract else "",
+        verdicts=verdicts,
+        cases=cases,
+        gate=_gate(run / "gate.json"),
+        funnel=funnel,
+        training=training,
+        prompt=prompt,
+        provenance=_provenance(run, evaluated, verdicts, training),
+        notes=tuple(_FOR_MISSING[name] for name, part in present.items() if not part),
+    )
+
+
+def _gate(path: Path) -> GateVerdict | None:
+    raw = optional_json(path)
+    if raw is None:
+        return None
+    crossed = tuple(
+        Crossed(limit=str(c["limit"]), found=str(c["found"]), where=str(c["where"])) for c in raw["crossed"]
+    )
+    return GateVerdict(passed=raw["passed"], undecided=raw["undecided"], crossed=crossed)
+
+
+def _funnel(run: Path) -> Funnel | None:
+    converted = optional_json(run / "convert" / "summary.json")
+    curated = optional_json(run / "curate" / "summary.json")
+    if converted is None and curated is None:
+        return None
+    into, out = converted or {}, curated or {}
+    return Funnel(
+        records=into.get("in"),
+        rejected=into.get("rejected_by") or ({"rejected": into["rejected"]} if into.get("rejected") else {}),
+        pairs=into.get("pairs", out.get("in")),
+        dropped=_dropped(run / "curate" / "ledger.parquet", out.get("reasons", {})),
+        kept=out.get("kept"),
+        parts=out.get("parts", {}),
+    )
+
+
+def _dropped(ledger: Path, reasons: dict[str, int]) -> tuple[Dropped, ...]:
+    """Count what went from the ledger, the most frequent first; from the summary where there is no ledger."""
+    frame = optional_frame(ledger, ["step", "reason", "rule"])
+    if frame is None:
+        rows = [("", reason, "", n) for reason, n in reasons.items()]
+    else:
+        grouped = frame.fill_null("").group_by("step", "reason", "rule").len()
+        rows = [(r["step"], r["reason"], r["rule"], r["len"]) for r in grouped.iter_rows(named=True)]
+    rows.sort(key=lambda row: (-row[3], row[:3]))
+    return tuple(Dropped(step=s, reason=reason, rule=rule, rows=n) for s, reason, rule, n in rows)
+
+
+def _training(place: Path) -> Training | None:
+    log = optional_lines(place / "log.jsonl")
+    parity = optional_json(place / "parity.json")
+    figures = optional_json(place / "summary.json")
+    if not log and parity is None and figures is None:
+        return None
+    return Training(
+        train=_points(log, "loss"), valid=_points(log, "eval_loss"), figures=figures or {}, parity=parity
+    )
+
+
+def _points(log: list[dict[str, Any]], name: str) -> tuple[Point, ...]:
+    return tuple(
+        Point(step=float(entry["step"]), loss=float(entry[name]))
+        for entry in log
+        if isinstance(entry.get(name), int | float) and isinstance(entry.get("step"), int | float)
+    )
+
+
+def _provenance(run: Path, evaluated: Path, verdicts: Verdicts, training: Training | None) -> Provenance:
+    places = {name: run / name for name in _STAGES} | {"eval": evaluated}
+    held = optional_json(run / "run.json") or {}
+    recipe = held.get("recipe")
+    parity = (training.parity if training else None) or {}
+    return Provenance(
+        stages=tuple(
+            StageRecord(
+                name=name,
+                key=str(manifest.get("key", "")),
+                version=str(manifest.get("workbench", "")),
+                files={file: str(of.get("blake2b", "")) for file, of in manifest.get("files", {}).items()},
+            )
+            for name, place in places.items()
+            if (manifest := read_manifest(place)) is not None
+        ),
+        seeds={**_seeds(recipe, "recipe"), "eval intervals": verdicts.seed},
+        base={str(k): str(v) for k, v in (parity.get("base") or {}).items()},
+        recipe=recipe,
+    )
+
+
+def _seeds(value: Any, at: str) -> dict[str, int]:
+    """Find every ``seed`` of a recipe, by its path."""
+    found: dict[str, int] = {}
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        path = f"{at}[{key}]" if isinstance(key, int) else f"{at}.{key}"
+        if key == "seed" and isinstance(inner, int):
+            found[path] = inner
+        else:
+            found |= _seeds(inner, path)
+    return found

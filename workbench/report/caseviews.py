@@ -1,0 +1,184 @@
+"""Draws cases side by side, as many as the page's budget holds, and says how many it doesn't."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from workbench.records import ARMS
+from workbench.report.cases import HELDOUT
+from workbench.report.charts import mark
+from workbench.report.diff import word_diff
+from workbench.report.markup import Html, anchor, element, joined, prose
+from workbench.report.model import CASE_STATES
+from workbench.report.words import ARM_MEANINGS, ARM_NAMES, CASE_NAMES, count, named
+from workbench.text import excerpt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from workbench.records import Arm
+    from workbench.report.model import CaseView, Failure, Output
+    from workbench.verdicts import RuleVerdict
+
+_TITLE = 110
+_HELDOUT_NAME = "held-out calls"
+
+
+def cases_section(cases: Sequence[CaseView], rules: Sequence[RuleVerdict], *, budget: int) -> Html:
+    """Draw filters and cases; ``budget`` is in bytes, and the cases that teach most come first."""
+    places = {rule.id: place for place, rule in enumerate(rules)}
+    texts = {rule.id: rule.text for rule in rules}
+    drawn: list[Html] = []
+    used = 0
+    for case in cases:
+        view = _case(case, places, texts)
+        used += len(view.encode())
+        if used > budget:
+            break
+        drawn.append(view)
+    return joined(
+        [
+            _left_out(len(cases) - len(drawn), len(cases)),
+            _filters(cases[: len(drawn)], rules),
+            element("ol", *drawn, class_="cases"),
+            element("p", "No case fits these filters.", class_="none", hidden=True),
+        ]
+    )
+
+
+def behaviour_name(behaviour: str) -> str:
+    """Name a behaviour; that of held-out calls isn't a suite's."""
+    return _HELDOUT_NAME if behaviour == HELDOUT else behaviour
+
+
+def _left_out(missing: int, total: int) -> Html | None:
+    if not missing:
+        return None
+    said = (
+        f"{count(total - missing)} of {count(total)} cases are drawn here, lost ones first, to keep this page light; "
+        f"the other {count(missing)} are in eval/completions.jsonl."
+    )
+    return element("p", said, class_="notice")
+
+
+def _filters(cases: Sequence[CaseView], rules: Sequence[RuleVerdict]) -> Html:
+    states = Counter(case.state for case in cases)
+    behaviours = sorted({case.behaviour for case in cases})
+    broken = {f.name for case in cases if "after" in case.outputs for f in case.outputs["after"].failed}
+    named_rules = [(str(i), rule.text) for i, rule in enumerate(rules) if rule.id in broken]
+    return element(
+        "form",
+        _select("state", "Outcome", [(s, f"{CASE_NAMES[s]} ({states[s]})") for s in CASE_STATES if states[s]]),
+        _select("behaviour", "Suite", [(name, named(behaviour_name(name))) for name in behaviours]),
+        _select("rule", "Broken by the adapter", [(i, excerpt(text, limit=60)) for i, text in named_rules]),
+        element("label", "Text", element("input", type="search", name="text", autocomplete="off")),
+        element("output", f"{count(len(cases))} cases", class_="found", aria_live="polite"),
+        element(
+            "p", element("kbd", "j"), " ", element("kbd", "k"), " next, previous · ",
+            element("kbd", "Enter"), " open · ", element("kbd", "/"), " search", class_="keyboard",
+        ),
+        class_="filters",
+        hidden=True,
+        aria_label="Filter cases",
+    )  # fmt: skip
+
+
+def _select(name: str, label: str, options: Sequence[tuple[str, str]]) -> Html:
+    choices = (element("option", text, value=value) for value, text in options)
+    return element("label", label, element("select", element("option", "All", value=""), *choices, name=name))
+
+
+def _case(case: CaseView, places: Mapping[str, int], texts: Mapping[str, str]) -> Html:
+    after = case.outputs.get("after")
+    broken = [str(places[f.name]) for f in after.failed if f.name in places] if after else []
+    last = case.question.strip().rsplit("\n", 1)[-1]
+    summary = element(
+        "summary",
+        element("span", CASE_NAMES[case.state], class_=f"chip {case.state}"),
+        element("span", excerpt(last, limit=_TITLE), class_="title", lang=prose(last), dir="auto"),
+        element("span", behaviour_name(case.behaviour), class_="quiet"),
+    )
+    return element(
+        "li",
+        element("details", summary, _inside(case, texts)),
+        id=f"case-{case.id}",
+        data_state=case.state,
+        data_behaviour=case.behaviour,
+        data_rules=" ".join(broken) or None,
+    )
+
+
+def _inside(case: CaseView, texts: Mapping[str, str]) -> Html:
+    teacher = case.outputs.get("teacher")
+    twin = element("a", "its twin", href=anchor("case", case.twin)) if case.twin else None
+    return element(
+        "div",
+        element(
+            "p",
+            element("a", case.id, href=anchor("case", case.id), title="Link to this case"),
+            f" · {case.slice}" if case.slice else None,
+            " · " if twin else None,
+            twin,
+            class_="quiet",
+        ),
+        _text(case.question, "pre asked"),
+        element(
+            "div",
+            *(_output(arm, case.outputs[arm], teacher, texts) for arm in ARMS if arm in case.outputs),
+            class_="arms",
+        ),
+        class_="inside",
+    )
+
+
+def _output(arm: Arm, output: Output, teacher: Output | None, texts: Mapping[str, str]) -> Html:
+    compared = arm == "after" and teacher is not None and teacher.text != output.text
+    body = _changed(teacher.text, output.text) if compared and teacher else _text(output.text, "pre")
+    same = arm == "after" and teacher is not None and not compared
+    return element(
+        "section",
+        element("h4", mark(arm), ARM_NAMES[arm], element("small", ARM_MEANINGS[arm]), class_=f"arm {arm}"),
+        body,
+        element("p", "Word for word as the teacher.", class_="quiet") if same else None,
+        element("p", _cut(output), class_="notice") if output.finish != "stop" else None,
+        _judgments(output, texts),
+    )
+
+
+def _cut(output: Output) -> str:
+    return "Cut at the token limit." if output.finish == "length" else "No answer came."
+
+
+def _judgments(output: Output, texts: Mapping[str, str]) -> Html:
+    tally = [f"{output.passed} held", f"{len(output.failed)} broken" if output.failed else ""]
+    tally += [
+        f"{len(output.unscored)} unscored" if output.unscored else "",
+        f"{output.prompt_tokens} prompt tokens",
+    ]
+    return joined(
+        [
+            element("ul", *(_failure(f, texts) for f in output.failed), class_="broken")
+            if output.failed
+            else None,
+            element("p", " · ".join(part for part in tally if part), class_="quiet"),
+        ]
+    )
+
+
+def _failure(failure: Failure, texts: Mapping[str, str]) -> Html:
+    quoted = "; ".join(excerpt(piece) for piece in failure.evidence)
+    why = " — ".join(part for part in (failure.detail, quoted if quoted != failure.detail else "") if part)
+    return element("li", texts.get(failure.name, named(failure.name)), element("small", why) if why else None)
+
+
+def _text(text: str, class_: str) -> Html:
+    if not text:
+        return element("p", "(empty)", class_="pre quiet")
+    return element("p", text, class_=class_, lang=prose(text), dir="auto")
+
+
+def _changed(old: str, new: str) -> Html:
+    tags = {"same": None, "added": "ins", "removed": "del"}
+    pieces = [element(tag, text) if (tag := tags[kind]) else text for kind, text in word_diff(old, new)]
+    return element("p", *pieces, class_="pre", lang=prose(new), dir="auto")

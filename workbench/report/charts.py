@@ -1,0 +1,192 @@
+"""Draws figures as plain SVG: marks told apart by shape as well as colour, every value also said in text."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from workbench.records import ARMS
+from workbench.report.markup import Html, element, joined
+from workbench.report.words import ARM_NAMES, figure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from workbench.records import Arm
+    from workbench.report.model import Point, Training
+    from workbench.verdicts import ArmFigures, Figure
+
+_WIDTH, _PAD = 240.0, 7.0
+_LANE, _TOP = 13.0, 9.0
+_CURVE_W, _CURVE_H, _CURVE_LEFT, _CURVE_BOTTOM, _CURVE_TOP, _CURVE_RIGHT = (
+    720.0,
+    260.0,
+    44.0,
+    34.0,
+    12.0,
+    12.0,
+)
+_TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
+_CURVE_TICKS = 4
+
+
+def interval_plot(arms: ArmFigures, *, name: str) -> Html:
+    """Draw each arm's share as a mark and its interval as a line, one lane an arm, 0 to 100 %."""
+    height = _TOP * 2 + _LANE * 2
+    said = "; ".join(f"{ARM_NAMES[arm]} {figure(getattr(arms, arm))}" for arm in ARMS)
+    return element(
+        "svg",
+        *(_grid(share, height) for share in _TICKS),
+        *(_lane(arm, getattr(arms, arm), _TOP + _LANE * place) for place, arm in enumerate(ARMS)),
+        class_="plot",
+        viewBox=f"0 0 {_WIDTH:.0f} {height:.0f}",
+        role="img",
+        aria_label=f"{name}: {said}",
+    )
+
+
+def axis() -> Html:
+    """Draw the scale that interval plots share, for the head of their column."""
+    ends = {0.0: "start", 1.0: "end"}
+    marks = (
+        element(
+            "text",
+            f"{100 * share:.0f}" + ("%" if share == 1 else ""),
+            x=_number(_PAD + share * (_WIDTH - 2 * _PAD) + {0.0: -3, 1.0: 5}.get(share, 0)),
+            y="11",
+            text_anchor=ends.get(share, "middle"),
+        )
+        for share in (0.0, 0.5, 1.0)
+    )
+    return element("svg", *marks, class_="axis", viewBox=f"0 0 {_WIDTH:.0f} 14", aria_hidden="true")
+
+
+def mark(arm: Arm) -> Html:
+    """Draw the mark of an arm alone, for legends and headings."""
+    return element("svg", _mark(arm, 8, 8), class_=f"mark {arm}", viewBox="0 0 16 16", aria_hidden="true")
+
+
+def bar(share: float, *, kind: str = "") -> Html:
+    """Draw a share of a whole as a horizontal bar; the figure itself stands beside it in text."""
+    width = max(0.0, min(1.0, share)) * 100
+    return element(
+        "svg",
+        element("rect", class_="track", width="100", height="8", rx="1"),
+        element(
+            "rect", class_="fill", width=_number(max(width, 0.6) if share > 0 else 0), height="8", rx="1"
+        ),
+        class_=f"bar {kind}".strip(),
+        viewBox="0 0 100 8",
+        preserveAspectRatio="none",
+        aria_hidden="true",
+    )
+
+
+def loss_curve(training: Training) -> Html:
+    """Draw training and validation loss over steps; values that aren't finite are left out."""
+    train, valid = _finite(training.train), _finite(training.valid)
+    points = [*train, *valid]
+    last = max((p.step for p in points), default=1.0) or 1.0
+    top = _ceiling(max((p.loss for p in points), default=1.0))
+
+    def place(point: Point) -> tuple[float, float]:
+        inner = _CURVE_W - _CURVE_LEFT - _CURVE_RIGHT
+        tall = _CURVE_H - _CURVE_TOP - _CURVE_BOTTOM
+        return _CURVE_LEFT + point.step / last * inner, _CURVE_TOP + (1 - point.loss / top) * tall
+
+    return element(
+        "svg",
+        *_scales(last, top),
+        _path(train, place, "train"),
+        _path(valid, place, "valid"),
+        *(
+            element("circle", class_="valid", cx=_number(x), cy=_number(y), r="3.5")
+            for x, y in map(place, valid)
+        ),
+        class_="curve",
+        viewBox=f"0 0 {_CURVE_W:.0f} {_CURVE_H:.0f}",
+        role="img",
+        aria_label=curve_words(training),
+    )
+
+
+def curve_words(training: Training) -> str:
+    """Say what the curve shows: where each loss began and ended."""
+    named = (("Training", _finite(training.train)), ("validation", _finite(training.valid)))
+    said = [f"{n} loss {p[0].loss:.3f} → {p[-1].loss:.3f}" for n, p in named if p]
+    return ", ".join(said) or "No loss was logged"
+
+
+def _grid(share: float, height: float) -> Html:
+    x = _number(_x(share))
+    return element("path", class_="grid", d=f"M{x} 1V{_number(height - 1)}")
+
+
+def _lane(arm: Arm, found: Figure, y: float) -> Html | None:
+    if found.rate is None:
+        return None
+    parts = [element("title", f"{ARM_NAMES[arm]} {figure(found)}")]
+    if found.ci is not None:
+        low, high = (_number(_x(limit)) for limit in found.ci)
+        parts.append(element("path", class_="span", d=f"M{low} {_number(y)}H{high}"))
+    return element("g", *parts, _mark(arm, _x(found.rate), y), class_=arm)
+
+
+def _mark(arm: Arm, x: float, y: float) -> Html:
+    """Teacher a ring, before a square, after a diamond."""
+    if arm == "teacher":
+        return element("circle", cx=_number(x), cy=_number(y), r="4")
+    if arm == "before":
+        return element("rect", x=_number(x - 3.5), y=_number(y - 3.5), width="7", height="7")
+    return element("path", class_="dot", d=f"M{_number(x)} {_number(y - 5.5)}l5.5 5.5-5.5 5.5-5.5-5.5z")
+
+
+def _x(share: float) -> float:
+    return _PAD + max(0.0, min(1.0, share)) * (_WIDTH - 2 * _PAD)
+
+
+def _finite(points: Sequence[Point]) -> list[Point]:
+    return [point for point in points if math.isfinite(point.loss)]
+
+
+def _scales(last: float, top: float) -> list[Html]:
+    parts: list[Html] = []
+    right, low = _CURVE_W - _CURVE_RIGHT, _CURVE_H - _CURVE_BOTTOM
+    for tick in range(_CURVE_TICKS + 1):
+        share = tick / _CURVE_TICKS
+        y = low - share * (low - _CURVE_TOP)
+        x = _CURVE_LEFT + share * (right - _CURVE_LEFT)
+        anchor = "end" if tick == _CURVE_TICKS else "middle" if tick else "start"
+        step = f"{share * last:,.0f}" + (" steps" if tick == _CURVE_TICKS else "")
+        parts += [
+            element("path", class_="grid", d=f"M{_number(_CURVE_LEFT)} {_number(y)}H{_number(right)}"),
+            element(
+                "text", f"{share * top:.3g}", x=_number(_CURVE_LEFT - 8), y=_number(y + 4), text_anchor="end"
+            ),
+            element("text", step, x=_number(x), y=_number(low + 20), text_anchor=anchor),
+        ]
+    return parts
+
+
+def _path(points: Sequence[Point], place: Callable[[Point], tuple[float, float]], kind: str) -> Html | None:
+    if not points:
+        return None
+    line = " ".join(f"{_number(x)},{_number(y)}" for x, y in map(place, points))
+    return element("polyline", class_=kind, points=line)
+
+
+def _ceiling(value: float) -> float:
+    """Round up to 1, 2, 4, 5 or 8 times a power of ten."""
+    if value <= 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(step * power for step in (1, 2, 4, 5, 8, 10) if value <= step * power * (1 + 1e-9))
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def legend() -> Html:
+    """Name the marks."""
+    return joined(element("span", mark(arm), ARM_NAMES[arm], class_="key") for arm in ARMS)

@@ -1,0 +1,132 @@
+"""Reads a run's files, telling apart what must be there from what may be missing."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import polars as pl
+import yaml
+
+from workbench.contracts import Contract
+from workbench.errors import Finding, InputError
+from workbench.io.config import convert
+from workbench.io.frames import read_parquet
+from workbench.verdicts import Verdicts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def read_verdicts(evaluated: Path) -> Verdicts:
+    """Read the verdicts of an evaluation.
+
+    Raises:
+        InputError: there are none, or they can't be read.
+    """
+    path = evaluated / "verdicts.json"
+    raw = optional_json(path)
+    if raw is None:
+        raise InputError(
+            Finding(
+                where=str(path),
+                found="no such file",
+                expected="the verdicts of a finished evaluation",
+                fix="Run `workbench eval` first, or give the run directory that holds `eval/`.",
+            )
+        )
+    verdicts: Verdicts = convert(raw, Verdicts, where=str(path))
+    return verdicts
+
+
+def optional_json(path: Path) -> Any:
+    """Return the JSON of a file, or ``None`` where there is no such file.
+
+    Raises:
+        InputError: the file is there but isn't JSON.
+    """
+    text = optional_text(path)
+    return None if text is None else _decoded(path, 1, text)
+
+
+def optional_lines(path: Path) -> list[dict[str, Any]]:
+    """Return the JSON objects of a JSON Lines file, none where there is no such file.
+
+    Raises:
+        InputError: a line isn't a JSON object.
+    """
+    text = optional_text(path) or ""
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    decoded = [(number, _decoded(path, number, line)) for number, line in lines]
+    for number, value in decoded:
+        if not isinstance(value, dict):
+            raise InputError(_unreadable(f"{path}:{number}", type(value).__name__))
+    return [value for _, value in decoded]
+
+
+def optional_frame(path: Path, columns: list[str]) -> pl.DataFrame | None:
+    """Return the named columns of a Parquet file, or ``None`` where there is no such file.
+
+    Raises:
+        InputError: the file is there but can't be read, or lacks a column.
+    """
+    if not path.exists():
+        return None
+    frame = read_parquet(path)
+    missing = sorted(set(columns) - set(frame.columns))
+    if missing:
+        raise InputError(_unreadable(str(path), f"no column {', '.join(missing)}"))
+    return frame.select(columns)
+
+
+def optional_contract(path: Path) -> Contract | None:
+    """Return a contract, or ``None`` where there is no such file.
+
+    Raises:
+        InputError: the file is there but isn't YAML.
+        ConfigError: it isn't a contract.
+    """
+    text = optional_text(path)
+    if text is None:
+        return None
+    try:
+        raw = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise InputError(_unreadable(str(path), str(error))) from error
+    contract: Contract = convert(raw, Contract, where=str(path))
+    return contract
+
+
+def optional_text(path: Path) -> str | None:
+    """Return the text of a file, or ``None`` where there is no such file.
+
+    Raises:
+        InputError: the file is there but isn't UTF-8 text.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(_unreadable(str(path), str(error))) from error
+
+
+def _decoded(path: Path, number: int, text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        # The standard library also reads lone surrogates and NaN, which a model's output may have brought in.
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise InputError(_unreadable(f"{path}:{number}", str(error))) from error
+
+
+def _unreadable(where: str, found: str) -> Finding:
+    return Finding(
+        where=where,
+        found=found,
+        expected="a file as the workbench writes it",
+        fix="Run the stage that makes this file again.",
+    )

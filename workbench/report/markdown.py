@@ -1,0 +1,84 @@
+"""Says a report in Markdown, short enough for a pull request."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from workbench.records import ARMS
+from workbench.report.words import ARM_NAMES, RULE_STATES, bounds, count, figure, gate_word, named, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from workbench.report.model import Report
+    from workbench.verdicts import ArmFigures, RuleVerdict
+
+# All that could become markup, a mention or a reference in a comment.
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~@&$-])")
+_BREAKS = re.compile(r"\s+")
+
+
+def render_markdown(report: Report) -> str:
+    """Write the verdict, crossed limits, behaviours and rules; text of the run is escaped."""
+    found = report.verdicts
+    blocks = [
+        f"## {escape(report.verdict)}",
+        f"**{gate_word(report.gate)}.** {_evidence(report)}",
+        *_crossed(report),
+        _table(("Arm", "Rules obeyed"), [(ARM_NAMES[a], figure(getattr(found.overall, a))) for a in ARMS]),
+    ]
+    if found.behaviours:
+        rows = [(named(b.behaviour), *_shares(b.arms)) for b in found.behaviours]
+        blocks += ["### Behaviours", _table(("Behaviour", *ARM_NAMES.values()), rows)]
+    if found.rules:
+        blocks += ["### Rules", _rules(found.rules)]
+    blocks += [f"> {escape(note)}" for note in report.notes]
+    blocks.append(
+        "Cases side by side, intervals and provenance: [report.html](report.html) · [report.json](report.json)"
+    )
+    return "\n\n".join(blocks) + "\n"
+
+
+def escape(text: str) -> str:
+    """Keep text of the run from becoming markup, on one line."""
+    return _SPECIAL.sub(r"\\\1", _BREAKS.sub(" ", text).strip())
+
+
+def _evidence(report: Report) -> str:
+    found = report.verdicts
+    said = f"{count(found.cases)} cases in {count(found.clusters)} independent groups"
+    if found.unscored:
+        said += f", {count(found.unscored)} judgments unscored"
+    if found.retained is not None:
+        said += f"; {percent(found.retained)} of what the prompt achieves is kept"
+        said += f" ({bounds(found.retained_ci)})" if found.retained_ci else ""
+    return said + "."
+
+
+def _crossed(report: Report) -> list[str]:
+    crossed = report.gate.crossed if report.gate else ()
+    lines = [
+        f"- {escape(c.limit)}: found {escape(c.found)} {escape(f'({c.where})') if c.where else ''}"
+        for c in crossed
+    ]
+    return ["\n".join(line.rstrip() for line in lines)] if lines else []
+
+
+def _rules(rules: Sequence[RuleVerdict]) -> str:
+    rows = [(escape(r.text), RULE_STATES[r.state], *_shares(r.arms), _recovery(r)) for r in rules]
+    return _table(("Rule", "State", *ARM_NAMES.values(), "Recovered"), rows)
+
+
+def _recovery(rule: RuleVerdict) -> str:
+    shown = percent(rule.recovery)
+    return f"{shown} ({bounds(rule.ci)})" if rule.ci else shown
+
+
+def _shares(arms: ArmFigures) -> list[str]:
+    return [percent(getattr(arms, arm).rate) for arm in ARMS]
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

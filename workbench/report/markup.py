@@ -1,0 +1,75 @@
+"""Builds HTML and SVG with one escape used everywhere, so that no text of a model can become markup."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from workbench.text import language
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_VOID = frozenset({"br", "hr", "input", "link", "meta"})
+# Controls that HTML forbids, lone surrogates, and the marks that reorder text around them.
+_UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+_SURE = 0.5
+
+
+class Html(str):
+    """Text that is markup already."""
+
+    __slots__ = ()
+
+
+Child = str | Html | float | None
+Attribute = str | float | bool | None
+
+
+def escape(text: object) -> Html:
+    """Turn any value into text of a page; what HTML can't hold shows as a visible mark."""
+    if isinstance(text, Html):
+        return text
+    return Html(html.escape(_UNFIT.sub(_visible, str(text)), quote=True))
+
+
+def element(tag: str, /, *children: Child, **attributes: Attribute) -> Html:
+    """Build an element; children that aren't ``Html`` are escaped, as every attribute is.
+
+    ``class_`` is ``class`` and ``data_x`` is ``data-x``. ``True`` gives a bare attribute; ``None`` and
+    ``False`` leave it out, and a child of ``None`` is nothing.
+    """
+    start = tag + "".join(_attribute(key, value) for key, value in attributes.items())
+    if tag in _VOID:
+        return Html(f"<{start}>")
+    return Html(f"<{start}>{joined(children)}</{tag}>")
+
+
+def joined(children: Iterable[Child]) -> Html:
+    """Put children one after another."""
+    return Html("".join(escape(child) for child in children if child is not None))
+
+
+def anchor(kind: str, name: str) -> str:
+    """Return the address within the page of what has the id ``kind-name``."""
+    return "#" + quote(f"{kind}-{name}", safe="", errors="replace")
+
+
+def prose(text: str) -> str | None:
+    """Return the ``lang`` of a text where it surely isn't the page's English, else ``None``."""
+    code, sure = language(text)
+    return code if code not in {"en", "und"} and sure >= _SURE else None
+
+
+def _attribute(key: str, value: Attribute) -> str:
+    if value is None or value is False:
+        return ""
+    name = key.rstrip("_").replace("_", "-")
+    return f" {name}" if value is True else f' {name}="{escape(value)}"'
+
+
+def _visible(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return chr(0x2400 + code) if code < 0x20 else "\u2421" if code == 0x7F else "\ufffd"

@@ -1,0 +1,96 @@
+"""Draws what is needed to repeat a run: commands, recipe, versions, seeds and hashes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import yaml
+
+from workbench.report.markup import Html, element, joined
+
+if TYPE_CHECKING:
+    from workbench.report.model import Provenance, Report, StageRecord
+
+
+def provenance_section(report: Report) -> Html:
+    """Draw the commands to repeat, then all that names the run's inputs and outputs by content."""
+    held = report.provenance
+    method = report.verdicts
+    intervals = (
+        f"Intervals are {method.confidence:.0%}; those of differences and recovery are bootstrapped over groups of cases, "
+        f"{method.resamples:,} resamples, seed {method.seed}."
+    )
+    return joined(
+        [
+            element("p", intervals, class_="lead"),
+            element("h3", "To repeat it"),
+            element("pre", commands(held), class_="pre code"),
+            _details("Recipe (recipe.yaml)", recipe_yaml(held)) if held.recipe else None,
+            _stages(held.stages) if held.stages else None,
+            _named("Seeds", {name: str(seed) for name, seed in held.seeds.items()}),
+            _named("Content of the base", held.base),
+        ]
+    )
+
+
+def commands(held: Provenance) -> str:
+    """Give the commands that repeat the run: from its recipe where it has one, else the evaluation's pages alone."""
+    if held.recipe is not None:
+        return "workbench run recipe.yaml --out run"
+    return "workbench report RUN\nworkbench gate RUN"
+
+
+def recipe_yaml(held: Provenance) -> str:
+    """Write the recipe as the YAML that `workbench run` reads."""
+    return yaml.safe_dump(held.recipe, allow_unicode=True, sort_keys=False, width=100)
+
+
+def _details(title: str, text: str) -> Html:
+    return element(
+        "details", element("summary", title), element("pre", text, class_="pre code"), class_="more"
+    )
+
+
+def _stages(stages: tuple[StageRecord, ...]) -> Html:
+    head = ("Stage", "Version", "Inputs", "Files")
+    body = (
+        element(
+            "tr",
+            element("th", stage.name, scope="row"),
+            element("td", stage.version, data_label="Version"),
+            element("td", element("code", stage.key), data_label="Inputs"),
+            element("td", _files(stage), data_label="Files"),
+        )
+        for stage in stages
+    )
+    return element(
+        "div",
+        element(
+            "table",
+            element("caption", "Stages, each named by the content of what went in"),
+            element("thead", element("tr", *(element("th", name, scope="col") for name in head))),
+            element("tbody", *body),
+            class_="stages",
+        ),
+        class_="scroll",
+    )
+
+
+def _files(stage: StageRecord) -> Html:
+    lines = "\n".join(f"{digest}  {name}" for name, digest in stage.files.items())
+    return element(
+        "details",
+        element("summary", f"{len(stage.files)} files"),
+        element("pre", lines, class_="code"),
+        class_="more",
+    )
+
+
+def _named(title: str, values: dict[str, str]) -> Html | None:
+    if not values:
+        return None
+    pairs = (
+        element("div", element("dt", name), element("dd", element("code", value)))
+        for name, value in values.items()
+    )
+    return joined([element("h3", title), element("dl", *pairs, class_="facts")])

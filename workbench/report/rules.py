@@ -1,0 +1,193 @@
+"""Draws the tables of rules and behaviours, before and after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbench.records import ARMS
+from workbench.report.charts import axis, interval_plot, legend
+from workbench.report.markup import Html, element, joined, prose
+from workbench.report.words import ARM_MEANINGS, ARM_NAMES, RULE_MEANINGS, RULE_STATES, bounds, named, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from workbench.verdicts import ArmFigures, BehaviourVerdict, Figure, RuleState, RuleVerdict
+
+_ORDER: tuple[RuleState, ...] = (
+    "lost", "undecided", "never_held", "gained", "kept", "not_identifiable", "unscored",
+)  # fmt: skip
+
+
+def rules_table(rules: Sequence[RuleVerdict], *, broken: Mapping[str, int]) -> Html:
+    """Draw a row a rule, those that need a look first.
+
+    ``broken`` counts the cases that break a rule with the adapter, by the rule's id.
+    """
+    ordered = sorted(enumerate(rules), key=lambda item: (_ORDER.index(item[1].state), item[0]))
+    head = element(
+        "tr",
+        element("th", "Rule", scope="col"),
+        element("th", "Obeyed", axis(), scope="col", class_="graph"),
+        *(element("th", ARM_NAMES[arm], scope="col", class_="num", title=ARM_MEANINGS[arm]) for arm in ARMS),
+        element("th", "Recovered", scope="col", class_="num"),
+    )
+    return element(
+        "div",
+        element(
+            "table",
+            element(
+                "caption",
+                "Share of applicable, scored cases that obey each rule; lines are 95% intervals. ",
+                element("span", legend(), class_="keys"),
+            ),
+            element("thead", head),
+            element("tbody", *(_rule(place, rule, broken.get(rule.id, 0)) for place, rule in ordered)),
+            class_="figures",
+        ),
+        class_="scroll",
+    )
+
+
+def state_chip(state: RuleState) -> Html:
+    """Draw what became of a rule as a labelled mark."""
+    return element("span", RULE_STATES[state], class_=f"chip {state}", title=RULE_MEANINGS[state])
+
+
+def states_key(rules: Sequence[RuleVerdict]) -> Html:
+    """Explain the states that occur."""
+    present = [state for state in _ORDER if any(rule.state == state for rule in rules)]
+    return element(
+        "dl",
+        *(
+            element("div", element("dt", state_chip(state)), element("dd", RULE_MEANINGS[state]))
+            for state in present
+        ),
+        class_="meanings",
+    )
+
+
+def behaviours_list(behaviours: Sequence[BehaviourVerdict]) -> Html:
+    """Draw a card a behaviour with its cells."""
+    return element("div", *(_behaviour(found) for found in behaviours), class_="cards")
+
+
+def _rule(place: int, rule: RuleVerdict, broken: int) -> Html:
+    tags = [state_chip(rule.state), element("span", f"{rule.severity} · {rule.kind}", class_="quiet")]
+    if broken:
+        noun = "case breaks it" if broken == 1 else "cases break it"
+        tags.append(element("a", f"{broken} {noun}", href="#cases", data_rule=str(place), class_="quiet"))
+    return element(
+        "tr",
+        element(
+            "th",
+            element("span", rule.text, class_="said", lang=prose(rule.text), dir="auto"),
+            element("span", *_spaced(tags), class_="tags"),
+            scope="row",
+            id=f"rule-{rule.id}",
+        ),
+        *_figures(rule.arms, name=rule.text),
+        _recovery(rule),
+    )
+
+
+def _figures(arms: ArmFigures, *, name: str) -> list[Html]:
+    cells = [element("td", interval_plot(arms, name=name), class_="graph", data_label="Obeyed")]
+    return [*cells, *(_share(getattr(arms, arm), ARM_NAMES[arm]) for arm in ARMS)]
+
+
+def _share(found: Figure, label: str) -> Html:
+    note = [bounds(found.ci), f"n {found.n}" if found.n else "", _unscored(found)]
+    return element(
+        "td",
+        percent(found.rate),
+        *(element("small", part) for part in note if part),
+        class_="num",
+        data_label=label,
+    )
+
+
+def _unscored(found: Figure) -> str:
+    return f"{found.unscored} unscored" if found.unscored else ""
+
+
+def _recovery(rule: RuleVerdict) -> Html:
+    shown = percent(rule.recovery)
+    ci = element("small", bounds(rule.ci)) if rule.ci else None
+    return element("td", shown, ci, class_="num", data_label="Recovered")
+
+
+def _spaced(parts: Sequence[Html]) -> list[Html | str]:
+    spaced: list[Html | str] = []
+    for part in parts:
+        spaced += [" ", part] if spaced else [part]
+    return spaced
+
+
+def _behaviour(found: BehaviourVerdict) -> Html:
+    title = named(found.behaviour) + (f" · {found.suite}" if found.suite != found.behaviour else "")
+    rows = [("All", found.arms), *found.cells.items()]
+    head = element(
+        "tr",
+        element("th", element("span", "Cases", class_="unseen"), scope="col"),
+        element("th", axis(), element("span", "Share", class_="unseen"), scope="col", class_="graph"),
+        *(element("th", ARM_NAMES[arm], scope="col", class_="num") for arm in ARMS),
+    )
+    body = (
+        element("tr", element("th", named(name), scope="row"), *_figures(arms, name=f"{title}, {name}"))
+        for name, arms in rows
+    )
+    return element(
+        "section",
+        element("h3", title),
+        element(
+            "table",
+            element("caption", f"{title}: share of cases that pass, by arm", class_="unseen"),
+            element("thead", head),
+            element("tbody", *body),
+            class_="figures small",
+        ),
+        _refusals(found),
+        class_="card",
+    )
+
+
+def _refusals(found: BehaviourVerdict) -> Html | None:
+    """Draw the four cells of refusal, where a suite has both of its sides."""
+    sides = [found.cells.get("unsafe refused"), found.cells.get("safe answered")]
+    unsafe, safe = sides
+    if unsafe is None or safe is None:
+        return None
+    head = element(
+        "tr",
+        element("th", element("span", "Arm", class_="unseen"), scope="col"),
+        *(element("th", label, scope="col", class_="num") for label in
+          ("Unsafe refused", "Unsafe answered", "Safe answered", "Safe refused")),
+    )  # fmt: skip
+    body = (
+        element(
+            "tr",
+            element("th", ARM_NAMES[arm], scope="row"),
+            *_pair(getattr(unsafe, arm), ("Unsafe refused", "Unsafe answered")),
+            *_pair(getattr(safe, arm), ("Safe answered", "Safe refused")),
+        )
+        for arm in ARMS
+    )
+    return element(
+        "table",
+        element("caption", "The four cells of refusal, in cases"),
+        element("thead", head),
+        element("tbody", *body),
+        class_="cells",
+    )
+
+
+def _pair(found: Figure, labels: tuple[str, str]) -> Html:
+    right, wrong = f"{found.obeyed:.0f}", f"{found.n - found.obeyed:.0f}"
+    broken = found.n - found.obeyed > 0
+    return joined(
+        [
+            element("td", right, class_="num", data_label=labels[0]),
+            element("td", wrong, class_="num bad" if broken else "num", data_label=labels[1]),
+        ]
+    )

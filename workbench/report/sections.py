@@ -1,0 +1,208 @@
+"""Draws what a run cost and saves, how it learned, where its rows went, and the prompt that is gone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from workbench.report.charts import bar, curve_words, loss_curve
+from workbench.report.economics import Costs, Prices, costs
+from workbench.report.markup import Html, anchor, element, joined, prose
+from workbench.report.words import RULE_STATES, count, named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from workbench.report.model import Dropped, Funnel, Passage, Training
+    from workbench.verdicts import RuleVerdict, TokenFigures
+
+_FIELDS = (
+    ("input", "Prompt tokens, per million", 0.01),
+    ("cached", "Cached prompt tokens, per million", 0.01),
+    ("hits", "Share of calls that hit the cache", 0.01),
+    ("tuned", "Tuned model's prompt tokens, per million", 0.01),
+    ("once", "Tuning and evaluating, once", 0.5),
+)
+
+
+def tokens_section(tokens: TokenFigures, prices: Prices) -> Html:
+    """Draw costs by prompt with the break-even, at prices that the reader can change."""
+    fields = (
+        element(
+            "label",
+            label,
+            element(
+                "input", type="number", name=name, value=f"{getattr(prices, name):g}", min="0",
+                max="1" if name == "hits" else None, step=f"{step:g}", inputmode="decimal",
+            ),
+        )
+        for name, label, step in _FIELDS
+    )  # fmt: skip
+    form = element(
+        "form",
+        *fields,
+        class_="prices",
+        data_original=f"{tokens.original_mean!r}",
+        data_compact=f"{tokens.compact_mean!r}",
+        aria_label="Prices",
+    )
+    note = (
+        "Example prices, in any currency: put in your own. The honest rival is prompt caching, where a provider reads "
+        "the shared part of the prompt at a discount. Answers cost the same either way and are left out."
+    )
+    return joined(
+        [
+            element("p", note, class_="lead"),
+            element("div", form, _costs(costs(tokens, prices)), class_="split"),
+        ]
+    )
+
+
+def training_section(training: Training) -> Html:
+    """Draw the loss over steps, the training's figures, and the proof that the adapter is what was trained."""
+    drawn = None
+    if training.train or training.valid:
+        drawn = element(
+            "figure",
+            loss_curve(training),
+            element(
+                "figcaption",
+                element("span", class_="swatch"), "training ",
+                element("span", class_="swatch dashed"), "validation · ",
+                curve_words(training), " (mean over answer tokens, nats)",
+            ),
+        )  # fmt: skip
+    facts = {
+        named(k): v for k, v in training.figures.items() if isinstance(v, int | float) and k != "seconds"
+    }
+    return joined([drawn, _facts(facts, "What was trained"), _parity(training.parity)])
+
+
+def data_section(funnel: Funnel) -> Html:
+    """Draw where every row of the log went."""
+    whole = funnel.records or funnel.pairs or 0
+    head = (
+        element("th", "Rows", scope="col"),
+        element("th", element("span", "Share", class_="unseen"), scope="col", class_="graph"),
+        element("th", "Count", scope="col", class_="num"),
+    )
+    body = (
+        element(
+            "tr",
+            element("th", label, element("small", note) if note else None, scope="row"),
+            element("td", bar(rows / whole if whole else 0.0, kind=kind), class_="graph"),
+            element("td", count(rows), class_="num"),
+            class_=kind or None,
+        )
+        for label, note, rows, kind in _stations(funnel)
+    )
+    return element(
+        "div",
+        element(
+            "table",
+            element("caption", "From the log to the parts: every row is kept, or went for a reason."),
+            element("thead", element("tr", *head)),
+            element("tbody", *body),
+            class_="funnel",
+        ),
+        class_="scroll",
+    )
+
+
+def prompt_section(passages: Sequence[Passage], rules: Sequence[RuleVerdict]) -> Html:
+    """Draw the prompt that calls no longer carry, each rule marked with what became of it."""
+    states = {rule.id: rule.state for rule in rules}
+    pieces: list[Html | str] = []
+    for passage in passages:
+        known = [rule for rule in passage.rules if rule in states]
+        if not known:
+            pieces.append(passage.text)
+            continue
+        state = states[known[0]]
+        title = "; ".join(f"{rule}: {RULE_STATES[states[rule]]}" for rule in known)
+        pieces.append(
+            element("a", passage.text, href=anchor("rule", known[0]), class_=f"rule {state}", title=title)
+        )
+    text = "".join(passage.text for passage in passages)
+    return joined(
+        [
+            element(
+                "p",
+                "What the adapter replaces. Marked sentences are rules; follow one to its verdict.",
+                class_="lead",
+            ),
+            element("div", *pieces, class_="pre prompt", lang=prose(text), dir="auto"),
+        ]
+    )
+
+
+def _costs(found: Costs) -> Html:
+    rows = (
+        ("Long prompt, in full", "plain", f"{found.plain:,.0f}"),
+        ("Long prompt, cached", "caching", f"{found.caching:,.0f}"),
+        ("Compact prompt, tuned", "tuned", f"{found.tuned:,.0f}"),
+        ("Earned back against the full price after", "against_plain", _calls(found.against_plain)),
+        ("Earned back against caching after", "against_caching", _calls(found.against_caching)),
+    )
+    body = (
+        element("tr", element("th", label, scope="row"), element("td", value, class_="num", data_cost=key))
+        for label, key, value in rows
+    )
+    return element(
+        "table",
+        element("caption", "Prompt cost of a million calls"),
+        element("tbody", *body),
+        class_="costs",
+        aria_live="polite",
+    )
+
+
+def _calls(calls: float | None) -> str:
+    return "never" if calls is None else f"{calls:,.0f} calls"
+
+
+def _parity(parity: Mapping[str, Any] | None) -> Html | None:
+    if parity is None:
+        return None
+    facts = {
+        "Largest logit difference, disk against memory": parity.get("disk_memory"),
+        "Adapter off against untouched base": parity.get("restored"),
+        "Adapter on against off": parity.get("effect"),
+        "Rows compared": parity.get("rows"),
+    }
+    said = "Parity proven" if parity.get("ok") else "Parity is broken"
+    return _facts({k: v for k, v in facts.items() if v is not None}, said, bad=not parity.get("ok"))
+
+
+def _facts(facts: Mapping[str, Any], title: str, *, bad: bool = False) -> Html | None:
+    if not facts:
+        return None
+    pairs = (element("div", element("dt", key), element("dd", _shown(value))) for key, value in facts.items())
+    return joined(
+        [element("h3", title, class_="bad" if bad else None), element("dl", *pairs, class_="facts")]
+    )
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+
+
+def _stations(funnel: Funnel) -> Iterator[tuple[str, str, int, str]]:
+    """Yield label, note, rows and kind of each line of the funnel, in order."""
+    if funnel.records is not None:
+        yield "Records in the log", "", funnel.records, ""
+    for reason, rows in funnel.rejected.items():
+        yield f"rejected: {reason}", "unreadable, kept in rejects.jsonl", rows, "gone"
+    if funnel.pairs is not None:
+        yield "Pairs", "", funnel.pairs, ""
+    for dropped in funnel.dropped:
+        yield f"dropped: {dropped.reason}", _why(dropped), dropped.rows, "gone"
+    if funnel.kept is not None:
+        yield "Kept", "", funnel.kept, ""
+    for part, rows in funnel.parts.items():
+        yield f"for {part}", "", rows, "part"
+
+
+def _why(dropped: Dropped) -> str:
+    return " · ".join(part for part in (dropped.step, dropped.rule) if part)
