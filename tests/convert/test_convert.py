@@ -171,7 +171,7 @@ def test_templates_that_are_none_are_refused(tmp_path, text, found):
 value = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=15)
 @given(st.lists(st.tuples(value, value), min_size=1, max_size=6))
 def test_any_text_survives_the_way_to_disk_and_back(tmp_path_factory, values):
     place = tmp_path_factory.mktemp("any")

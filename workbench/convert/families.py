@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from workbench.text import words
+from workbench.text import has_han, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,6 +15,7 @@ _RUN = 8
 _START = 5
 _DOMINANT = 0.9
 _RARE = 0.01
+_PART = 0.05
 _LABEL_WEIGHT = 12
 _SPLIT_UNDER_LONG = 12
 _SPLIT = 3
@@ -48,12 +49,15 @@ def families(texts: Sequence[str], *, support: int, prompted: bool) -> list[list
 def _features(text: str) -> dict[str, int]:
     """Return the traces that a template leaves in a text, each with its weight."""
     found = [word.casefold() for word in words(text)]
-    runs = {" ".join(found[i : i + _RUN]): 1 for i in range(len(found) - _RUN + 1)}
+    # A Chinese character carries about half of what a word does.
+    longer = 2 if has_han(text) else 1
+    run, start = longer * _RUN, longer * _START
+    runs = {" ".join(found[i : i + run]): 1 for i in range(len(found) - run + 1)}
     labels = {f"label {m.group().strip().casefold()}": _LABEL_WEIGHT for m in _LABEL.finditer(text)}
     first = _LABEL.match(text)
     starts = {f"start {first.group().casefold()}": 0} if first else {}
-    if len(found) >= _START:
-        starts[f"start {' '.join(found[:_START])}"] = _START
+    if len(found) >= start:
+        starts[f"start {' '.join(found[:start])}"] = _START
     return runs | labels | starts
 
 
@@ -68,8 +72,9 @@ def _part(group: list[int], features: list[dict[str, int]], *, support: int, lea
     seen = Counter(name for i in group for name in features[i])
     dominant = _shared(seen, len(group))
     tried: set[str] = set()
+    smallest = max(support, _PART * len(group)) if dominant else support
     for name, count in seen.most_common():
-        if count < support:
+        if count < smallest:
             break
         if name in dominant or name in tried:
             continue
