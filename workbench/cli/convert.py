@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from workbench.cli import options
-from workbench.cli.produce import produce, require, screen_for, work_key
+from workbench.cli.produce import Face, carry_out, require, work_key
 
 if TYPE_CHECKING:
-    from workbench.ports import Tokenizer
+    from workbench.ports import Progress, Tokenizer
 
 
 def register(app: typer.Typer) -> None:
@@ -30,17 +30,11 @@ def convert(
     ] = "auto",
     compact: Annotated[
         Literal["none", "tag", "short"],
-        typer.Option(
-            "--compact", help="What stands for the prompt in a pair: nothing, a [tag], or one line."
-        ),
+        typer.Option("--compact", help="What stands for the prompt: nothing, a [tag], or one line."),
     ] = "tag",
     base: Annotated[
         str | None,
-        typer.Option(
-            "--base",
-            help="Base whose tokenizer counts the tokens; without it they are estimated.",
-            metavar="MODEL",
-        ),
+        typer.Option("--base", help="Base whose tokenizer counts; without it, estimated.", metavar="MODEL"),
     ] = None,
     force: options.Force = False,
     as_json: options.Json = False,
@@ -60,16 +54,13 @@ def convert(
     settings = ConvertOptions(format=log_format, compact=CompactForm(form=compact))
     inputs: list[Path | str] = [*logs, *([base] if base else [])]
     key = work_key("convert", inputs, settings)
-    with screen_for(quiet=quiet, as_json=as_json) as screen:
 
-        def work(place: Path) -> None:
-            converted = convert_logs(
-                logs, options=settings, tokenizer=_tokenizer(base), progress=screen.report
-            )
-            write_converted(converted, place)
+    def work(place: Path, progress: Progress) -> None:
+        done = convert_logs(logs, options=settings, tokenizer=_tokenizer(base), progress=progress)
+        write_converted(done, place)
 
-        summary = produce(out, work, verb="convert", key=key, force=force, screen=screen)
-    screen.show(summary, _page(summary, out))
+    face = Face(force=force, quiet=quiet, as_json=as_json)
+    carry_out(out, work, verb="convert", key=key, page=_page, face=face)
 
 
 def _tokenizer(base: str | None) -> Tokenizer:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from workbench.cli import options
-from workbench.cli.produce import produce, require, screen_for, work_key
+from workbench.cli.produce import Face, carry_out, require, work_key
+
+if TYPE_CHECKING:
+    from workbench.ports import Progress
 
 
 def register(app: typer.Typer) -> None:
@@ -48,21 +51,20 @@ def curate(
     rules = contract or pairs.with_name("contract.yaml")
     require([pairs, rules], what="pairs and their contract, as `workbench convert` writes them")
     stage = read_recipe(recipe).curate if recipe else CurateStage()
-    with screen_for(quiet=quiet, as_json=as_json) as screen:
 
-        def work(place: Path) -> None:
-            curated = curate_pairs(
-                read_pairs(pairs),
-                steps=stage.steps,
-                split=stage.split,
-                contract=load_contract(rules),
-                progress=screen.report,
-            )
-            write_curated(curated, place)
+    def work(place: Path, progress: Progress) -> None:
+        curated = curate_pairs(
+            read_pairs(pairs),
+            steps=stage.steps,
+            split=stage.split,
+            contracts=[load_contract(rules)],
+            progress=progress,
+        )
+        write_curated(curated, place)
 
-        key = work_key("curate", [pairs, rules], stage)
-        summary = produce(out, work, verb="curate", key=key, force=force, screen=screen)
-    screen.show(summary, _page(summary, out))
+    key = work_key("curate", [pairs, rules], stage)
+    face = Face(force=force, quiet=quiet, as_json=as_json)
+    carry_out(out, work, verb="curate", key=key, page=_page, face=face)
 
 
 def _page(summary: dict[str, Any], out: Path) -> str:

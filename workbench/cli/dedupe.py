@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from workbench.cli import options
-from workbench.cli.produce import produce, require, screen_for, work_key
+from workbench.cli.produce import Face, carry_out, require, work_key
+
+if TYPE_CHECKING:
+    from workbench.ports import Progress
 
 
 def register(app: typer.Typer) -> None:
@@ -43,14 +46,13 @@ def dedupe(
 
     require([data], what="a table")
     columns = [name.strip() for name in on.split(",")] if on else None
-    with screen_for(quiet=quiet, as_json=as_json) as screen:
 
-        def work(place: Path) -> None:
-            dedupe_table(read_table(data), out=place, on=columns, threshold=threshold, progress=screen.report)
+    def work(place: Path, progress: Progress) -> None:
+        dedupe_table(read_table(data), out=place, on=columns, threshold=threshold, progress=progress)
 
-        key = work_key("dedupe", [data], [columns, threshold])
-        summary = produce(out, work, verb="dedupe", key=key, force=force, screen=screen)
-    screen.show(summary, _page(summary, out))
+    key = work_key("dedupe", [data], [columns, threshold])
+    face = Face(force=force, quiet=quiet, as_json=as_json)
+    carry_out(out, work, verb="dedupe", key=key, page=_page, face=face)
 
 
 def _page(summary: dict[str, Any], out: Path) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbench.cli import options
-from workbench.cli.produce import screen_for
+from workbench.cli.produce import Face, screen_for
 from workbench.cli.run import run_all
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def demo(
     recipe = read_recipe(bundled("samples/support/recipe.yaml"))
     if quick:
         recipe = quicker(recipe)
-    with screen_for(quiet=quiet, as_json=as_json, lines=True) as screen:
+    with screen_for(Face(quiet=quiet, as_json=as_json), lines=True) as screen:
         screen.say(
             "A support desk pays for a long system prompt on every call. Log → pairs → adapter → proof:"
         )

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from workbench.cli import options
-from workbench.cli.produce import produce, require, screen_for, work_key
+from workbench.cli.produce import Face, carry_out, require, work_key
 
 
 def register(app: typer.Typer) -> None:
@@ -57,16 +57,14 @@ def evaluate(
     what = Subject(base=base, adapter=adapter, converted=templates, pairs=pairs)
     stage = EvalStage(suites=tuple(str(path) for path in suites), max_cases=max_cases)
     inputs: list[Path | str] = [*needed, base, *([pairs] if pairs else []), *([adapter] if adapter else [])]
-    with screen_for(quiet=quiet, as_json=as_json) as screen:
-        summary = produce(
-            out,
-            lambda place: evaluate_into(place, what, stage, progress=screen.report),
-            verb="eval",
-            key=work_key("eval", inputs, [max_cases]),
-            force=force,
-            screen=screen,
-        )
-    screen.show(summary, _page(summary, out))
+    carry_out(
+        out,
+        lambda place, progress: evaluate_into(place, what, stage, progress=progress),
+        verb="eval",
+        key=work_key("eval", inputs, [max_cases]),
+        page=_page,
+        face=Face(force=force, quiet=quiet, as_json=as_json),
+    )
 
 
 def _page(summary: dict[str, Any], out: Path) -> str:

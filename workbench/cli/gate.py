@@ -9,7 +9,7 @@ import typer
 
 from workbench import errors
 from workbench.cli import options
-from workbench.cli.produce import read_object, screen_for
+from workbench.cli.produce import Face, read_object, screen_for
 
 if TYPE_CHECKING:
     from workbench.gate import GateResult
@@ -36,7 +36,7 @@ def gate(
 
     [dim]Example:[/] workbench gate run --policy policy.yaml
     """
-    with screen_for(quiet=quiet, as_json=as_json) as screen:
+    with screen_for(Face(quiet=quiet, as_json=as_json)) as screen:
         result = decide_run(run, policy)
     import msgspec
 
@@ -60,7 +60,7 @@ def decide_run(run: Path, policy: Path | None) -> GateResult:
 
     evaluated = run / "eval" if (run / "eval").is_dir() else run
     raw = read_object(evaluated / "verdicts.json", what="the verdicts of a finished evaluation")
-    parity_file = run / "adapter" / "parity.json"
+    parity_file = evaluated / "parity.json"
     parity = read_object(parity_file, what="a parity file") if parity_file.exists() else None
     verdicts = convert(raw, Verdicts, where=str(evaluated / "verdicts.json"))
     limits = read_policy(policy) if policy else Policy()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import workbench
@@ -14,26 +14,45 @@ from workbench.io.rundir import is_complete, output
 from workbench.spec import spec_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from workbench.cli.screen import Screen
+    from workbench.ports import Progress
 
 
-def produce(
-    out: Path, work: Callable[[Path], None], *, verb: str, key: str, force: bool, screen: Screen
+@dataclass(frozen=True, kw_only=True)
+class Face:
+    """The options that every writing verb has."""
+
+    force: bool = False
+    quiet: bool = False
+    as_json: bool = False
+
+
+def carry_out(
+    out: Path,
+    work: Callable[[Path, Progress], object],
+    *,
+    verb: str,
+    key: str,
+    page: Callable[[dict[str, Any], Path], str],
+    face: Face,
 ) -> dict[str, Any]:
-    """Fill ``out`` by ``work`` unless it already holds this very result, and return its ``summary.json``.
+    """Fill ``out`` by ``work`` unless it already holds this very result, and show its ``summary.json``.
 
     Raises:
-        OutputError: ``out`` holds something else and ``force`` isn't set.
+        OutputError: ``out`` holds something else and ``face.force`` isn't set.
     """
-    if is_complete(out, key=key) and not force:
-        screen.say(f"{out} already holds this result: same inputs, same options, same version")
-    else:
-        with output(out, verb=verb, key=key, force=force) as place:
-            work(place)
-    return read_summary(out)
+    with screen_for(face) as screen:
+        if is_complete(out, key=key) and not face.force:
+            screen.say(f"{out} already holds this result: same inputs, same options, same version")
+        else:
+            with output(out, verb=verb, key=key, force=face.force) as place:
+                work(place, screen.report)
+    summary = read_summary(out)
+    screen.show(summary, page(summary, out))
+    return summary
 
 
 def work_key(verb: str, inputs: list[Path | str], options: Any) -> str:
@@ -87,10 +106,8 @@ def require(paths: list[Path], *, what: str) -> None:
         )
 
 
-@contextmanager
-def screen_for(*, quiet: bool, as_json: bool, lines: bool = False) -> Iterator[Screen]:
-    """Yield the verb's screen."""
+def screen_for(face: Face, *, lines: bool = False) -> Screen:
+    """Return the verb's screen, to be used as a context manager."""
     from workbench.cli.screen import Screen
 
-    with Screen(quiet=quiet, as_json=as_json, lines=lines) as screen:
-        yield screen
+    return Screen(quiet=face.quiet, as_json=face.as_json, lines=lines)

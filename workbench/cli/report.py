@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from workbench.cli import options
-from workbench.cli.produce import screen_for
+from workbench.cli.produce import Face, screen_for
 
 
 def register(app: typer.Typer) -> None:
@@ -25,7 +25,7 @@ def report(
 
     [dim]Example:[/] workbench report run
     """
-    with screen_for(quiet=quiet, as_json=as_json) as screen:
+    with screen_for(Face(quiet=quiet, as_json=as_json)) as screen:
         summary = write_report(run)
     screen.show(summary, f"{summary['verdict']}\nread [bold]{run / 'report.html'}[/]")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workbench.cli import options
-from workbench.cli.produce import screen_for
+from workbench.cli.produce import Face, screen_for
 
 if TYPE_CHECKING:
     from workbench.cli.screen import Screen
@@ -36,7 +36,7 @@ def run(
     from workbench.recipe import read_recipe
 
     loaded = read_recipe(recipe)
-    with screen_for(quiet=quiet, as_json=as_json, lines=True) as screen:
+    with screen_for(Face(quiet=quiet, as_json=as_json), lines=True) as screen:
         summary, code = run_all(loaded, out, force=force, screen=screen)
     screen.show(summary, summary["page"])
     raise typer.Exit(code)

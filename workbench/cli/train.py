@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from workbench.cli import options
-from workbench.cli.produce import produce, require, screen_for, work_key
+from workbench.cli.produce import Face, carry_out, require, work_key
+
+if TYPE_CHECKING:
+    from workbench.ports import Progress
+    from workbench.training import Sft
 
 
 def register(app: typer.Typer) -> None:
@@ -25,17 +30,11 @@ def train(
     recipe: Annotated[
         Path | None, typer.Option("--recipe", help="Recipe whose `train` section says how.")
     ] = None,
-    max_steps: Annotated[
-        int | None, typer.Option("--max-steps", min=1, help="Steps; overrides epochs.")
-    ] = None,
-    learning_rate: Annotated[
-        float | None, typer.Option("--learning-rate", help="Peak learning rate.")
-    ] = None,
+    max_steps: Annotated[int | None, typer.Option(min=1, help="Steps; overrides epochs.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
     on_overlong: Annotated[
         Literal["error", "drop"] | None,
-        typer.Option(
-            "--on-overlong", help="Rows longer than the model takes: list them and stop, or drop them."
-        ),
+        typer.Option(help="Rows longer than the model takes: list them and stop, or drop them."),
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Seed of everything random.")] = None,
     force: options.Force = False,
@@ -49,37 +48,32 @@ def train(
 
     [dim]Example:[/] workbench train curated --base samples/base --out trained --max-steps 150
     """
-    import msgspec
-
     from workbench.io.frames import read_pairs
-    from workbench.recipe import read_recipe
-    from workbench.training import Sft
     from workbench.training import train as train_adapter
 
     rows = data / "train.parquet" if data.is_dir() else data
     valid = rows.with_name("valid.parquet")
     require([rows, *([recipe] if recipe else [])], what="a pairs file")
-    given = {"max_steps": max_steps, "learning_rate": learning_rate, "overlong": on_overlong, "seed": seed}
-    spec = msgspec.structs.replace(
-        read_recipe(recipe).train if recipe else Sft(),
-        **{name: value for name, value in given.items() if value is not None},
-    )
-    inputs = [rows, *([valid] if valid.exists() else []), base]
-    with screen_for(quiet=quiet, as_json=as_json) as screen:
+    spec = _spec(recipe, max_steps=max_steps, learning_rate=learning_rate, overlong=on_overlong, seed=seed)
 
-        def work(place: Path) -> None:
-            train_adapter(
-                spec,
-                base=base,
-                train=read_pairs(rows),
-                valid=read_pairs(valid) if valid.exists() else None,
-                out=place,
-                progress=screen.report,
-            )
+    def work(place: Path, progress: Progress) -> None:
+        held = read_pairs(valid) if valid.exists() else None
+        train_adapter(spec, base=base, train=read_pairs(rows), valid=held, out=place, progress=progress)
 
-        key = work_key("train", inputs, spec)
-        summary = produce(out, work, verb="train", key=key, force=force, screen=screen)
-    screen.show(summary, _page(summary, out, base))
+    key = work_key("train", [rows, *([valid] if valid.exists() else []), base], spec)
+    face = Face(force=force, quiet=quiet, as_json=as_json)
+    carry_out(out, work, verb="train", key=key, page=partial(_page, base=base), face=face)
+
+
+def _spec(recipe: Path | None, **given: Any) -> Sft:
+    """Take the recipe's training, or the default one, with what was given on the command line."""
+    import msgspec
+
+    from workbench.recipe import read_recipe
+    from workbench.training import Sft
+
+    spec = read_recipe(recipe).train if recipe else Sft()
+    return msgspec.structs.replace(spec, **{k: v for k, v in given.items() if v is not None})
 
 
 def _page(summary: dict[str, Any], out: Path, base: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import yaml
 
+from workbench.checks import dump_contract
 from workbench.convert.compact import CompactForm  # noqa: TC001 - msgspec reads it
 from workbench.errors import Finding, InputError
 from workbench.io.frames import pairs_to_frame
@@ -76,13 +76,7 @@ def read_templates(path: Path) -> tuple[CompactForm, dict[str, Template]]:
 def _write_contracts(contracts: dict[str, Contract], out: Path) -> None:
     """Write the commonest task's contract as ``contract.yaml``, and of several tasks each under its name."""
     for i, (task, contract) in enumerate(contracts.items()):
-        text = yaml.safe_dump(
-            msgspec.to_builtins(contract),
-            allow_unicode=True,
-            sort_keys=False,
-            width=100,
-            default_flow_style=False,
-        )
+        text = dump_contract(contract)
         if i == 0:
             write_text(out / "contract.yaml", text)
         if len(contracts) > 1:

@@ -116,6 +116,9 @@ def evaluate_into(work: Path, subject: Subject, stage: EvalStage, *, progress: P
         progress=progress,
     )
     evaluation.write_evaluation(found, work)
+    proof = subject.adapter.with_name("parity.json") if subject.adapter else None
+    if proof is not None and proof.exists():
+        shutil.copyfile(proof, work / "parity.json")  # so that an evaluation alone can be gated
     shutil.rmtree(work / "answers", ignore_errors=True)
 
 

@@ -1,0 +1,85 @@
+"""Killed at ten random moments and run again, a run gives the report of an undisturbed one."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from workbench.io.bundled import bundled
+
+KILLS = 10
+
+
+def recipe(folder):
+    text = bundled("samples/support/recipe.yaml").read_text(encoding="utf-8")
+    logs = bundled("samples/support/logs.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)[:240]
+    (folder / "logs.jsonl").write_text("".join(logs), encoding="utf-8")
+    text = text.replace("../base", str(bundled("samples/base"))).replace("../../evals", str(bundled("evals")))
+    text = text.replace("max_steps: 150", "max_steps: 20\n  checkpoint_every: 5")
+    text = text.replace("sampling:", "max_cases: 20\n  max_suite_cases: 4\n  sampling:")
+    text = text.replace("gate: policy.yaml", f"gate: {bundled('samples/support/policy.yaml')}")
+    (folder / "recipe.yaml").write_text(text, encoding="utf-8")
+    return folder / "recipe.yaml"
+
+
+def start(recipe_file, out):
+    return subprocess.Popen(
+        [sys.executable, "-m", "workbench", "run", str(recipe_file), "--out", str(out), "--quiet"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+
+
+def finish(recipe_file, out):
+    process = start(recipe_file, out)
+    _, error = process.communicate()
+    assert process.returncode in {0, 1, 3}, error.decode()
+
+
+def told(out):
+    return json.loads((out / "report.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.slow
+def test_ten_kills_change_nothing(tmp_path):
+    file = recipe(tmp_path)
+    begun = time.monotonic()
+    finish(file, tmp_path / "whole")
+    whole = time.monotonic() - begun
+    moments, killed, out = random.Random(20261124), 0, 0
+    while killed < KILLS:
+        process = start(file, tmp_path / f"run{out}")
+        try:
+            process.wait(timeout=moments.uniform(0.1, 0.7) * whole)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            killed += 1
+        else:
+            assert told(tmp_path / f"run{out}") == told(tmp_path / "whole")
+            out += 1  # it got through: the kills left go to a new run
+        process.stderr.close()
+    finish(file, tmp_path / f"run{out}")
+    assert told(tmp_path / f"run{out}") == told(tmp_path / "whole")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["convert", "curate", "adapter", "eval"])
+def test_ctrl_c_in_each_stage_exits_130_and_the_same_command_goes_on(tmp_path, stage):
+    file = recipe(tmp_path)
+    process = start(file, tmp_path / "run")
+    while not (tmp_path / "run" / f"{stage}.partial").exists():
+        assert process.poll() is None, process.stderr.read().decode()
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=120)
+    assert process.returncode == 130, error.decode()
+    assert b"run the same command again" in error
+    assert b"Traceback" not in error
+    assert not (tmp_path / "run" / "report.json").exists()
+    finish(file, tmp_path / "run")
+    assert told(tmp_path / "run")["verdict"]
