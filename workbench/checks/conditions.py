@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from workbench.checks.phrases import spans_of
 from workbench.checks.requests import contested_topic, harmful_request
-from workbench.records import Case
+
+if TYPE_CHECKING:
+    from workbench.records import Case
 
 Condition = Literal["unanswerable", "missing_input", "harmful", "contested"]
 _CONTEXT = re.compile(

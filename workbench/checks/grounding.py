@@ -5,37 +5,42 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from workbench.records import Evidence
 from workbench.text import has_han, sentences
 
-_NUMBER = re.compile(
-    r"(?<![\w.])[-+]?\d+(?:[.,:]\d+)*(?![\w])|(?<=[\u4e00-\u9fff])\d+(?:[.,:]\d+)*|\d+(?:[.,:]\d+)*(?=[\u4e00-\u9fff%°])"
-)
+_FIGURE = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_NUMBER = re.compile(rf"(?<![A-Za-z0-9_.-])[-+]?(?:{_FIGURE})(?![A-Za-z0-9_])(?!-?[A-Za-z])")
+_ANY_NUMBER = re.compile(_FIGURE)
 _IDENTIFIER = re.compile(r"\b(?=[A-Z0-9-]*\d)(?=[A-Z0-9-]*[A-Z])[A-Z0-9]+(?:-[A-Z0-9]+)*\b")
 _NAME = re.compile(r"(?<=[a-z0-9,;:)] )[A-Z][a-zA-Z'’]+(?: [A-Z][a-zA-Z'’]+)*")
+_TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,80}>")
 _WORD = re.compile(r"[a-zA-ZÀ-ɏ']+")
 _HAN_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
 _NEGATION = re.compile(
     r"\b(?:not|no|never|none|neither|nor|without|cannot)\b|n't\b|不|没有|未|无法|并非|否", re.IGNORECASE
 )
-_CARDINALS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty"
-).split()
+_CARDINALS_TEXT = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen twenty"
+)
+_CARDINALS = _CARDINALS_TEXT.split()
 _NUMBER_WORDS = {word: str(i) for i, word in enumerate(_CARDINALS)} | {
     "thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "hundred": "100", "thousand": "1000",
     "first": "1", "second": "2", "third": "3", "once": "1", "twice": "2", "dozen": "12",
 }  # fmt: skip
 _HAN_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
-_STOP = frozenset(
-    "the of and to in is that it for was on are with as be at by this not or you your i we he she they them his her its their "
-    "our us me my mine an a but from have has had do does did will would can could should may might must been being there "
-    "here which who whom whose what when where why how all any some no nor so if then than too very just also into out up "
-    "down about over after before between more most such only own same s t re ve ll d m am were these those because while "
-    "during through against again further once each few other both".split()
+_STOP_TEXT = (
+    "the of and to in is that it for was on are with as be at by this not or you your i we he she they "
+    "them his her its their our us me my mine an a but from have has had do does did will would can could "
+    "should may might must been being there here which who whom whose what when where why how all any "
+    "some no nor so if then than too very just also into out up down about over after before between more "
+    "most such only own same s t re ve ll d m am were these those because while during through against "
+    "again further once each few other both"
 )
+_STOP = frozenset(_STOP_TEXT.split())
 _SUFFIXES = ("ingly", "edly", "ings", "ing", "ies", "ied", "ed", "es", "ly", "s", "e")
 
 
@@ -70,14 +75,8 @@ def read_support(
     ``min_overlap`` of its content (word stems; pairs of Chinese characters) does, or where it denies what the
     nearest sentence of the context says. ``allowed`` phrases of the prompt itself need no support.
     """
-    text = _without(output, allowed)
-    source = f"{context}\n{question}"
-    known = _Known(
-        numbers=_numbers(source),
-        tokens=_content(source),
-        folded=_fold(source),
-        lines=tuple(sentences(context)),
-    )
+    text = _without(_untagged(output), allowed)
+    known = _known(context, question)
     claims, at = [], 0
     for piece in sentences(text):
         at = max(text.find(piece, at), 0)
@@ -92,6 +91,22 @@ class _Known:
     tokens: frozenset[str]
     folded: str
     lines: tuple[str, ...]
+
+
+@lru_cache(maxsize=256)
+def _known(context: str, question: str) -> _Known:
+    source = f"{context}\n{question}"
+    return _Known(
+        numbers=_numbers(source),
+        tokens=_content(source),
+        folded=_fold(source),
+        lines=tuple(sentences(context)),
+    )
+
+
+def _untagged(text: str) -> str:
+    """Blank out tags, so that offsets stay and what they enclose are sentences of their own."""
+    return _TAG.sub(lambda match: "\n" * len(match.group()), text)
 
 
 def _claim(piece: str, at: int, known: _Known, *, min_overlap: float) -> Claim:
@@ -165,7 +180,7 @@ def _content(text: str) -> frozenset[str]:
 
 
 def _numbers(text: str) -> frozenset[str]:
-    out = {_plain(number) for number in re.findall(r"\d+(?:[.,:]\d+)*", _fold(text))}
+    out = {_plain(number) for number in _ANY_NUMBER.findall(_fold(text))}
     out |= {_NUMBER_WORDS[word] for word in re.findall(r"[a-z]+", text.casefold()) if word in _NUMBER_WORDS}
     out |= {str(_han_number(run)) for run in re.findall(r"[零〇一二两三四五六七八九十百千]+", text)}
     return frozenset(out)

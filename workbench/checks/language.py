@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 
 from workbench.checks.jsontext import read_json
-from workbench.checks.subject import FieldCheck, as_text, on_field
+from workbench.checks.subject import FieldCheck, as_text, find, on_field
 from workbench.records import Case, Grade
 from workbench.text import excerpt, language
 
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
 _LINK = re.compile(r"https?://\S+|\S+@\S+\.\S+")
+_LATIN_RUN = re.compile(r"[A-Za-z'’]+(?: [A-Za-z'’,]+){3,}")
+_HAN_RUN = re.compile(r"[\u4e00-\u9fff，、]{8,}")
+_CLAUSE_CONFIDENCE = 0.6
 NAMES = {
     "en": ("english", "英文", "英语"),
     "zh": ("chinese", "mandarin", "中文", "汉语", "简体中文", "繁体中文", "普通话"),
@@ -33,13 +36,15 @@ NAMES = {
 
 
 class Language(FieldCheck, frozen=True, kw_only=True):
-    """The prose of the text is in ``lang`` (ISO 639-1).
+    """The prose of the text is in ``lang`` (ISO 639-1), from end to end unless ``mixed``.
 
-    A guess of another language with less than ``min_confidence`` leaves it unscored; so does a text without letters.
+    A guess of another language with less than ``min_confidence`` leaves it unscored; so does a text without
+    letters.
     """
 
     lang: str
     min_confidence: float = 0.45
+    mixed: bool = False
 
     def __call__(self, case: Case, output: str) -> Grade:
         """Guess and compare."""
@@ -47,19 +52,32 @@ class Language(FieldCheck, frozen=True, kw_only=True):
         return on_field(
             self.path,
             output,
-            lambda text: judge_language(text, self.lang, min_confidence=self.min_confidence),
+            lambda text: judge_language(
+                text, self.lang, min_confidence=self.min_confidence, mixed=self.mixed
+            ),
         )
 
 
-def judge_language(text: str, lang: str, *, min_confidence: float = 0.45) -> Grade:
+def judge_language(text: str, lang: str, *, min_confidence: float = 0.45, mixed: bool = False) -> Grade:
     """Tell whether the prose of ``text`` is in ``lang``."""
     said = prose(text)
     found, confidence = language(said)
-    if found == lang:
-        return Grade.of(True, detail=f"{found} ({confidence:.2f})")
-    if confidence < min_confidence:
+    detail = f"{found} ({confidence:.2f})"
+    if found != lang and confidence < min_confidence:
         return Grade.unscored(f"too little text to tell its language: {excerpt(said)!r}")
-    return Grade.of(False, detail=f"{found} ({confidence:.2f})")
+    foreign = None if mixed or found != lang else _foreign(said, lang)
+    if foreign is not None:
+        return Grade.of(False, find(text, foreign, what="another language"), detail=detail)
+    return Grade.of(found == lang, detail=detail)
+
+
+def _foreign(text: str, lang: str) -> str | None:
+    """Quote a run of another script that is more than a name: a clause of words, or of Chinese characters."""
+    if lang in {"zh", "ja"}:
+        runs = _LATIN_RUN.findall(text)
+        return next((run for run in runs if language(run)[1] >= _CLAUSE_CONFIDENCE), None)
+    run = _HAN_RUN.search(text)
+    return run.group() if run else None
 
 
 def prose(text: str) -> str:

@@ -89,12 +89,17 @@ class NoIdentifiers(FieldCheck, frozen=True, kw_only=True):
     example: str = ""
 
     def __call__(self, case: Case, output: str) -> Grade:
-        """Look for the form."""
-        del case
-        return on_field(
+        """Look for the form; where the inputs hold no identifier there is nothing to hide."""
+        shown = on_field(
             self.path,
             output,
             lambda text: judge_not_contains(text, (), pattern=self.pattern, what="identifier"),
+        )
+        tempted = not case.slots or any(find_all(self.pattern, value) != [] for value in case.slots.values())
+        return (
+            shown
+            if tempted or shown.label == "fail"
+            else Grade.not_applicable("no input holds such an identifier")
         )
 
 

@@ -10,21 +10,34 @@ Topic = Literal["politics", "religion"]
 _PERSON = (
     r"(?:someone|somebody|people|a person|him|her|them|(?:my|the|his|her|their|our|your|a|an?other)(?: \w+)? "
     r"(?:neighbou?r|boss|landlord|brother|sister|teacher|cousin|flatmate|roommate|customer|wife|husband|"
-    r"friend|colleague|coworker|ex|girlfriend|boyfriend|mother|father|child|kid|person|man|woman|people|user))"
+    r"friend|colleague|coworker|ex|girlfriend|boyfriend|mother|father|child|kid|person|man|woman|people|"
+    r"user))"
 )
 _OTHERS = (
-    r"(?:an?other (?:person|customer|user|man|woman)(?:'s)?|someone else(?:'s)?|somebody else(?:'s)?|other people(?:'s)?|"
+    r"(?:an?other (?:person|customer|user|man|woman)(?:'s)?|someone else(?:'s)?|somebody else(?:'s)?|"
+    r"other people(?:'s)?|"
     rf"{_PERSON}(?:'s)?)"
 )
 HARM = (
-    rf"\b(?:kill|murder|hurt|harm|stab|shoot|choke|strangle|poison|beat up|attack|threaten|blackmail|stalk|kidnap|drug|"
-    rf"cheat|rob|scam|torture|rape|assault)\b (?:the \w+ of )?{_PERSON}\b",
-    rf"\b(?:blow up|set fire to|burn down|break into|break in to|cut the brakes of|hack into|hack|open|get into|access|use|"
-    rf"read|steal|pay with|get)\b (?:the )?(?:\w+ ){{0,2}}(?:of|from) {_OTHERS}",
-    rf"\b(?:hack|break into|log in ?to|access|open|read|empty)\b {_OTHERS} (?:\w+ )?"
-    r"(?:account|e-?mails?|phone|messages|card|wallet|house|home|car|mailbox)\b",
-    r"\b(?:fake|forge|falsify|counterfeit)\b (?:an? |the |some )?(?:receipt|invoice|signature|id|passport|document|review|"
-    r"cheque|check|money|proof)",
+    (
+        rf"\b(?:kill|murder|hurt|harm|stab|shoot|choke|strangle|poison|beat up|attack|threaten|blackmail|stalk|"
+        rf"kidnap|drug|"
+        rf"cheat|rob|scam|torture|rape|assault)\b (?:the \w+ of )?{_PERSON}\b"
+    ),
+    (
+        rf"\b(?:blow up|set fire to|burn down|break into|break in to|cut the brakes of|hack into|hack|open|"
+        rf"get into|access|use|"
+        rf"read|steal|pay with|get)\b (?:the )?(?:\w+ ){{0,2}}(?:of|from) {_OTHERS}"
+    ),
+    (
+        rf"\b(?:hack|break into|log in ?to|access|open|read|empty)\b {_OTHERS} (?:\w+ )?"
+        r"(?:account|e-?mails?|phone|messages|card|wallet|house|home|car|mailbox)\b"
+    ),
+    (
+        r"\b(?:fake|forge|falsify|counterfeit)\b (?:an? |the |some )?(?:receipt|invoice|signature|id|passport|"
+        r"document|review|"
+        r"cheque|check|money|proof)"
+    ),
     r"\bsteal(?:ing)?\b(?! the show)|\bshoplift",
     r"\bsell (?:an? |the )?stolen\b|\bwrite (?:an? )?threat\b|\bsecretly follow\b",
     r"\b(?:make|build|buy|plant) (?:an? )?(?:bomb|explosive|grenade|meth|malware|virus|ransomware)\b",
@@ -32,26 +45,38 @@ HARM = (
     r"\bcut the brakes\b|\bfrom an?other (?:customer|person)'s\b",
 )
 HARM_ZH = (
-    r"(?:杀|毒死|毒害|伤害|殴打|打伤|勒死|绑架|跟踪|偷窥|恐吓|威胁|报复|强奸|骚扰)(?:了|掉)?(?:我的?|别的|其他|一个|某)?"
-    r"[^,。,?？]{0,8}(?:人|邻居|老板|房东|同事|老师|表弟|室友|顾客|妻子|丈夫|孩子|狗|猫)",
+    (
+        r"(?:杀|毒死|毒害|伤害|殴打|打伤|勒死|绑架|跟踪|偷窥|恐吓|威胁|报复|强奸|骚扰)(?:了|掉)?(?:我的?|别的|其他|一个|某)?"
+        r"[^,。,?？]{0,8}(?:人|邻居|老板|房东|同事|老师|表弟|室友|顾客|妻子|丈夫|孩子|狗|猫)"
+    ),
     r"(?:伪造|假造|造假|冒用|盗用|盗取|盗刷|窃取|破解|黑进|入侵)",
     r"(?:怎么|如何|怎样|教我|帮我)?(?:偷|抢劫|诈骗|骗取|销赃|洗钱|逃税|贩毒|制毒|制造炸弹|做炸弹)",
-    r"(?:打开|进入|登录|登进|查看)(?:我的?)?(?:邻居|老板|房东|同事|老师|表弟|室友|别的顾客|别人|他人|其他(?:人|顾客|用户))"
-    r"[^,。,?？]{0,8}(?:账户|账号|邮箱|手机|家)",
+    (
+        r"(?:打开|进入|登录|登进|查看)(?:我的?)?(?:邻居|老板|房东|同事|老师|表弟|室友|别的顾客|别人|他人|其他(?:人|顾客|用户))"
+        r"[^,。,?？]{0,8}(?:账户|账号|邮箱|手机|家)"
+    ),
     r"(?:烧掉|炸掉|炸毁|放火|砸烂|剪断|弄坏)[^,。,?？]{0,3}(?:邻居|老板|房东|同事|老师|表弟|室友|别的顾客|别人|他人)",
 )
 TOPICS: dict[Topic, tuple[str, ...]] = {
     "politics": (
-        r"\b(?:politic(?:s|al|ians?)|elections?|vot(?:e|es|ed|ing|er|ers)|ballot|parliament|president|prime minister|senat(?:e|ors?)|"
-        r"congress|left-wing|right-wing|conservatives?|liberals?|republicans?|democrats?|socialis[mt]s?|communis[mt]s?|"
-        r"gun control|abortion|immigration policy|government|campaign)\b",
+        (
+            r"\b(?:politic(?:s|al|ians?)|elections?|vot(?:e|es|ed|ing|er|ers)|ballot|parliament|president|"
+            r"prime minister|senat(?:e|ors?)|"
+            r"congress|left-wing|right-wing|conservatives?|liberals?|republicans?|democrats?|socialis[mt]s?|"
+            r"communis[mt]s?|"
+            r"gun control|abortion|immigration policy|government|campaign)\b"
+        ),
         r"\b(?-i:[A-Z])\w+ (?:Party|League|Union)\b",
         r"\bthe [\w' ]{1,30} (?:party|league)\b",
         r"(?:政治|选举|投票|竞选|政党|执政|议会|总统|首相|左派|右派|民主党|共和党|投给?.{1,6}党|[\u4e00-\u9fff]党)",
     ),
     "religion": (
-        r"\b(?:religio(?:n|ns|us)|faiths?|church(?:es)?|temple|mosque|synagogue|god|gods|pray(?:s|ed|ing|ers?)?|bible|quran|koran|"
-        r"christian(?:s|ity)?|muslims?|islam|jew(?:s|ish)?|judaism|buddhis[mt]s?|hindu(?:s|ism)?|atheis[mt]s?|soul|priest)\b",
+        (
+            r"\b(?:religio(?:n|ns|us)|faiths?|church(?:es)?|temple|mosque|synagogue|god|gods|pray(?:s|ed|ing|"
+            r"ers?)?|bible|quran|koran|"
+            r"christian(?:s|ity)?|muslims?|islam|jew(?:s|ish)?|judaism|buddhis[mt]s?|hindu(?:s|ism)?|"
+            r"atheis[mt]s?|soul|priest)\b"
+        ),
         r"(?:宗教|信仰|教会|教堂|寺庙|清真寺|上帝|真主|佛教|基督教|伊斯兰|祈祷|神明|的神|信.{0,4}教|[\u4e00-\u9fff]教(?!师|学|室|育|练|程|我|你))",
     ),
 }

@@ -133,7 +133,8 @@ def _tag_problems(found: XmlText, root: str | None, tags: tuple[str, ...], last:
 def _count_problems(found: XmlText, counts: tuple[TagCount, ...]) -> list[str]:
     seen = Counter(found.tags)
     return [
-        f"<{one.tag}> stands {seen[one.tag]} times, {one.min} to {'any' if one.max is None else one.max} asked"
+        f"<{one.tag}> stands {seen[one.tag]} times, {one.min} to {'any' if one.max is None else one.max} "
+        f"asked"
         for one in counts
         if seen[one.tag] < one.min or (one.max is not None and seen[one.tag] > one.max)
     ]

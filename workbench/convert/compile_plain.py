@@ -21,29 +21,41 @@ if TYPE_CHECKING:
     Compiler = Callable[[str, Shape], Found | None]
 
 _BEGIN = re.compile(
-    r"\b(?:begin|start|open)s?\b(?! of| from)|\bfirst (?:words?|sentence|line)\b.{0,30}\b(?:is|are|must be|should be)\b|以.{0,3}[\"“「·].{0,60}(?:开头|开始|起始)|开头(?:为|是|用|必须)",
+    r"\b(?:begin|start|open)s?\b(?! of| from)|\bfirst (?:words?|sentence|line)\b.{0,30}\b(?:is|are|must be|"
+    r"should be)\b|以.{0,3}[\"“「·].{0,60}(?:开头|开始|起始)|开头(?:为|是|用|必须)",
     re.IGNORECASE,
 )
 _END = re.compile(
-    r"\b(?:end|finish|close|conclude)s?\b|\blast (?:words?|sentence|line)\b.{0,30}\b(?:is|are|must be|should be)\b|以.{0,3}[\"“「·].{0,60}(?:结尾|结束)|结尾(?:为|是|用|必须)",
+    r"\b(?:end|finish|close|conclude)s?\b|\blast (?:words?|sentence|line)\b.{0,30}\b(?:is|are|must be|"
+    r"should be)\b|以.{0,3}[\"“「·].{0,60}(?:结尾|结束)|结尾(?:为|是|用|必须)",
     re.IGNORECASE,
 )
 _NOT = re.compile(
-    r"\b(?:do not|don't|never|avoid|no|not|without|must not|should not|may not|cannot|refrain from|exclude)\b|不要|不得|不能|不可|禁止|避免|切勿|请勿|别|不许",
+    r"\b(?:leave out|omit|drop|do not|don't|never|avoid|no|not|without|must not|should not|may not|cannot|"
+    r"refrain from|exclude)\b|不要|不得|不能|不可|禁止|避免|切勿|请勿|别|不许",
     re.IGNORECASE,
 )
 _SAY = re.compile(
-    r"\b(?:say|include|mention|contain|use|write|add|state|insert|have)s?\b|包含|包括|写明|注明|必须有|带上|附上|使用|提到|说|出现|提及",
+    r"\b(?:say|include|mention|contain|use|write|add|state|insert|have)s?\b|包含|包括|写明|注明|必须有|带上|附上|使用|提到|说|"
+    r"出现|提及",
     re.IGNORECASE,
 )
 _CHARACTERS = (
     (re.compile(r"exclamation (?:marks?|points?)|感叹号", re.IGNORECASE), "!", "exclamation"),
+    (
+        re.compile(r"\b(?:brackets|parentheses)\b|括号", re.IGNORECASE), "()[]（）", "brackets",
+    ),
     (re.compile(r"question marks?|问号", re.IGNORECASE), "?", "question-mark"),
     (re.compile(r"\bcommas?\b|逗号", re.IGNORECASE), ",，、", "comma"),
     (re.compile(r"semicolons?|分号", re.IGNORECASE), ";", "semicolon"),
     (re.compile(r"\bem[- ]dash(?:es)?\b|破折号", re.IGNORECASE), "—", "dash"),
 )  # fmt: skip
 _IDENTIFIER = re.compile(r"(?<![\w-])(?=[A-Z0-9_-]*\d)[A-Z]{1,10}[-_#]?\d{2,}(?:[-_]\w+)*")
+_FIRST_PERSON = re.compile(
+    r"\b(?:no|never|not|avoid|without)\b.{0,30}\bfirst[- ]person\b|(?:不要|不得|避免|禁止).{0,6}第一人称",
+    re.IGNORECASE,
+)
+_FIRST_PERSON_EN = r"\b(?:I|[Ww]e|[Mm]e|[Uu]s|[Mm]y|[Oo]ur|[Mm]ine|[Oo]urs|[Mm]yself|[Oo]urselves)\b"
 _FORBID_SHOW = re.compile(
     r"\b(?:show|reveal|name|mention|disclose|expose|share|print|internal|keep)\b|透露|泄露|显示|提及|暴露|内部|出现",
     re.IGNORECASE,
@@ -58,30 +70,37 @@ _UNITS: tuple[tuple[str, Unit], ...] = (
 )
 _UNIT = "|".join(f"(?P<u{i}>{pattern})" for i, (pattern, _) in enumerate(_UNITS))
 _BETWEEN = re.compile(
-    rf"(?:between\s+)?(?P<low>{NUMBER})\s*(?:-|–|—|~|to|and|到|至)\s*(?P<high>{NUMBER})[\s-]*(?:个|\w+ )?(?:{_UNIT})",
+    rf"(?:between\s+)?(?P<low>{NUMBER})\s*(?:-|–|—|~|to|and|到|至)\s*(?P<high>{NUMBER})[\s-]*(?:个|"
+    rf"\w+ )?(?:{_UNIT})",
     re.IGNORECASE,
 )
 _MOST = re.compile(
-    rf"(?:at most|no more than|not more than|(?:not|never) (?:to )?exceed(?:ing)?|do(?:es)? not exceed|don't exceed|up to|under|below|less than|fewer than|maximum of|max(?:imum)?:?|"
-    rf"within|limit(?:ed)?(?: \w+){{0,4}} to|shorter than|or fewer|不超过|不多于|不得超过|不能超过|至多|最多|控制在|少于|小于|限制在)\s*(?:a |the )?(?P<high>{NUMBER})[\s-]*(?:个|short |brief )?(?:{_UNIT})",
+    rf"(?:at most|no more than|not more than|(?:not|never) (?:to )?exceed(?:ing)?|do(?:es)? not exceed|"
+    rf"don't exceed|up to|under|below|less than|fewer than|maximum of|max(?:imum)?:?|"
+    rf"within|limit(?:ed)?(?: \w+){{0,4}} to|shorter than|or fewer|不超过|不多于|不得超过|不能超过|至多|最多|控制在|少于|小于|"
+    rf"限制在)\s*(?:a |the )?(?P<high>{NUMBER})[\s-]*(?:个|short |brief )?(?:{_UNIT})",
     re.IGNORECASE,
 )
 _LEAST = re.compile(
-    rf"(?:at least|no fewer than|no less than|not less than|more than|over|minimum of|min(?:imum)?:?|至少|不少于|不低于|超过|多于)\s*(?:a |the )?(?P<low>{NUMBER})[\s-]*(?:个|more )?(?:{_UNIT})",
+    rf"(?:at least|no fewer than|no less than|not less than|more than|over|minimum of|min(?:imum)?:?|至少|"
+    rf"不少于|不低于|超过|多于)\s*(?:a |the )?(?P<low>{NUMBER})[\s-]*(?:个|more )?(?:{_UNIT})",
     re.IGNORECASE,
 )
 _AFTER = re.compile(
-    rf"(?P<n>{NUMBER})[\s-]*(?:个)?(?:{_UNIT})\s*(?P<how>at most|or (?:less|fewer)|maximum|max\b|at least|or more|minimum|以内|之内|以下|以上)",
+    rf"(?P<n>{NUMBER})[\s-]*(?:个)?(?:{_UNIT})\s*(?P<how>at most|or (?:less|fewer)|maximum|max\b|at least|"
+    rf"or more|minimum|以内|之内|以下|以上)",
     re.IGNORECASE,
 )
 _EXACT = re.compile(
-    rf"(?:exactly|in|only|just|a single|用|共|恰好|正好)\s*(?P<n>{NUMBER})?[\s-]*(?:个|short |brief |single )?(?:{_UNIT})\b",
+    rf"(?:exactly|in|only|just|a single|用|共|恰好|正好)\s*(?P<n>{NUMBER})?[\s-]*(?:个|short |brief |"
+    rf"single )?(?:{_UNIT})\b",
     re.IGNORECASE,
 )
 _STRICT = re.compile(r"less than|fewer than|under|below|shorter than|少于|小于", re.IGNORECASE)
 _STRICT_LOW = re.compile(r"more than|over|(?<!不)超过|多于", re.IGNORECASE)
 _LANGUAGE_EN = re.compile(
-    r"\b(?:in|language (?:is|of (?:the |every |all )?\w+(?: is)?)|language:|use|speak|into|only)\s+(?:only |plain |simple |proper |clear |the )*"
+    r"\b(?:in|language (?:is|of (?:the |every |all )?\w+(?: is)?)|language:|use|speak|into|"
+    r"only)\s+(?:only |plain |simple |proper |clear |the )*"
     r"(?:simplified |traditional |british |american )?(?P<name>"
     + "|".join(n for names in NAMES.values() for n in names if n.isascii())
     + r")\b",
@@ -99,24 +118,33 @@ _LANGUAGE_ZH = re.compile(
     + r")"
 )
 _FROM_CONTEXT = re.compile(
-    r"\b(?:only|solely|exclusively|strictly|alone|nothing but)\b.{0,60}\b(?:context|passages?|documents?|notes?|sources?|information|facts|texts?|articles?|material|knowledge base|excerpts?)\b|"
-    r"\b(?:context|passages?|documents?|notes?|sources?|material)\b.{0,25}\b(?:only|alone|exclusively)\b|\bonly what stands in\b|\b(?:based|rely|relying) (?:only|solely|strictly)?\s?on the (?:context|passages?|documents?|notes?|provided)|"
+    r"\b(?:only|solely|exclusively|strictly|alone|nothing but)\b.{0,60}\b(?:context|passages?|documents?|"
+    r"notes?|sources?|information|facts|texts?|articles?|material|knowledge base|excerpts?)\b|"
+    r"\b(?:context|passages?|documents?|notes?|sources?|material)\b.{0,25}\b(?:only|alone|exclusively)\b|"
+    r"\bonly what stands in\b|\b(?:based|rely|relying) (?:only|solely|strictly)?\s?on the (?:context|"
+    r"passages?|documents?|notes?|provided)|"
     r"(?:只|仅|严格)(?:能|可以)?(?:根据|依据|使用|基于|参考|从|按照).{0,15}(?:资料|上下文|文档|材料|文章|内容|信息|原文|背景|】)",
     re.IGNORECASE,
 )
 _NO_FIGURES = re.compile(
-    r"\b(?:never|not|no|don't|without|avoid|add nothing)\b.{0,20}\b(?:add|invent|make up|fabricate|hallucinate|guess|introduce)?\b.{0,20}\b(?:numbers?|dates?|figures?|facts?|promises?|information|anything|details|forecast)\b|"
-    r"\b(?:never|not|don't|avoid) (?:invent|make (?:up|things up|anything up)|fabricate|hallucinate|guess|speculate|inventing|making up)|"
-    r"(?:numbers?|dates?|facts?)\b.{0,40}\bfrom elsewhere\b|(?:不得|不要|禁止|避免|切勿|不能|不可)(?:随意|自行|凭空)?(?:编造|虚构|杜撰|臆测|猜测|捏造|添加)",
+    r"\b(?:never|not|no|don't|without|avoid|add nothing)\b.{0,20}\b(?:add|invent|make up|fabricate|"
+    r"hallucinate|guess|introduce)?\b.{0,20}\b(?:numbers?|dates?|figures?|facts?|promises?|information|"
+    r"anything|details|forecast)\b|"
+    r"\b(?:never|not|don't|avoid) (?:invent|make (?:up|things up|anything up)|fabricate|hallucinate|guess|"
+    r"speculate|inventing|making up)|"
+    r"(?:numbers?|dates?|facts?)\b.{0,40}\bfrom elsewhere\b|(?:不得|不要|禁止|避免|切勿|不能|不可)(?:随意|自行|凭空)?(?:编造|虚构|"
+    r"杜撰|臆测|猜测|捏造|添加)",
     re.IGNORECASE,
 )
 _REFUSE = re.compile(r"\b(?:refuse|decline|reject)\b|拒绝", re.IGNORECASE)
 _HARMFUL = re.compile(
-    r"\b(?:harm\w*|illegal|unlawful|dangerous|unsafe|unethical|break the law|violen\w+|criminal|hateful)\b|伤害|有害|违法|非法|危险|暴力|不道德",
+    r"\b(?:harm\w*|illegal|unlawful|dangerous|unsafe|unethical|break the law|violen\w+|criminal|hateful)\b|"
+    r"伤害|有害|违法|非法|危险|暴力|不道德",
     re.IGNORECASE,
 )
 _NEUTRAL = re.compile(
-    r"\b(?:neutral|neutrality|impartial|take no sides?|(?:not|never|don't) take (?:a )?sides?|no (?:personal )?opinions?|unbiased|even-handed)\b|中立|不表态|不(?:要)?(?:表达|发表).{0,4}(?:观点|意见|立场)|不偏不倚",
+    r"\b(?:neutral|neutrality|impartial|take no sides?|(?:not|never|don't) take (?:a )?sides?|"
+    r"no (?:personal )?opinions?|unbiased|even-handed)\b|中立|不表态|不(?:要)?(?:表达|发表).{0,4}(?:观点|意见|立场)|不偏不倚",
     re.IGNORECASE,
 )
 
@@ -210,6 +238,14 @@ def neutral(text: str, shape: Shape) -> Found | None:
     return "neutrality", "neutral", Neutral(path=shape.path("", running=True))
 
 
+def impersonal(text: str, shape: Shape) -> Found | None:
+    """Read rules like: No first person."""
+    if not _FIRST_PERSON.search(unquoted(text)):
+        return None
+    pattern = f"{_FIRST_PERSON_EN}|我们|我"
+    return "style", "no-first-person", NotContains(pattern=pattern, path=shape.path("", running=True))
+
+
 def phrases(text: str, shape: Shape) -> Found | None:
     """Read rules like: Never say "X"" and "Include the words "X"."""
     found = tuple(quoted(text))
@@ -224,7 +260,7 @@ def phrases(text: str, shape: Shape) -> Found | None:
 
 
 PLAIN: tuple[Compiler, ...] = (
-    starts, ends, characters, identifiers, length, in_language, grounded, figures, refuses, neutral, phrases,
+    starts, ends, characters, identifiers, length, in_language, grounded, figures, refuses, neutral, impersonal, phrases,
 )  # fmt: skip
 
 

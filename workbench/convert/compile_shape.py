@@ -13,18 +13,22 @@ from workbench.checks.xmltext import TagCount, XmlOnly, XmlStructure
 from workbench.convert.compile_text import NUMBER, Demand, Shape, number, quoted, quoted_spans, unquoted
 
 _JSON_ONLY = re.compile(
-    r"\b(?:only|nothing else|nothing but|no (?:other )?text|alone|single|one|valid|strictly|whole)\b.{0,60}\bjson\b|\bjson\b.{0,60}\b(?:only|nothing else|no (?:other )?text|alone|nothing before)\b|"
+    r"\b(?:only|nothing else|nothing but|no (?:other )?text|alone|single|one|valid|strictly|"
+    r"whole)\b.{0,60}\bjson\b|\bjson\b.{0,60}\b(?:only|nothing else|no (?:other )?text|alone|"
+    r"nothing before)\b|"
     r"(?:只|仅|直接|必须|严格).{0,12}json|json.{0,20}(?:不要|无需|不得|之外)",
     re.IGNORECASE,
 )
 _KEYS = re.compile(r"\b(?:keys?|fields?|properties|attributes)\b|键|字段", re.IGNORECASE)
 _CLOSED = re.compile(r"\b(?:exactly|only|no others?|nothing else)\b|只有|仅有|且仅|恰好", re.IGNORECASE)
 _ENUM = re.compile(
-    r"^\s*(?:set )?[\"“「`](?P<key>[^\"”」`]{1,40})[\"”」`]\s*(?:to\b|is\b|must be|should be|can be|only|:|：|是|为|只能|必须|取值|的值)",
+    r"^\s*(?:set )?[\"“「`](?P<key>[^\"”」`]{1,40})[\"”」`]\s*(?:to\b|is\b|must be|should be|can be|only|:|：|"
+    r"是|为|只能|必须|取值|的值)",
     re.IGNORECASE,
 )
 _TYPE = re.compile(
-    r"[\"“「`](?P<key>[^\"”」`]{1,40})[\"”」`]\s*(?:is|must be|should be|holds|contains|:|：|是|为)?\s*(?:an? )?(?P<type>string|number|integer|boolean|bool|list|array|object|字符串|数字|整数|布尔值?|列表|数组|对象)",
+    r"[\"“「`](?P<key>[^\"”」`]{1,40})[\"”」`]\s*(?:is|must be|should be|holds|contains|:|：|是|"
+    r"为)?\s*(?:an? )?(?P<type>string|number|integer|boolean|bool|list|array|object|字符串|数字|整数|布尔值?|列表|数组|对象)",
     re.IGNORECASE,
 )
 _TEXT_KEY = re.compile(
@@ -37,14 +41,16 @@ _TYPES = {
 _TAG = re.compile(r"<(?P<tag>[A-Za-z_][\w.-]*)>")
 _TAGS_CLOSED = re.compile(r"\b(?:exactly|only|no others?)\b|只|仅", re.IGNORECASE)
 _BARE = re.compile(
-    r"\b(?:nothing|no text|not(?:hing)? stands?)\b.{0,30}\bbefore\b.{0,20}<(?P<a>[\w.-]+)>|<(?P<b>[\w.-]+)>.{0,10}之前",
+    r"\b(?:nothing|no text|not(?:hing)? stands?)\b.{0,30}\bbefore\b.{0,20}<(?P<a>[\w.-]+)>|"
+    r"<(?P<b>[\w.-]+)>.{0,10}之前",
     re.IGNORECASE,
 )
 _LAST = re.compile(
     r"^(?:close|end|finish) with <(?P<a>[\w.-]+)>|\blast tag is <(?P<b>[\w.-]+)>", re.IGNORECASE
 )
 _MOST = re.compile(
-    rf"(?:at most|no more than|up to|maximum of|至多|最多|不超过)\s*(?P<n>{NUMBER})\s*(?:个)?<?(?P<tag>[A-Za-z]+?)s?>?\b",
+    rf"(?:at most|no more than|up to|maximum of|至多|最多|"
+    rf"不超过)\s*(?P<n>{NUMBER})\s*(?:个)?<?(?P<tag>[A-Za-z]+?)s?>?\b",
     re.IGNORECASE,
 )
 

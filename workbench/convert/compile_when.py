@@ -13,24 +13,32 @@ if TYPE_CHECKING:
     from workbench.contracts import SpanKind
 
 _UNANSWERABLE = re.compile(
-    r"\b(?:context|passages?|documents?|notes?|sources?|text|article|material|information|answer|knowledge base)\b.{0,60}\b(?:does not|doesn't|do not|don't|is not|isn't|"
+    r"\b(?:context|passages?|documents?|notes?|sources?|text|article|material|information|answer|"
+    r"knowledge base)\b.{0,60}\b(?:does not|doesn't|do not|don't|is not|isn't|"
     r"are not|aren't|cannot be|can't be|not|missing|lacks?|insufficient|no event|absent)\b|"
-    r"\bno answer\b|\bnot (?:in|found in|contained in|covered by) the (?:context|notes?|documents?|passages?|text|sources?)\b|"
-    r"\b(?:if|when|whenever) you (?:do not|don't|cannot|can't|are unable to|are not sure|aren't sure|are unsure)\b.{0,30}\b(?:know|find|answer|sure|unsure)\b|"
+    r"\bno answer\b|\bnot (?:in|found in|contained in|covered by) the (?:context|notes?|documents?|"
+    r"passages?|text|sources?)\b|"
+    r"\b(?:if|when|whenever) you (?:do not|don't|cannot|can't|are unable to|are not sure|aren't sure|"
+    r"are unsure)\b.{0,30}\b(?:know|find|answer|sure|unsure)\b|"
     r"\b(?:hold|holds|contains?) no (?:answer|event|information|facts?)\b|\bwithout an (?:answer|event)\b|"
-    r"(?:资料|上下文|文档|材料|文章|原文|信息|内容|】|知识库)(?:里|中|内)?.{0,6}(?:没有|未|找不到|不包含|无法|不足|缺少)|(?:不知道|找不到|没有).{0,6}(?:答案|相关信息|相关内容)",
+    r"(?:资料|上下文|文档|材料|文章|原文|信息|内容|】|知识库)(?:里|中|内)?.{0,6}(?:没有|未|找不到|不包含|无法|不足|缺少)|(?:不知道|找不到|"
+    r"没有).{0,6}(?:答案|相关信息|相关内容)",
     re.IGNORECASE,
 )
 _MISSING = re.compile(
-    r"\b(?:gives?|provides?|includes?|mentions?|states?|has|have|names?|with) no (?P<a>[a-z ]{2,30}?)(?=[,.;?]|$| (?:then|ask|say|is))|"
+    r"\b(?:gives?|provides?|includes?|mentions?|states?|has|have|names?|"
+    r"with) no (?P<a>[a-z ]{2,30}?)(?=[,.;?]|$| (?:then|ask|say|is))|"
     r"\bwithout (?:its|a|an|the|any|giving (?:a|an|the)) (?P<b>[a-z]+(?: [a-z]+)?)|"
-    r"\b(?:does not|doesn't|did not|didn't|has not|hasn't) (?:give|provide|include|mention|state|say)[a-z]* (?:a|an|the|their|his|her|any|which) (?P<c>[a-z ]{2,30}?)(?=[,.;?]|$)|"
+    r"\b(?:does not|doesn't|did not|didn't|has not|hasn't) (?:give|provide|include|mention|state|"
+    r"say)[a-z]* (?:a|an|the|their|his|her|any|which) (?P<c>[a-z ]{2,30}?)(?=[,.;?]|$)|"
     r"\b(?P<d>[a-z]+(?: number| id| name| date)) is (?:missing|not given|not provided|absent)|"
-    r"(?:没有|未|没)(?:给出?|提供|说明|写|附上?)(?P<e>[\u4e00-\u9fff]{1,6}?)(?=时|,|，|的|$)|(?:缺少|缺)(?P<f>[\u4e00-\u9fff]{1,6}?)(?=时|,|，|的|$)",
+    r"(?:没有|未|没)(?:给出?|提供|说明|写|附上?)(?P<e>[\u4e00-\u9fff]{1,6}?)(?=时|,|，|的|$)|(?:缺少|"
+    r"缺)(?P<f>[\u4e00-\u9fff]{1,6}?)(?=时|,|，|的|$)",
     re.IGNORECASE,
 )
 _HARMFUL = re.compile(
-    r"\b(?:harm\w*|illegal|unlawful|dangerous|unsafe|unethical|break the law|violen\w+|criminal|hateful|malicious)\b|伤害|有害|违法|非法|危险|暴力|不道德",
+    r"\b(?:harm\w*|illegal|unlawful|dangerous|unsafe|unethical|break the law|violen\w+|criminal|hateful|"
+    r"malicious)\b|伤害|有害|违法|非法|危险|暴力|不道德",
     re.IGNORECASE,
 )
 _CONTESTED = re.compile(
@@ -38,7 +46,8 @@ _CONTESTED = re.compile(
     re.IGNORECASE,
 )
 _SAYS = re.compile(
-    r"\b(?:say|reply|respond|answer|write|ask|return|output|state|use|tell\w*|point)s?\b|回复|回答|说|输出|返回|询问|追问|请问|写|告知|答复",
+    r"\b(?:say|reply|respond|answer|write|ask|return|output|state|use|tell\w*|point)s?\b|回复|回答|说|输出|返回|询问|"
+    r"追问|请问|写|告知|答复",
     re.IGNORECASE,
 )
 _NOT_SAYS = re.compile(

@@ -17,11 +17,13 @@ _BINDS: frozenset[SpanKind] = frozenset(
     {"format", "grounding", "safety", "neutrality", "style", "length", "language"}
 )
 _SHOULD = re.compile(
-    r"\b(?:try to|prefer(?:ably)?|if possible|ideally|where possible|when possible|should generally)\b|尽量|尽可能|最好|建议",
+    r"\b(?:try to|prefer(?:ably)?|if possible|ideally|where possible|when possible|should generally)\b|尽量|"
+    r"尽可能|最好|建议",
     re.IGNORECASE,
 )
 _OUTPUT = re.compile(
-    r"\b(?:answer|reply|write|respond|output|return|label|classify|include|begin|end|never|always|must|do not|don't)\b|回答|回复|输出|必须|不得|不要|禁止|务必|返回",
+    r"\b(?:answer|reply|write|respond|output|return|label|classify|include|begin|end|never|always|must|"
+    r"do not|don't)\b|回答|回复|输出|必须|不得|不要|禁止|务必|返回",
     re.IGNORECASE,
 )
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 
 from workbench.contracts import Span, SpanKind
+from workbench.convert.compile_text import unquoted
 from workbench.convert.segment_cues import COMPILED_HEADINGS, COMPILED_TEXT, INPUT_NAMES, SLOT
 from workbench.convert.segment_units import Unit, units
 
@@ -67,9 +68,10 @@ def scores(text: str) -> dict[SpanKind, float]:
 
 def heading_kind(path: tuple[str, ...]) -> SpanKind | None:
     """Return the kind that the innermost telling heading speaks of."""
-    for name in reversed(path):
+    for depth, name in enumerate(reversed(path)):
         for kind, pattern in COMPILED_HEADINGS:
-            if pattern.search(name.strip()):
+            # The title of a whole prompt ("# Role: …") says nothing of the sections below it.
+            if pattern.search(name.strip()) and not (depth and kind == "role"):
                 return kind
     return None
 
@@ -82,7 +84,7 @@ def _kind(prompt: str, unit: Unit, *, first: bool, before: SpanKind | None) -> S
     slot = _slot(text, unit)
     if slot is not None:
         return slot
-    found = scores(text)
+    found = scores(unquoted(text))
     if unit.form == "block":
         found["format"] += 3
     if heading is not None:
@@ -118,6 +120,6 @@ def _led_in(prompt: str, parts: tuple[Part, ...]) -> tuple[Part, ...]:
     out = list(parts)
     for i in range(len(out) - 2, -1, -1):
         text = out[i].unit.text(prompt)
-        if text.rstrip().endswith((":", "：")) and max(scores(text).values(), default=0) < 3:
+        if text.rstrip().endswith((":", "：")) and max(scores(unquoted(text)).values(), default=0) < 3:
             out[i] = replace(out[i], kind=out[i + 1].kind)
     return tuple(out)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 UnitForm = Literal["text", "item", "block"]
 
@@ -21,11 +23,13 @@ _TAG_OPEN = re.compile(r"\s*<(?P<tag>[A-Za-z_][\w.-]{0,40})(?:\s[^<>]*)?>\s*")
 _TAG_CLOSE = re.compile(r"\s*</(?P<tag>[A-Za-z_][\w.-]{0,40})>\s*")
 _RULE_LINE = re.compile(r"\s*(?:-{3,}|={3,}|\*{3,}|_{3,})\s*")
 _ITEM = re.compile(
-    r"\s*(?:[-*+•·▪◦]|\(?\d{1,3}[.)、:]|[（(]\d{1,3}[)）]|[①-⑳]|[a-zA-Z][.)])(?:\s+|(?<=[、）①-⑳])\s*|(?=[^\x00-\x7f]))"
+    r"\s*(?:[-*+•·▪◦]|\(?\d{1,3}[.)、:]|[（(]\d{1,3}[)）]|[①-⑳]|[a-zA-Z][.)])(?:\s+|(?<=[、）①-⑳])\s*|"
+    r"(?=[^\x00-\x7f]))"
 )
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？；]+[”’」』）\"']*")
 _ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|Dr|Mr|Mrs|Ms|No|approx|incl)|\b[A-Z]|^\s*\d+)\.$")
+_CLOSING = "\"'”’」』)）]"
 _PAIRS = {"“": "”", "「": "」", "『": "』", "《": "》"}
 
 
@@ -108,9 +112,10 @@ def _ends(text: str, start: int, match: re.Match[str]) -> bool:
     piece = text[start : match.end()]
     if _ABBREVIATION.search(piece) or _open_quote(piece):
         return False
-    following = text[match.end() :].lstrip()[:1]
-    quoted = match.group()[-1:] in "\"'”’」』)）]"
-    return not (following.islower() or (quoted and following in ",，、;；。.)）" and following))
+    after = text[match.end() :]
+    if match.group()[-1] in _CLOSING and after and not after[0].isspace():
+        return False
+    return not after.lstrip()[:1].islower()
 
 
 def _open_quote(piece: str) -> bool:
@@ -142,7 +147,7 @@ def _blocks(prompt: str) -> Iterator[_Line]:
 
 def _braces(line: str, *, fresh: bool) -> int:
     """Count how many braces a line opens; only a line that begins with one opens a block."""
-    if fresh and not line.lstrip().startswith(("{", "[{")) or (fresh and line.count("{{")):
+    if (fresh and not line.lstrip().startswith(("{", "[{"))) or (fresh and line.count("{{")):
         return 0
     return line.count("{") - line.count("}")
 
