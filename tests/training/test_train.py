@@ -7,9 +7,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from conftest import make_base, make_frame
+from conftest import make_base, make_frame, make_pair
 
 from workbench.errors import ConfigError, InputError, InvariantError, ModelError, OutputError
+from workbench.io.frames import pairs_to_frame
 from workbench.training import Sft, train, zeroed
 
 torch = pytest.importorskip("torch")
@@ -116,6 +117,8 @@ def test_the_same_work_gives_the_same_adapter(trained, tiny_base, tmp_path):
     _, out, _ = trained
     run(tiny_base, tmp_path / "again")
     assert distance(out, tmp_path / "again") == 0
+    config = "adapter/adapter_config.json"
+    assert (out / config).read_text() == (tmp_path / "again" / config).read_text()
 
 
 def test_another_seed_gives_another_adapter(trained, tiny_base, tmp_path):
@@ -165,7 +168,7 @@ def test_the_loss_is_that_of_a_plain_loop(tiny_base, tmp_path):
     from workbench.rendering.opening import open_base
     from workbench.training.rows import render
 
-    log = run(tiny_base, tmp_path / "out", changed(max_steps=1, batch_size=20)).log
+    log = run(tiny_base, tmp_path / "out", changed(max_steps=1, batch_size=20, warmup=0.0)).log
     base = open_base(tiny_base, dtype="float32")
     total, count = 0.0, 0
     for example in render(ROWS, SPEC, renderer=base.renderer, context=512, part="train").examples:
@@ -178,21 +181,21 @@ def test_the_loss_is_that_of_a_plain_loop(tiny_base, tmp_path):
     assert log[0]["loss"] == pytest.approx(total / count, abs=1e-4)
 
 
-def test_rows_too_long_are_dropped_and_listed(tiny_base, tmp_path):
-    frame = ROWS.with_columns(prompt=ROWS["prompt"])
-    longest = max(len(row[0]["content"]) for row in frame["prompt"])
-    assert longest < 30
-    long = make_frame(1, seed=4)
-    long = long.with_columns(id=long["id"] + "-long")
-    prompt = [[{"role": "user", "content": "x" * 600}]]
-    long = long.with_columns(prompt=type(long["prompt"])("prompt", prompt, dtype=long.schema["prompt"]))
-    both = frame.vstack(long)
-    with pytest.raises(InputError, match="pair-0-long"):
+def test_rows_too_long_are_refused_or_dropped_and_listed(tiny_base, tmp_path):
+    long = pairs_to_frame([make_pair(99, "x" * 600, "Yes")])
+    both = ROWS.vstack(long)
+    with pytest.raises(InputError, match="pair-99"):
         train(SPEC, base=tiny_base, train=both, valid=None, out=tmp_path / "a")
-    spec = changed(overlong="drop", max_steps=1)
+    spec = changed(overlong="drop", max_steps=2)
     result = train(spec, base=tiny_base, train=both, valid=None, out=tmp_path / "b")
     assert result.summary["dropped"] == 1
-    assert json.loads((tmp_path / "b" / "dropped.jsonl").read_text())["id"] == "pair-0-long"
+    assert result.summary["rows"] == ROWS.height
+    assert json.loads((tmp_path / "b" / "dropped.jsonl").read_text())["id"] == "pair-99"
+
+
+def test_training_that_is_all_warmup_is_said_to_change_nothing(tiny_base, tmp_path):
+    with pytest.raises(ConfigError, match="changes nothing"):
+        run(tiny_base, tmp_path / "out", changed(max_steps=1, warmup=0.5))
 
 
 def test_one_row_trains_and_no_rows_are_refused(tiny_base, tmp_path):

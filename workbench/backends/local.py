@@ -5,16 +5,22 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from workbench.backends.batches import plan
-from workbench.backends.decoding import Decoder
-from workbench.errors import ConfigError, Finding
+from workbench.errors import ConfigError, Finding, MissingExtraError
 from workbench.ports import silent
 from workbench.records import Completion
 from workbench.rendering.adapters import attach
 from workbench.rendering.opening import OpenBase, open_base
 from workbench.text import content_id
+
+try:
+    import torch
+
+    from workbench.backends.decoding import Decoder
+except ImportError as missing:
+    raise MissingExtraError.of(
+        missing.name or "torch", extra="train", purpose="generating with a local base"
+    ) from missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

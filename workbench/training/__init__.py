@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from workbench.errors import MissingExtraError
 from workbench.training.spec import Sft
 
 if TYPE_CHECKING:
@@ -17,9 +18,15 @@ __all__ = ["Sft", "Trained", "train", "zeroed"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import what needs torch only when it is asked for."""
+    """Import what needs torch only when it is asked for.
+
+    Raises:
+        MissingExtraError: the libraries of the extra ``train`` aren't installed.
+    """
     if name not in {"Trained", "train", "zeroed"}:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from workbench.training import adapters, run
-
+    try:
+        from workbench.training import adapters, run
+    except ImportError as error:
+        raise MissingExtraError.of(error.name or "torch", extra="train", purpose="training") from error
     return {"Trained": run.Trained, "train": run.train, "zeroed": adapters.zeroed}[name]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from workbench.errors import InvariantError, ModelError
+from workbench.errors import ConfigError, Finding, InvariantError, ModelError
 from workbench.records import Value
 from workbench.rendering.adapters import attach
 
@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from workbench.rendering import Example
     from workbench.rendering.opening import BaseHashes, OpenBase
     from workbench.training.spec import Sft
+
+
+_IDLE = Finding(
+    where="$.max_steps",
+    found="an adapter that changes nothing",
+    expected="enough training for the adapter to have an effect",
+    fix="Train for more steps or epochs, raise learning_rate, or lower warmup.",
+)
 
 
 class Parity(Value, frozen=True, kw_only=True):
@@ -73,7 +81,9 @@ def prove(
     ``model`` is used up: its adapter is taken off to load the one on disk.
 
     Raises:
-        InvariantError: a comparison fails and ``spec.on_parity`` is ``error``.
+        ConfigError: the adapter changes nothing, for it was trained too little, and ``spec.on_parity`` is
+            ``error``.
+        InvariantError: another comparison fails, likewise.
     """
     trained = answer_logits(model, examples)
     with model.disable_adapter():
@@ -107,6 +117,8 @@ def prove(
         **figures,
     )
     if not parity.ok and spec.on_parity == "error":
+        if parity.effect == 0:
+            raise ConfigError(_IDLE)
         raise InvariantError(f"the saved adapter isn't what was trained: {parity}")
     return parity
 

@@ -154,6 +154,10 @@ def _save(model: Any, adapter: Path, *, base: OpenBase, spec: Sft) -> None:
     work = adapter.with_name(f".{adapter.name}.{os.getpid()}.tmp")
     model.save_pretrained(str(work), save_embedding_layers=False)
     (work / "README.md").unlink(missing_ok=True)  # a form to fill in; card.md says what is known
+    config = json.loads((work / "adapter_config.json").read_text(encoding="utf-8"))
+    if isinstance(config["target_modules"], list):  # peft writes a set, in another order each time
+        config["target_modules"].sort()
+    write_json(work / "adapter_config.json", config)
     write_passport(work, base=base, spec=spec)
     shutil.rmtree(adapter, ignore_errors=True)
     work.rename(adapter)
