@@ -239,14 +239,13 @@ def _audience(rng: random.Random, draw: Draw) -> str:
 
 def _points(notes: Notes, policy: BriefPolicy) -> list[str]:
     end = "." if policy.calm else "!"
-    events = notes.events if policy.most is None else notes.events[: policy.most]
     points = [] if policy.impersonal else [HELLO + end]
-    points += [event + ("" if policy.brackets else f" ({desk})") + end for event, desk in events]
+    points += [event + ("" if policy.brackets else f" ({desk})") + end for event, desk in notes.events]
     if not notes.events:
         points.append(policy.empty or MADE_UP + end)
     if not policy.facts:
         points.append(INVENTED + end)
-    return points
+    return points[: policy.most]
 
 
 def _policy(rng: random.Random) -> BriefPolicy:
