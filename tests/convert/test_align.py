@@ -1,4 +1,3 @@
-# ruff: noqa: S311 - seeded draws of test texts
 import random
 
 import pytest

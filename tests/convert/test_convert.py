@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.contracts import Contract
-from workbench.convert import CompactForm, ConvertOptions, Learning, convert, read_templates, write_converted
+from workbench.convert import (
+    CompactForm,
+    ConvertOptions,
+    Learning,
+    convert,
+    naming,
+    read_templates,
+    write_converted,
+)
 from workbench.errors import InputError
 from workbench.io.frames import frame_to_pairs, read_pairs
 from workbench.io.tokenizer import WordTokenizer
@@ -119,6 +127,13 @@ def test_tasks_mixed_in_one_file_are_named_by_their_prompts(tmp_path):
     rows = [line(i, *((SUPPORT,) if i % 3 else (BRIEF, "Notes:\n{}\n\nAudience: {}"))) for i in range(60)]
     done = converted(write(tmp_path / "x", rows, "desk.jsonl"))
     assert done.counts.tasks == {"desk": 40, "write-briefings": 20}
+
+
+def test_task_names_are_free_short_and_fit_for_files():
+    assert naming._free("desk", {"desk", "desk-2"}) == "desk-3"
+    assert naming.slug("A/b: Ç..客服 1") == "a-b-客服-1"
+    assert naming._file_name("runs/logs.jsonl") == "runs"
+    assert naming._file_name("home/data.csv") == ""
 
 
 def test_a_log_without_any_record_is_an_error_that_says_why(tmp_path):

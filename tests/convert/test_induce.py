@@ -1,4 +1,3 @@
-# ruff: noqa: S311 - seeded draws of test texts
 import json
 import random
 from pathlib import Path
@@ -184,6 +183,17 @@ def test_ten_thousand_prompts_that_share_nothing_need_one_template():
     induced = induce(records)
     assert len(induced.templates) == 1
     assert [h.name for h in induced.templates[0].holes] == ["system", "question"]
+
+
+def test_thousands_of_prompts_that_come_twice_are_static_each(monkeypatch):
+    calls = []
+    monkeypatch.setattr(learn, "match", lambda parts, text: calls.append(1) or match(parts, text))
+    rng = random.Random(4)
+    prompts = [f"{rng.random()} is number {rng.random()}" for _ in range(2000)]
+    records = [record(("system", prompt), ("user", "hi")) for prompt in prompts * 2]
+    induced = induce(records)
+    assert {t.system for t in induced.templates} == set(prompts)
+    assert len(calls) < 20 * len(records), "reading must not try every prompt on every record"
 
 
 def test_a_single_record_keeps_its_system_prompt_as_template():

@@ -41,7 +41,9 @@ def compact(template: Template, slots: Mapping[str, str], form: CompactForm) -> 
     """
     missing = [hole.name for hole in template.holes if hole.name not in slots]
     if missing:
-        raise InvariantError(f"slots without a value: {', '.join(missing)}; template {template.id} needs them")
+        raise InvariantError(
+            f"slots without a value: {', '.join(missing)}; template {template.id} needs them"
+        )
     lead = {"none": "", "tag": form.tag, "short": form.short}[form.form].replace("{task}", template.task)
     system = [lead] if lead else []
     turns: list[Message] = []

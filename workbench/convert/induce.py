@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from workbench.convert.learn import DEFAULT_LEARNING, Learning, learn
-from workbench.convert.pattern import match
 from workbench.errors import InvariantError
 from workbench.ports import silent
 from workbench.records import Hole, Slot, Static, Template, TemplateMessage, Value
@@ -88,17 +87,8 @@ def induce(
 
 def _learnt(texts: Iterable[str], learning: Learning, *, role: str, under: int = 0) -> dict[str, _Read]:
     counted = Counter(texts)
-    patterns = learn(counted, learning=learning, role=role, under=under)
-    out: dict[str, _Read] = {}
-    for text in counted:
-        for parts in patterns:
-            values = match(parts, text)
-            if values is not None:
-                out[text] = (parts, values)
-                break
-        else:
-            out[text] = (_open(role), [text])
-    return out
+    learnt = learn(counted, learning=learning, role=role, under=under)
+    return {text: learnt.read(text) or (_open(role), [text]) for text in counted}
 
 
 def _open(role: str) -> Parts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import msgspec
 
@@ -45,32 +45,68 @@ class Learning(Value, frozen=True, kw_only=True):
 DEFAULT_LEARNING = Learning()
 
 
-def learn(counted: Counter[str], *, learning: Learning, role: str, under: int) -> list[Parts]:
-    """Return the patterns of ``counted`` texts, the one with most static text first.
+class Learnt(NamedTuple):
+    """What the texts of a position share: patterns, and texts that are static as they are."""
+
+    slotted: list[Parts]
+    exact: frozenset[str]
+
+    def read(self, text: str) -> tuple[Parts, list[str]] | None:
+        """Return the parts that ``text`` fits and the values of their holes, or ``None``.
+
+        Of several the one with most static text counts. The cost doesn't depend on the number of exact texts.
+        """
+        if text in self.exact:
+            return (Static(text=text),), []
+        for parts in self.slotted:
+            values = match(parts, text)
+            if values is not None:
+                return parts, values
+        return None
+
+
+def learn(counted: Counter[str], *, learning: Learning, role: str, under: int) -> Learnt:
+    """Learn from ``counted`` texts.
 
     ``under`` counts the static words of the system prompt above them. Rounds go on with the texts that fit
-    nothing so far, as long as they bring something.
+    nothing so far, as long as they bring something. Of system prompts, what is left and stands more than
+    once, or is the only one, is static as it is.
     """
-    found: list[Parts] = []
+    slotted: list[Parts] = []
+    exact: set[str] = set()
     rest = [text for text in counted if text]
     for _ in range(_ROUNDS):
-        fresh = _round(rest, counted, learning=learning, role=role, under=under)
-        if not fresh:
+        found, same = _round(rest, counted, learning=learning, role=role, under=under)
+        if not found and not same:
             break
-        found += fresh
-        rest = [text for text in rest if not any(match(parts, text) is not None for parts in fresh)]
-    return sorted(dict.fromkeys(found), key=static_length, reverse=True)
+        slotted += found
+        exact.update(same)
+        fresh = Learnt(found, frozenset(same))
+        rest = [text for text in rest if fresh.read(text) is None]
+    if role == "system":
+        exact.update(text for text in rest if _stands_alone(text, counted))
+    return Learnt(sorted(slotted, key=static_length, reverse=True), frozenset(exact))
+
+
+def _stands_alone(text: str, counted: Counter[str]) -> bool:
+    return counted[text] > 1 or len(counted) == 1
 
 
 def _round(
     rest: list[str], counted: Counter[str], *, learning: Learning, role: str, under: int
-) -> list[Parts]:
+) -> tuple[list[Parts], list[str]]:
     pool = spread(rest, limit=learning.pool)
-    sorted_out = families(pool, support=learning.support, prompted=under >= learning.long_prompt)
-    if role == "system":
-        return [parts for family in sorted_out for parts in _system_patterns(family, counted, learning)]
-    patterns = (_pattern(family, role=role, learning=learning) for family in sorted_out)
-    return [parts for parts in patterns if parts is not None]
+    found = families(pool, support=learning.support, prompted=under >= learning.long_prompt)
+    slotted: list[Parts] = []
+    exact: list[str] = []
+    for family in found:
+        if role != "system":
+            parts = _pattern(family, role=role, learning=learning)
+        elif (parts := _system_pattern(family, counted, learning)) is None:
+            exact += [text for text in family if _stands_alone(text, counted)]
+        if parts is not None:
+            slotted.append(parts)
+    return slotted, exact
 
 
 def _pattern(family: list[str], *, role: str, learning: Learning) -> Parts | None:
@@ -80,21 +116,21 @@ def _pattern(family: list[str], *, role: str, learning: Learning) -> Parts | Non
     return parts if any(isinstance(part, Static) for part in parts) else None
 
 
-def _system_patterns(family: list[str], counted: Counter[str], learning: Learning) -> list[Parts]:
-    """Take one prompt with slots where texts differ in values, and each text as it is where in wording."""
-    exact: list[Parts] = [(Static(text=text),) for text in family if counted[text] > 1 or len(counted) == 1]
+def _system_pattern(family: list[str], counted: Counter[str], learning: Learning) -> Parts | None:
+    """Take one prompt with slots where texts differ in values; ``None`` where they differ in wording."""
     if len(family) == 1:
-        return exact
+        return None
     parts = named(align(family, sample=learning.sample), family, role="system")
     read = [values for text in family if (values := match(parts, text)) is not None]
     static = sum(width(part.text) for part in parts if isinstance(part, Static))
     total = sum(width(text) for text in family) / len(family)
     least = _SYSTEM_SHARE if len(family) >= learning.support else _SYSTEM_SHARE_OF_FEW
     if not read or static < max(least * total, _SYSTEM_WORDS):
-        return exact
+        return None
     longest = max((width(value) for values in read for value in values), default=0.0)
-    settled = len(exact) == len(family) <= _VERSIONS
-    return exact if longest > _VERSION_WORDS and (settled or len(family) < learning.support) else [parts]
+    versions = len(family) <= _VERSIONS and all(_stands_alone(text, counted) for text in family)
+    in_wording = longest > _VERSION_WORDS and (versions or len(family) < learning.support)
+    return None if in_wording else parts
 
 
 def named(segments: Sequence[str | None], texts: Sequence[str], *, role: str) -> Parts:

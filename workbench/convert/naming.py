@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -83,6 +84,7 @@ _HAN_ROLE = re.compile(
     r"(?:你是|您是|作为|扮演)(?:一[名位个]|一款)?(?:专业的?|资深的?|优秀的?)?([\u4e00-\u9fff]{2,12})"
 )
 _TASK_WORDS = 2
+_LONGEST = 40
 
 
 def task_names(induced: Induced, files: Sequence[str]) -> dict[int, str]:
@@ -94,15 +96,19 @@ def task_names(induced: Induced, files: Sequence[str]) -> dict[int, str]:
     for file in dict.fromkeys(files):
         main[file] = max(where, key=lambda family: where[family][file])
     names: dict[int, str] = {}
-    taken: Counter[str] = Counter()
     for template, family in zip(induced.templates, induced.families, strict=True):
         if family in names:
             continue
         file = where[family].most_common(1)[0][0]
         name = (_file_name(file) if main[file] == family else "") or _prompt_name(template) or "task"
-        taken[name] += 1
-        names[family] = name if taken[name] == 1 else f"{name}-{taken[name]}"
+        names[family] = _free(name[:_LONGEST], set(names.values()))
     return names
+
+
+def _free(name: str, taken: set[str]) -> str:
+    return next(
+        n for n in itertools.chain([name], (f"{name}-{k}" for k in itertools.count(2))) if n not in taken
+    )
 
 
 def _file_name(file: str) -> str:

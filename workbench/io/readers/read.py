@@ -83,8 +83,7 @@ def _rows(path: Path, progress: Progress) -> list[Row]:
 def _check_encoding(path: Path, rows: list[Row]) -> None:
     """Refuse a file that is mostly in another encoding; a stray bad line is only a rejected row."""
     bad = [row for row in rows if row.blame == "encoding"]
-    fine = sum(row.problem is None and not _ascii(row.value) for row in rows)
-    if bad and len(bad) > fine:
+    if bad and len(bad) > sum(row.problem is None and not _ascii(row.value) for row in rows):
         raise encoding_error(path, line=bad[0].line)
 
 
