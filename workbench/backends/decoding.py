@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import torch
-from transformers import DynamicCache
 
+from workbench.backends.cache import Layers, make_cache
 from workbench.records import Completion
 
 if TYPE_CHECKING:
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from workbench.ports import Sampling
     from workbench.rendering import Renderer
 
-Layers = list[tuple[torch.Tensor, torch.Tensor]]
+# Rows that have ended are taken out of the batch when they are a quarter of it: taking out copies the cache.
+_SPARE = 0.75
 
 
 class Decoder:
@@ -30,13 +31,12 @@ class Decoder:
         self._renderer = renderer
         self._sampling = sampling
         self._context = context
-        self._stops = torch.tensor(sorted(renderer.stops), device=model.device)
 
     def encode(self, prefix: list[int]) -> Layers:
         """Return keys and values of the prefix, one pair a layer, each ``[1, heads, tokens, width]``."""
         if not prefix:
             return []
-        cache = DynamicCache()
+        cache = make_cache([], rows=1, room=len(prefix), config=self._model.config)
         self._model(
             input_ids=torch.tensor([prefix], device=self._model.device),
             past_key_values=cache,
@@ -49,23 +49,23 @@ class Decoder:
         self, rows: Sequence[list[int]], prefix: Layers, *, seeds: Sequence[int]
     ) -> list[Completion]:
         """Complete every row; ``rows`` are whole prompts, the prefix included."""
-        state = _State(rows, prefix, pad=self._renderer.pad, model=self._model)
         limits = [min(self._sampling.max_new_tokens, self._context - len(row)) for row in rows]
+        state = _State(self._model, rows, prefix, pad=self._renderer.pad, new=max(limits))
         streams = self._streams(seeds)
         written: list[list[int]] = [[] for _ in rows]
-        active = list(range(len(rows)))
-        for _ in range(max(limits)):
-            logits = state.forward(self._model)
-            tokens = self._choose(logits, [streams[n] for n in active] if streams else [])
-            stopped = torch.isin(tokens, self._stops).tolist()
-            for place, (number, token) in enumerate(zip(active, tokens.tolist(), strict=True)):
-                written[number].append(token)
-                stopped[place] = stopped[place] or len(written[number]) >= limits[number]
-            keep = [place for place, over in enumerate(stopped) if not over]
-            if not keep:
-                break
-            state.advance(tokens, keep)
-            active = [active[place] for place in keep]
+        numbers, unfinished = list(range(len(rows))), set(range(len(rows)))
+        while unfinished:
+            tokens = self._choose(state.logits(), [streams[n] for n in numbers] if streams else [])
+            for number, token in zip(numbers, tokens.tolist(), strict=True):
+                if number in unfinished:
+                    written[number].append(token)
+                    if token in self._renderer.stops or len(written[number]) >= limits[number]:
+                        unfinished.discard(number)
+            keep = [place for place, number in enumerate(numbers) if number in unfinished]
+            if len(keep) > _SPARE * len(numbers):
+                keep = list(range(len(numbers)))
+            numbers = [numbers[place] for place in keep]
+            state.advance(tokens, keep, last=self._context - 1)
         return [self._completion(row, ids) for row, ids in zip(rows, written, strict=True)]
 
     def _completion(self, row: list[int], ids: list[int]) -> Completion:
@@ -91,23 +91,22 @@ class Decoder:
 
 
 class _State:
-    """The cache, mask and positions of the rows that still write."""
+    """The cache, mask and positions of the rows in the batch."""
 
-    def __init__(self, rows: Sequence[list[int]], prefix: Layers, *, pad: int, model: Any) -> None:
-        device = model.device
+    def __init__(self, model: Any, rows: Sequence[list[int]], prefix: Layers, *, pad: int, new: int) -> None:
         shared = prefix[0][0].shape[2] if prefix else 0
         own = [row[shared:] for row in rows]
         width = max(map(len, own))
-        self._ids = torch.tensor([[pad] * (width - len(row)) + row for row in own], device=device)
         mask = [[1] * shared + [0] * (width - len(row)) + [1] * len(row) for row in own]
-        self._mask = torch.tensor(mask, device=device)
+        self._model = model
+        self._ids = torch.tensor([[pad] * (width - len(row)) + row for row in own], device=model.device)
+        self._mask = torch.tensor(mask, device=model.device)
         self._positions = (self._mask.cumsum(-1) - 1).clamp(min=0)[:, shared:]
-        copies = [(k.expand(len(rows), -1, -1, -1), v.expand(len(rows), -1, -1, -1)) for k, v in prefix]
-        self._cache = DynamicCache(copies) if copies else DynamicCache(config=model.config)
+        self._cache = make_cache(prefix, rows=len(rows), room=shared + width + new, config=model.config)
 
-    def forward(self, model: Any) -> torch.Tensor:
+    def logits(self) -> torch.Tensor:
         """Return the logits of the next token, ``[rows, vocabulary]``."""
-        logits: torch.Tensor = model(
+        logits: torch.Tensor = self._model(
             input_ids=self._ids,
             attention_mask=self._mask,
             position_ids=self._positions,
@@ -117,13 +116,16 @@ class _State:
         ).logits
         return logits[:, -1]
 
-    def advance(self, tokens: torch.Tensor, keep: list[int]) -> None:
-        """Take the written tokens in, and let go of rows that have ended."""
-        self._positions = self._positions[:, -1:] + 1
+    def advance(self, tokens: torch.Tensor, keep: list[int], *, last: int) -> None:
+        """Take the written tokens in, and let go of rows that aren't in ``keep``.
+
+        Rows that have ended but stay write on unread; ``last`` is the position they never pass.
+        """
+        self._positions = (self._positions[:, -1:] + 1).clamp(max=last)
         self._ids = tokens[:, None]
         self._mask = torch.nn.functional.pad(self._mask, (0, 1), value=1)
         if len(keep) < len(tokens):
-            chosen = torch.tensor(keep, device=tokens.device)
+            chosen = torch.tensor(keep, device=tokens.device, dtype=torch.long)
             self._ids, self._mask = self._ids[chosen], self._mask[chosen]
             self._positions = self._positions[chosen]
             self._cache.batch_select_indices(chosen)

@@ -16,6 +16,7 @@ from workbench.text import content_id
 try:
     import torch
 
+    from workbench.backends.cache import sees_all
     from workbench.backends.decoding import Decoder
 except ImportError as missing:
     raise MissingExtraError.of(
@@ -44,7 +45,7 @@ class LocalBackend:
     def __init__(self, base: OpenBase, *, batch_size: int = 32, shared_tokens: int = _SHARED_TOKENS) -> None:
         self.base = base
         self.batch_size = batch_size
-        self.shared_tokens = shared_tokens if _sees_all(base.model.config) else 0
+        self.shared_tokens = shared_tokens if sees_all(base.model.config) else 0
         self.adapter: str | None = None
         self._model = base.model
         self._loaded: list[str] = []
@@ -180,14 +181,6 @@ class _Arm:
         """Answer with this arm's adapter."""
         with self._backend.using(self._adapter) as backend:
             return backend.generate(prompts, sampling, progress=progress)
-
-
-def _sees_all(config: Any) -> bool:
-    """Tell whether every layer attends to all tokens: only then may padding follow a shared prefix."""
-    kinds = getattr(config, "layer_types", None)
-    if kinds is None:
-        return getattr(config, "sliding_window", None) is None
-    return set(kinds) <= {"full_attention"}
 
 
 def _seeds(ids: Sequence[list[int]], seed: int) -> list[int]:
