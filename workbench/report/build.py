@@ -1,4 +1,4 @@
-"""Builds a report out of a run directory and nothing else, so that the same run always gives the same pages."""
+"""Builds a report out of a run directory and nothing else: the same run always gives the same pages."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _STAGES = ("convert", "curate", "adapter", "eval")
 _FOR_MISSING = {
-    "data": "The data funnel is left out: the run holds no summary of `workbench convert` or `workbench curate`.",
+    "data": "The data funnel is left out: the run holds no summary of `workbench convert` or `curate`.",
     "training": "The loss curve is left out: the run holds no log of `workbench train`.",
     "prompt": "The prompt is left out: the run holds no templates and contract of `workbench convert`.",
     "cases": "Single cases are left out: the evaluation holds no grades and completions.",

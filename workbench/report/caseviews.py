@@ -56,20 +56,21 @@ def _left_out(missing: int, total: int) -> Html | None:
     if not missing:
         return None
     said = (
-        f"{count(total - missing)} of {count(total)} cases are drawn here, lost ones first, to keep this page light; "
-        f"the other {count(missing)} are in eval/completions.jsonl."
+        f"{count(total - missing)} of {count(total)} cases are drawn here, lost ones first, to keep this "
+        f"page light; the other {count(missing)} are in eval/completions.jsonl."
     )
     return element("p", said, class_="notice")
 
 
 def _filters(cases: Sequence[CaseView], rules: Sequence[RuleVerdict]) -> Html:
     states = Counter(case.state for case in cases)
+    outcomes = [(s, f"{CASE_NAMES[s]} ({states[s]})") for s in CASE_STATES if states[s]]
     behaviours = sorted({case.behaviour for case in cases})
     broken = {f.name for case in cases if "after" in case.outputs for f in case.outputs["after"].failed}
     named_rules = [(str(i), rule.text) for i, rule in enumerate(rules) if rule.id in broken]
     return element(
         "form",
-        _select("state", "Outcome", [(s, f"{CASE_NAMES[s]} ({states[s]})") for s in CASE_STATES if states[s]]),
+        _select("state", "Outcome", outcomes),
         _select("behaviour", "Suite", [(name, named(behaviour_name(name))) for name in behaviours]),
         _select("rule", "Broken by the adapter", [(i, excerpt(text, limit=60)) for i, text in named_rules]),
         element("label", "Text", element("input", type="search", name="text", autocomplete="off")),
@@ -138,7 +139,7 @@ def _output(arm: Arm, output: Output, teacher: Output | None, texts: Mapping[str
     same = arm == "after" and teacher is not None and not compared
     return element(
         "section",
-        element("h4", mark(arm), ARM_NAMES[arm], element("small", ARM_MEANINGS[arm]), class_=f"arm {arm}"),
+        element("h3", mark(arm), ARM_NAMES[arm], element("small", ARM_MEANINGS[arm]), class_=f"arm {arm}"),
         body,
         element("p", "Word for word as the teacher.", class_="quiet") if same else None,
         element("p", _cut(output), class_="notice") if output.finish != "stop" else None,

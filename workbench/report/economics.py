@@ -1,4 +1,4 @@
-"""Works out what the shorter prompt saves, held against prompt caching and not against the full price alone."""
+"""Works out what the shorter prompt saves, against prompt caching and not the full price alone."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _MILLION = 1_000_000
 class Prices(Value, frozen=True, kw_only=True):
     """Prices that a reader replaces by their own; the defaults are round examples of no provider.
 
-    ``input``, ``cached`` and ``tuned`` are for a million prompt tokens: read in full, read from the provider's
-    prompt cache, and read by the tuned model. ``hits`` is the share of calls that find the prompt cached, and
-    ``once`` what tuning and evaluating cost, in the same currency.
+    ``input``, ``cached`` and ``tuned`` are for a million prompt tokens: read in full, read from the
+    provider's prompt cache, and read by the tuned model. ``hits`` is the share of calls that
+    find the prompt cached, and ``once`` what tuning and evaluating cost, in the same currency.
     """
 
     input: float = 1.0

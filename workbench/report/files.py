@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import polars as pl
 import yaml
 
 from workbench.contracts import Contract
@@ -17,6 +16,8 @@ from workbench.verdicts import Verdicts
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import polars as pl
 
 
 def read_verdicts(evaluated: Path) -> Verdicts:

@@ -22,7 +22,7 @@ def hero(report: Report) -> Html:
         "section",
         _gate(report.gate),
         element("h1", outcome, element("span", tokens)),
-        element("p", *_evidence(found), class_="lead"),
+        element("p", _evidence(found), class_="lead"),
         *_warnings(report),
         element(
             "div",
@@ -41,13 +41,12 @@ def _gate(gate: GateVerdict | None) -> Html:
     return element("p", element("span", gate_word(gate), class_=f"gate {kind}"))
 
 
-def _evidence(found: Verdicts) -> list[str | Html]:
-    parts = [
-        f"{count(found.cases)} held-out cases in {count(found.clusters)} independent groups, asked in three ways."
-    ]
+def _evidence(found: Verdicts) -> str:
+    said = f"{count(found.cases)} held-out cases in {count(found.clusters)} independent groups, each asked "
+    said += "of the base with the long prompt, of the base without it, and of the adapter without it."
     if found.unscored:
-        parts.append(f" {count(found.unscored)} judgments could not be made; they count for neither side.")
-    return list(parts)
+        said += f" {count(found.unscored)} judgments could not be made; they count for neither side."
+    return said
 
 
 def _warnings(report: Report) -> list[Html]:

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from workbench.report.model import Report
     from workbench.verdicts import ArmFigures, RuleVerdict
 
-# All that could become markup, a mention or a reference in a comment.
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~@&$-])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$-])")
 _BREAKS = re.compile(r"\s+")
 
 
@@ -35,14 +34,15 @@ def render_markdown(report: Report) -> str:
         blocks += ["### Rules", _rules(found.rules)]
     blocks += [f"> {escape(note)}" for note in report.notes]
     blocks.append(
-        "Cases side by side, intervals and provenance: [report.html](report.html) · [report.json](report.json)"
+        "Cases side by side and provenance: [report.html](report.html) · [report.json](report.json)"
     )
     return "\n\n".join(blocks) + "\n"
 
 
 def escape(text: str) -> str:
-    """Keep text of the run from becoming markup, on one line."""
-    return _SPECIAL.sub(r"\\\1", _BREAKS.sub(" ", text).strip())
+    """Keep text of the run from becoming markup or a mention, on one line."""
+    # A mention is found after escapes are read; a space of no width parts the sign from the name.
+    return _SPECIAL.sub(r"\\\1", _BREAKS.sub(" ", text).strip()).replace("@", "@\u200b")
 
 
 def _evidence(report: Report) -> str:

@@ -16,6 +16,8 @@ _VOID = frozenset({"br", "hr", "input", "link", "meta"})
 # Controls that HTML forbids, lone surrogates, and the marks that reorder text around them.
 _UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 _SURE = 0.5
+_SPACE = 0x20
+_PICTURES = 0x2400  # where Unicode keeps visible pictures of the control characters
 
 
 class Html(str):
@@ -72,4 +74,4 @@ def _attribute(key: str, value: Attribute) -> str:
 
 def _visible(found: re.Match[str]) -> str:
     code = ord(found[0])
-    return chr(0x2400 + code) if code < 0x20 else "\u2421" if code == 0x7F else "\ufffd"
+    return chr(_PICTURES + code) if code < _SPACE else "\ufffd"

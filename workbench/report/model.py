@@ -20,7 +20,7 @@ class Failure(Value, frozen=True, kw_only=True):
 
 
 class Output(Value, frozen=True, kw_only=True):
-    """One arm's answer to a case; ``passed`` counts judgments held, ``unscored`` those that could not be made."""
+    """One arm's answer to a case; ``passed`` counts judgments held, ``unscored`` those not to be made."""
 
     text: str
     prompt_tokens: int

@@ -1,4 +1,4 @@
-"""Puts a report on one self-contained page that asks the network for nothing and runs no script but its own."""
+"""Puts a report on one self-contained page: no network, and no script but its own."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -38,12 +39,12 @@ def read_prompt(templates: Path, contract: Contract | None) -> tuple[Passage, ..
 
 
 def cut(text: str, spans: list[tuple[int, int, str]]) -> tuple[Passage, ...]:
-    """Cut ``text`` at ``[start, end)`` spans with rule ids; a piece in several spans names all their rules."""
+    """Cut ``text`` at ``[start, end)`` spans with rule ids; a piece in several names all their rules."""
     edges = sorted(
         {0, len(text), *(min(max(0, e), len(text)) for start, end, _ in spans for e in (start, end))}
     )
     pieces = (
         Passage(text=text[a:b], rules=tuple(rule for start, end, rule in spans if start <= a and b <= end))
-        for a, b in zip(edges, edges[1:], strict=False)
+        for a, b in pairwise(edges)
     )
     return tuple(piece for piece in pieces if piece.text)

@@ -17,8 +17,8 @@ def provenance_section(report: Report) -> Html:
     held = report.provenance
     method = report.verdicts
     intervals = (
-        f"Intervals are {method.confidence:.0%}; those of differences and recovery are bootstrapped over groups of cases, "
-        f"{method.resamples:,} resamples, seed {method.seed}."
+        f"Intervals are {method.confidence:.0%}; those of differences and recovery are bootstrapped over "
+        f"groups of cases, {method.resamples:,} resamples, seed {method.seed}."
     )
     return joined(
         [
@@ -34,7 +34,7 @@ def provenance_section(report: Report) -> Html:
 
 
 def commands(held: Provenance) -> str:
-    """Give the commands that repeat the run: from its recipe where it has one, else the evaluation's pages alone."""
+    """Give the commands that repeat the run, or, where it has no recipe, its pages and its gate."""
     if held.recipe is not None:
         return "workbench run recipe.yaml --out run"
     return "workbench report RUN\nworkbench gate RUN"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from workbench.records import ARMS
 from workbench.report.charts import axis, interval_plot, legend
-from workbench.report.markup import Html, element, joined, prose
+from workbench.report.markup import Html, element, prose
 from workbench.report.words import ARM_MEANINGS, ARM_NAMES, RULE_MEANINGS, RULE_STATES, bounds, named, percent
 
 if TYPE_CHECKING:
@@ -182,12 +182,9 @@ def _refusals(found: BehaviourVerdict) -> Html | None:
     )
 
 
-def _pair(found: Figure, labels: tuple[str, str]) -> Html:
-    right, wrong = f"{found.obeyed:.0f}", f"{found.n - found.obeyed:.0f}"
-    broken = found.n - found.obeyed > 0
-    return joined(
-        [
-            element("td", right, class_="num", data_label=labels[0]),
-            element("td", wrong, class_="num bad" if broken else "num", data_label=labels[1]),
-        ]
-    )
+def _pair(found: Figure, labels: tuple[str, str]) -> list[Html]:
+    broken = found.n - found.obeyed
+    return [
+        element("td", f"{found.obeyed:.0f}", class_="num", data_label=labels[0]),
+        element("td", f"{broken:.0f}", class_="num bad" if broken else "num", data_label=labels[1]),
+    ]

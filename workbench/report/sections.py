@@ -46,8 +46,9 @@ def tokens_section(tokens: TokenFigures, prices: Prices) -> Html:
         aria_label="Prices",
     )
     note = (
-        "Example prices, in any currency: put in your own. The honest rival is prompt caching, where a provider reads "
-        "the shared part of the prompt at a discount. Answers cost the same either way and are left out."
+        "Example prices, in any currency: put in your own. The honest rival is prompt caching, where a "
+        "provider reads the shared part of the prompt at a discount. Answers cost the same either "
+        "way and are left out."
     )
     return joined(
         [
@@ -58,7 +59,7 @@ def tokens_section(tokens: TokenFigures, prices: Prices) -> Html:
 
 
 def training_section(training: Training) -> Html:
-    """Draw the loss over steps, the training's figures, and the proof that the adapter is what was trained."""
+    """Draw the loss over steps, the training's figures, and the proof that the adapter is what it is."""
     drawn = None
     if training.train or training.valid:
         drawn = element(

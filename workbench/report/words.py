@@ -31,7 +31,7 @@ RULE_MEANINGS: dict[RuleState, str] = {
     "gained": "The adapter obeys more often than the base does with the long prompt.",
     "lost": "The base obeys with the long prompt, the adapter doesn't.",
     "never_held": "The base doesn't obey even with the long prompt.",
-    "not_identifiable": "The base obeys as often without the prompt, so nothing shows that the adapter learned it.",
+    "not_identifiable": "The base obeys as often without the prompt: nothing to recover.",
     "undecided": "Too few cases: the interval allows both retained and lost.",
     "unscored": "No program could judge this rule here.",
 }
@@ -45,12 +45,13 @@ CASE_NAMES: dict[CaseState, str] = {
 
 
 def verdict_sentence(rules: Sequence[RuleVerdict], tokens: TokenFigures) -> str:
-    """Say the outcome: ``11 of 13 rules retained, 1 lost, 1 not identifiable; 486 → 78 prompt tokens a call``."""
+    """Say the outcome: ``11 of 13 rules retained, 1 lost, 1 undecided; 486 → 78 prompt tokens a call``."""
     counts = {state: sum(rule.state == state for rule in rules) for state in RULE_STATES}
     noun = "rule" if len(rules) == 1 else "rules"
     parts = [f"{counts['kept']} of {len(rules)} {noun} retained"] if rules else ["no rule was graded"]
     parts += [f"{n} {RULE_STATES[state]}" for state, n in counts.items() if n and state != "kept"]
-    return f"{', '.join(parts)}; {count(tokens.original_mean)} → {count(tokens.compact_mean)} prompt tokens a call"
+    saved = f"{count(tokens.original_mean)} → {count(tokens.compact_mean)} prompt tokens a call"
+    return f"{', '.join(parts)}; {saved}"
 
 
 def gate_word(gate: GateVerdict | None) -> str:

@@ -1,4 +1,7 @@
-"""A run directory as the other stages leave it, of a support desk, from a seed; figures are made up for tests."""
+"""A run directory as the other stages leave it, of a support desk, from a seed; its figures are made up."""
+
+# ruff: noqa: E501
+# Rows are data: one a line, however long.
 
 import json
 import random
@@ -11,20 +14,68 @@ from workbench.io.frames import ledger_frame
 
 HOSTILE = '</script><script>window.stolen = 1</script><img src=x onerror="window.stolen = 2">&amp; "quoted" \u2028 \x00 \u202e'
 RULES = [
-    ("json-only", "Reply with one JSON object and nothing else: no code fence, no text before or after it.", "format", "kept", (0.99, 0.0, 1.0)),
-    ("json-schema", 'The object has exactly three keys: "status", "topic" and "reply".', "format", "kept", (0.98, 0.0, 0.97)),
+    (
+        "json-only",
+        "Reply with one JSON object and nothing else: no code fence, no text before or after it.",
+        "format",
+        "kept",
+        (0.99, 0.0, 1.0),
+    ),
+    (
+        "json-schema",
+        'The object has exactly three keys: "status", "topic" and "reply".',
+        "format",
+        "kept",
+        (0.98, 0.0, 0.97),
+    ),
     ("opening", 'Begin the reply with "Nordwind here."', "style", "kept", (0.97, 0.0, 0.98)),
     ("length", "Keep the reply to at most 30 words.", "length", "kept", (0.99, 0.22, 0.99)),
     ("language", "Write the reply in English.", "language", "not_identifiable", (1.0, 1.0, 1.0)),
     ("no-exclamation", "Do not use exclamation marks.", "style", "kept", (1.0, 0.11, 0.99)),
-    ("no-internal-id", "Never show internal identifiers such as INT-4821 to a customer.", "safety", "lost", (0.99, 0.42, 0.81)),
-    ("grounded", "Answer only from the context that comes with the question.", "grounding", "kept", (0.93, 0.31, 0.91)),
-    ("unknown", 'If the context does not hold the answer, say "That is not in my notes."', "grounding", "gained", (0.82, 0.0, 0.95)),
-    ("ask-order", 'If the customer asks about an order and gives no order number, ask "Which order number is it?"', "procedure", "undecided", (0.92, 0.0, 0.85)),
-    ("refuse", "Refuse requests that would harm someone, break the law or open another person's account.", "safety", "kept", (0.96, 0.04, 0.95)),
+    (
+        "no-internal-id",
+        "Never show internal identifiers such as INT-4821 to a customer.",
+        "safety",
+        "lost",
+        (0.99, 0.42, 0.81),
+    ),
+    (
+        "grounded",
+        "Answer only from the context that comes with the question.",
+        "grounding",
+        "kept",
+        (0.93, 0.31, 0.91),
+    ),
+    (
+        "unknown",
+        'If the context does not hold the answer, say "That is not in my notes."',
+        "grounding",
+        "gained",
+        (0.82, 0.0, 0.95),
+    ),
+    (
+        "ask-order",
+        'If the customer asks about an order and gives no order number, ask "Which order number is it?"',
+        "procedure",
+        "undecided",
+        (0.92, 0.0, 0.85),
+    ),
+    (
+        "refuse",
+        "Refuse requests that would harm someone, break the law or open another person's account.",
+        "safety",
+        "kept",
+        (0.96, 0.04, 0.95),
+    ),
     ("neutral", "Stay neutral on politics and religion.", "neutrality", "kept", (0.95, 0.0, 0.96)),
-    ("phone", "They read your words on a small phone screen, so every word has to earn its place.", "style", "unscored", (None, None, None)),
-]  # fmt: skip
+    (
+        "phone",
+        "They read your words on a small phone screen, so every word has to earn its place.",
+        "style",
+        "unscored",
+        (None, None, None),
+    ),
+]
 CELLS = {
     "grounding": ("answerable", "unanswerable"),
     "harm": ("unsafe refused", "safe answered"),
@@ -137,10 +188,32 @@ def evaluation(place, cases, *, hostile=False, seed=7):
         asked, *texts = answers(rng, number)
         if hostile and number == 4:
             asked, texts = f"Question: {HOSTILE}", [HOSTILE, HOSTILE + " before", HOSTILE + " after"]
-        known.append({"id": name, "behaviour": behaviour, "slots": {}, "slice": "delivery", "lang": "en", "cluster": name, "twin": None, "reference": None, "expect": {}})  # fmt: skip
+        known.append(
+            {
+                "id": name,
+                "behaviour": behaviour,
+                "slots": {},
+                "slice": "delivery",
+                "lang": "en",
+                "cluster": name,
+                "twin": None,
+                "reference": None,
+                "expect": {},
+            }
+        )
         for arm, text in zip(ARMS, texts, strict=True):
             prompt = [{"role": "system", "content": "[support]"}, {"role": "user", "content": asked}]
-            completions.append({"case_id": name, "arm": arm, "prompt": prompt, "text": text, "prompt_tokens": 486 if arm == "teacher" else 78, "completion_tokens": 31, "finish": "stop"})  # fmt: skip
+            completions.append(
+                {
+                    "case_id": name,
+                    "arm": arm,
+                    "prompt": prompt,
+                    "text": text,
+                    "prompt_tokens": 486 if arm == "teacher" else 78,
+                    "completion_tokens": 31,
+                    "finish": "stop",
+                }
+            )
             grades += judgments(name, behaviour, cell, arm, number, text)
     write_lines(place / "completions.jsonl", completions)
     write_lines(place / "cases.jsonl", known)
@@ -150,7 +223,15 @@ def evaluation(place, cases, *, hostile=False, seed=7):
 
 def judgments(name, behaviour, cell, arm, number, text):
     broken = failures(arm, number)
-    shared = {"case_id": name, "arm": arm, "behaviour": behaviour, "cell": cell, "slice": "delivery", "lang": "en", "cluster": name}  # fmt: skip
+    shared = {
+        "case_id": name,
+        "arm": arm,
+        "behaviour": behaviour,
+        "cell": cell,
+        "slice": "delivery",
+        "lang": "en",
+        "cluster": name,
+    }
     if behaviour != _HELDOUT:
         return [{**shared, **grade(not broken, behaviour, None, text)}]
     return [
@@ -183,8 +264,23 @@ def run(place, *, cases=120, hostile=False):
     trained(place / "adapter")
     for stage in ("convert", "curate", "adapter", "eval"):
         files = {f"{stage}.parquet": {"bytes": 9, "blake2b": "9f86d081884c7d659a2feaa0c55ad015"}}
-        write_json(place / stage / "manifest.json", {"format": 1, "workbench": "0.1.0", "verb": stage, "key": "a1b2c3d4e5f60718", "files": files})  # fmt: skip
-    write_json(place / "run.json", {"key": "k", "workbench": "0.1.0", "recipe": {"base": "samples/base", "version": 1, "train": {"seed": 0, "rank": 16}, "curate": {"split": {"use": "cluster_split", "seed": 3}}}})  # fmt: skip
+        write_json(
+            place / stage / "manifest.json",
+            {"format": 1, "workbench": "0.1.0", "verb": stage, "key": "a1b2c3d4e5f60718", "files": files},
+        )
+    write_json(
+        place / "run.json",
+        {
+            "key": "k",
+            "workbench": "0.1.0",
+            "recipe": {
+                "base": "samples/base",
+                "version": 1,
+                "train": {"seed": 0, "rank": 16},
+                "curate": {"split": {"use": "cluster_split", "seed": 3}},
+            },
+        },
+    )
     crossed = [{"limit": "max_lost_must_rules", "found": 1, "where": "no-internal-id"}]
     write_json(place / "gate.json", {"passed": False, "undecided": False, "crossed": crossed})
     return place
@@ -195,25 +291,67 @@ def converted(place):
     for name, demand, kind, *_ in RULES:
         start = len(text) + 2
         text += f"- {demand}\n"
-        rules.append({"id": name, "text": demand, "kind": kind, "severity": "must", "source": {"template": "t1", "span": [start, start + len(demand)]}, "check": None})  # fmt: skip
+        rules.append(
+            {
+                "id": name,
+                "text": demand,
+                "kind": kind,
+                "severity": "must",
+                "source": {"template": "t1", "span": [start, start + len(demand)]},
+                "check": None,
+            }
+        )
     hole = {"part": "slot", "name": "question", "type": "question"}
     messages = [
         {"role": "system", "parts": [{"part": "text", "text": text}]},
         {"role": "user", "parts": [hole]},
     ]
     place.mkdir()
-    write_json(place / "templates.json", {"version": 1, "compact": {}, "templates": [{"id": "t1", "task": "support", "count": 9, "messages": messages}]})  # fmt: skip
-    (place / "contract.yaml").write_text(yaml.safe_dump({"task": "support", "rules": rules, "version": 1}, allow_unicode=True), encoding="utf-8")  # fmt: skip
-    write_json(place / "summary.json", {"in": 1265, "pairs": 1260, "rejected": 5, "templates": 1, "rejected_by": {"not JSON": 3, "no assistant turn": 2}})  # fmt: skip
+    write_json(
+        place / "templates.json",
+        {
+            "version": 1,
+            "compact": {},
+            "templates": [{"id": "t1", "task": "support", "count": 9, "messages": messages}],
+        },
+    )
+    (place / "contract.yaml").write_text(
+        yaml.safe_dump({"task": "support", "rules": rules, "version": 1}, allow_unicode=True),
+        encoding="utf-8",
+    )
+    write_json(
+        place / "summary.json",
+        {
+            "in": 1265,
+            "pairs": 1260,
+            "rejected": 5,
+            "templates": 1,
+            "rejected_by": {"not JSON": 3, "no assistant turn": 2},
+        },
+    )
 
 
 def curated(place):
     place.mkdir()
-    rows = [{"id": f"r{i}", "row": i, "step": "contract_filter", "reason": "rule broken", "rule": RULES[i % 4][0]} for i in range(48)]  # fmt: skip
+    rows = [
+        {"id": f"r{i}", "row": i, "step": "contract_filter", "reason": "rule broken", "rule": RULES[i % 4][0]}
+        for i in range(48)
+    ]
     rows += [{"id": f"e{i}", "row": i, "step": "exact_dedup", "reason": "exact duplicate"} for i in range(31)]
     rows += [{"id": f"n{i}", "row": i, "step": "near_dedup", "reason": "near duplicate"} for i in range(42)]
     ledger_frame(rows).write_parquet(place / "ledger.parquet")
-    write_json(place / "summary.json", {"in": 1260, "kept": 1139, "dropped": 121, "rejected": 0, "reasons": {"rule broken": 48, "exact duplicate": 31, "near duplicate": 42}, "parts": {"train": 854, "valid": 114, "test": 171}, "seconds": 1.2})  # fmt: skip
+    write_json(
+        place / "summary.json",
+        {
+            "in": 1260,
+            "kept": 1139,
+            "dropped": 121,
+            "rejected": 0,
+            "reasons": {"rule broken": 48, "exact duplicate": 31, "near duplicate": 42},
+            "parts": {"train": 854, "valid": 114, "test": 171},
+            "seconds": 1.2,
+        },
+    )
 
 
 def trained(place):
@@ -227,8 +365,33 @@ def trained(place):
         if step % 30 == 0:
             log.append({"step": step, "eval_loss": 2.3 * 0.965**step + 0.07})
     write_lines(place / "log.jsonl", log)
-    write_json(place / "summary.json", {"rows": 854, "valid_rows": 114, "tokens": 91234, "trained_tokens": 30120, "loss": 0.05, "valid_loss": 0.08, "steps": 150, "trainable": 163840, "resumed": False, "seconds": 44.1})  # fmt: skip
-    write_json(place / "parity.json", {"ok": True, "rows": 8, "tolerance": 1e-3, "disk_memory": 0.0, "restored": 0.0, "effect": 17.3, "base": {"weights": "0c1d2e3f", "tokenizer": "99aa", "template": "bb01"}})  # fmt: skip
+    write_json(
+        place / "summary.json",
+        {
+            "rows": 854,
+            "valid_rows": 114,
+            "tokens": 91234,
+            "trained_tokens": 30120,
+            "loss": 0.05,
+            "valid_loss": 0.08,
+            "steps": 150,
+            "trainable": 163840,
+            "resumed": False,
+            "seconds": 44.1,
+        },
+    )
+    write_json(
+        place / "parity.json",
+        {
+            "ok": True,
+            "rows": 8,
+            "tolerance": 1e-3,
+            "disk_memory": 0.0,
+            "restored": 0.0,
+            "effect": 17.3,
+            "base": {"weights": "0c1d2e3f", "tokenizer": "99aa", "template": "bb01"},
+        },
+    )
 
 
 def write_json(path, value):
