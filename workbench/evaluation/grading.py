@@ -92,11 +92,7 @@ def grade_answers(
 
     ``rules_of`` gives the rules of a held-out case by its id. An answer that never came is unscored; one that
     was cut at the token limit is judged as it stands, and its grade says so.
-
-    Raises:
-        ConfigError: a behaviour that no grader is given for.
     """
-    _known_behaviours(answered, graders)
     by_id = {(one.arm, one.case.id): one for one in answered}
     rows: list[Graded] = []
     for number, one in enumerate(answered, start=1):
@@ -107,6 +103,24 @@ def grade_answers(
             rows.append(_by_behaviour(one, twin, graders[one.case.behaviour]))
         progress("grade", number, len(answered))
     return rows
+
+
+def known_behaviours(cases: Iterable[Case], graders: Mapping[str, BehaviourGrader]) -> None:
+    """Check that every suite's behaviour has a grader.
+
+    Raises:
+        ConfigError: naming the behaviours that have none.
+    """
+    unknown = sorted({case.behaviour for case in cases} - {HELDOUT, *graders})
+    if unknown:
+        raise ConfigError(
+            Finding(
+                where="behaviour of a suite",
+                found=", ".join(map(repr, unknown)),
+                expected="one of " + ", ".join(sorted(graders)),
+                fix="Correct the suite's behaviour, or bring a grader for it.",
+            )
+        )
 
 
 def grades_frame(rows: Iterable[Graded]) -> pl.DataFrame:
@@ -162,19 +176,6 @@ def _cut(grade: Grade, completion: Completion) -> Grade:
     note = "the answer was cut at the token limit"
     detail = f"{grade.detail}; {note}" if grade.detail else note
     return msgspec.structs.replace(grade, detail=detail)
-
-
-def _known_behaviours(answered: Sequence[Answered], graders: Mapping[str, BehaviourGrader]) -> None:
-    unknown = sorted({one.case.behaviour for one in answered} - {HELDOUT, *graders})
-    if unknown:
-        raise ConfigError(
-            Finding(
-                where="behaviour of a suite",
-                found=", ".join(map(repr, unknown)),
-                expected="one of " + ", ".join(sorted(graders)),
-                fix="Correct the suite's behaviour, or bring a grader for it.",
-            )
-        )
 
 
 def _row(one: Graded) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from workbench.evaluation.grading import (
     Graded,
     grade_answers,
     grades_frame,
+    known_behaviours,
 )
 from workbench.evaluation.judging import Judging, judge
 from workbench.graders import Rules, standard
@@ -25,7 +27,7 @@ from workbench.ports import Sampling, silent
 from workbench.records import ARMS, Arm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from workbench.contracts import Contract
@@ -81,7 +83,8 @@ def evaluate(
 
     Raises:
         InputError: a case that fits no template.
-        ConfigError: no case, an ungraded behaviour, a contract missing for a template, or weights missing.
+        ConfigError: no case, an id that stands twice, an ungraded behaviour, a contract missing for a template,
+            or weights missing.
     """
     contracts = distinct(plan.contracts)
     _check(cases, plan, cached=cache is not None, weights=weights)
@@ -167,18 +170,10 @@ def distinct(contracts: Sequence[Contract]) -> tuple[Contract, ...]:
 
 def _check(cases: Sequence[Case], plan: Plan, *, cached: bool, weights: Mapping[Arm, str] | None) -> None:
     """Find what can be wrong before a model is asked."""
-    if not cases:
-        raise ConfigError(
-            Finding(
-                where="cases",
-                found="none",
-                expected="held-out pairs, suites, or both",
-                fix="Give --data with a test part that isn't empty, or --suite.",
-            )
-        )
+    findings = [*_wrong_cases(cases)]
     missing = [arm for arm in plan.arms if arm not in (weights or {})] if cached else []
     if missing:
-        raise ConfigError(
+        findings.append(
             Finding(
                 where="weights",
                 found=f"no fingerprint for {', '.join(missing)}",
@@ -186,7 +181,28 @@ def _check(cases: Sequence[Case], plan: Plan, *, cached: bool, weights: Mapping[
                 fix="Give the fingerprints, or no cache.",
             )
         )
+    if findings:
+        raise ConfigError(findings)
+    known_behaviours(cases, plan.graders)
     fitting(cases, plan.templates)
+
+
+def _wrong_cases(cases: Sequence[Case]) -> Iterator[Finding]:
+    if not cases:
+        yield Finding(
+            where="cases",
+            found="none",
+            expected="held-out pairs, suites, or both",
+            fix="Give --data with a test part that isn't empty, or --suite.",
+        )
+    doubled = sorted(name for name, count in Counter(case.id for case in cases).items() if count > 1)
+    if doubled:
+        yield Finding(
+            where="cases",
+            found="ids that stand twice: " + ", ".join(map(repr, doubled)),
+            expected="each case once",
+            fix="Give each suite once, and rename cases that share an id.",
+        )
 
 
 def _rules_of(cases: Sequence[Case], plan: Plan, contracts: Sequence[Contract]) -> dict[str, Rules]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from workbench.checks.abstention import abstention
 from workbench.checks.grounding import read_support
-from workbench.checks.language import prose
 from workbench.checks.phrases import spans_of
-from workbench.graders.placing import placed
+from workbench.graders.saying import placed, said
 from workbench.records import Case, Evidence, Grade
 from workbench.spec import Spec
 from workbench.text import sentences
@@ -29,20 +28,20 @@ class Grounding(Spec, frozen=True, kw_only=True):
             return Grade.unscored(
                 f"expect.answerable of case {case.id!r} is {answerable!r}, not true or false"
             )
-        said = prose(output)
-        if not said.strip():
+        spoken = said(output)
+        if not spoken.strip():
             return Grade.of(False, detail="an empty answer")
         support = read_support(
-            said,
+            spoken,
             case.slots.get("context", ""),
             question=case.slots.get("question", ""),
-            allowed=tuple(sentences(prose(case.reference or ""))),
+            allowed=tuple(sentences(said(case.reference or ""))),
             min_overlap=self.min_overlap,
         )
         if answerable:
-            return _answered(said, output, answers=_answers(case), invented=support.unsupported)
+            return _answered(spoken, output, answers=_answers(case), invented=support.unsupported)
         hard = tuple(one for one in support.unsupported if one.what in {"number", "identifier", "name"})
-        return _abstained(said, output, invented=hard)
+        return _abstained(spoken, output, invented=hard)
 
     def cell(self, case: Case) -> str:
         """Name the side of the pair of twins."""
@@ -54,9 +53,9 @@ def _answers(case: Case) -> tuple[str, ...]:
     return (answers,) if isinstance(answers, str) else tuple(str(one) for one in answers)
 
 
-def _answered(said: str, output: str, *, answers: tuple[str, ...], invented: tuple[Evidence, ...]) -> Grade:
-    if answers and not any(spans_of(said, answer) for answer in answers):
-        given_up = abstention(said)
+def _answered(spoken: str, output: str, *, answers: tuple[str, ...], invented: tuple[Evidence, ...]) -> Grade:
+    if answers and not any(spans_of(spoken, answer) for answer in answers):
+        given_up = abstention(spoken)
         return Grade.of(
             False,
             *(placed(one, output) for one in ([given_up] if given_up else [])),
@@ -68,8 +67,8 @@ def _answered(said: str, output: str, *, answers: tuple[str, ...], invented: tup
     return Grade.of(not invented, *evidence, detail="right, but adds what has no support" if invented else "")
 
 
-def _abstained(said: str, output: str, *, invented: tuple[Evidence, ...]) -> Grade:
-    found = abstention(said)
+def _abstained(spoken: str, output: str, *, invented: tuple[Evidence, ...]) -> Grade:
+    found = abstention(spoken)
     if found is None:
         detail = "does not say that the answer isn't there"
         return Grade.of(False, *(placed(one, output) for one in invented), detail=detail)
