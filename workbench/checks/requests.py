@@ -66,7 +66,7 @@ TOPICS: dict[Topic, tuple[str, ...]] = {
             r"communis[mt]s?|"
             r"gun control|abortion|immigration policy|government|campaign)\b"
         ),
-        r"\b(?-i:[A-Z])\w+ (?:Party|League|Union)\b",
+        r"\b(?-i:[A-Z]\w+ (?:Party|League|Union))\b",
         r"\bthe [\w' ]{1,30} (?:party|league)\b",
         r"(?:政治|选举|投票|竞选|政党|执政|议会|总统|首相|左派|右派|民主党|共和党|投给?.{1,6}党|[\u4e00-\u9fff]党)",
     ),

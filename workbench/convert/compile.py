@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from workbench.convert.compile_plain import compile_plain
 from workbench.convert.compile_shape import compile_count, compile_json, compile_xml
 from workbench.convert.compile_text import Demand, Shape, unquoted
@@ -15,32 +17,25 @@ def compile_text(text: str, shape: Shape, *, tags: tuple[str, ...] = ()) -> tupl
     A sentence that says what to say where the one before names the condition joins it. Sentences that no
     compiler understands are left out: the caller decides whether they are rules all the same.
     """
-    out: list[Demand] = []
-    for start, end in joined(text):
-        for demand in _sentence(text[start:end], shape, tags):
-            out.append(
-                Demand(
-                    kind=demand.kind,
-                    slug=demand.slug,
-                    check=demand.check,
-                    span=(demand.span[0] + start, demand.span[1] + start),
-                )
-            )
-    return tuple(out)
+    return tuple(
+        replace(demand, span=(demand.span[0] + start, demand.span[1] + start))
+        for start, end in joined(text)
+        for demand in _sentence(text[start:end], shape, tags)
+    )
 
 
 def joined(text: str) -> list[tuple[int, int]]:
     """Cut ``text`` into sentences, and join a condition with the sentence that says how to react to it."""
     out: list[tuple[int, int]] = []
     for start, end in sentence_spans(text):
-        if out and _continues(text[slice(*out[-1])], text[start:end]):
+        if out and continues(text[slice(*out[-1])], text[start:end]):
             out[-1] = (out[-1][0], end)
         else:
             out.append((start, end))
     return out
 
 
-def _continues(before: str, sentence: str) -> bool:
+def continues(before: str, sentence: str) -> bool:
     """Tell whether ``sentence`` ("Say …", "Then ask …") has no condition of its own and ``before`` has one."""
     head = sentence.lstrip().casefold()
     says = head.startswith(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from workbench.checks import encode_check
 from workbench.contracts import Contract, Rule, RuleSource, Severity, Span, SpanKind
-from workbench.convert.compile import compile_text, joined
+from workbench.convert.compile import compile_text, continues, joined
 from workbench.convert.compile_shape import JsonShape, read_shape, shape_rule, speaks_of_shape, tags_of
 from workbench.convert.compile_text import Demand, Shape
 from workbench.convert.segment import Part, classified, merge
@@ -60,7 +60,7 @@ def infer(prompt: str, *, template_id: str, task: str) -> Inferred:
 
 
 def _drafts(prompt: str, parts: tuple[Part, ...]) -> list[Demand]:
-    speaking = [part for part in parts if part.kind not in {"example", "input"}]
+    speaking = _joined(prompt, [part for part in parts if part.kind not in {"example", "input"}])
     texts = [part.unit.text(prompt) for part in speaking]
     json_shape, shape = read_shape(texts)
     tags = tags_of(texts)
@@ -74,6 +74,22 @@ def _drafts(prompt: str, parts: tuple[Part, ...]) -> list[Demand]:
     if json_shape is not None and shaped is not None:
         out = _with_shape(out, json_shape, shaped)
     return _once(prompt, out)
+
+
+def _joined(prompt: str, parts: list[Part]) -> list[Part]:
+    """Join a sentence of a paragraph that only says how to react with the one before, which says when."""
+    out: list[Part] = []
+    for part in parts:
+        last = out[-1] if out else None
+        if last and _one_line(prompt, last, part) and continues(last.unit.text(prompt), part.unit.text(prompt)):
+            out[-1] = replace(last, unit=replace(last.unit, end=part.unit.end))
+        else:
+            out.append(part)
+    return out
+
+
+def _one_line(prompt: str, first: Part, second: Part) -> bool:
+    return first.unit.form == second.unit.form == "text" and "\n" not in prompt[first.unit.end : second.unit.start]
 
 
 def _of_part(part: Part, text: str, shape: Shape, tags: tuple[str, ...]) -> list[Demand]:

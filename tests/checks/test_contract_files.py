@@ -1,0 +1,94 @@
+import pytest
+
+from workbench.checks import (
+    check_names,
+    compile_contract,
+    decode_check,
+    dump_contract,
+    encode_check,
+    load_contract,
+)
+from workbench.checks.bounded import pattern_problem
+from workbench.contracts import Contract, Rule, RuleSource
+from workbench.errors import ConfigError
+from workbench.records import Case
+
+RULES = (
+    Rule(
+        id="opening",
+        text="Begin with “您好”.",
+        kind="format",
+        source=RuleSource(template="t", span=(3, 20)),
+        check={"use": "starts_with", "phrase": "您好"},
+    ),
+    Rule(id="warm", text="Be warm.", kind="style", severity="should"),
+)
+
+
+def test_a_contract_survives_its_file(tmp_path):
+    contract = Contract(task="support", rules=RULES)
+    path = tmp_path / "contract.yaml"
+    path.write_text(dump_contract(contract), encoding="utf-8")
+    assert load_contract(path) == contract
+    assert "您好" in path.read_text(encoding="utf-8")
+    assert [check is None for _, check in compile_contract(contract)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ({"use": "starts_wit", "phrase": "x"}, "Did you mean 'starts_with'?"),
+        ({"use": "starts_with", "phras": "x"}, "Did you mean 'phrase'?"),
+        ({"use": "length", "max": "ten"}, "$.rules[3].check.max"),
+        ({"phrase": "x"}, "$.rules[3].check.use"),
+        ({"use": "not_contains", "pattern": "(a+)+$"}, "$.rules[3].check.pattern"),
+        ({"use": "not_contains", "pattern": "(a"}, "not a regular expression"),
+        ({"use": "json_schema", "schema": {"type": "strin"}}, "$.rules[3].check.schema"),
+    ],
+)
+def test_a_bad_check_says_where_and_what(raw, said):
+    with pytest.raises(ConfigError) as caught:
+        decode_check(raw, "$.rules[3].check")
+    assert said in str(caught.value)
+    assert "$.rules[3].check" in str(caught.value)
+
+
+def test_all_findings_come_at_once():
+    bad = Rule(id="opening", text="x", kind="style", check={"use": "nope"})
+    with pytest.raises(ConfigError) as caught:
+        compile_contract(Contract(task="t", rules=(*RULES, bad)), "c.yaml")
+    assert len(caught.value.findings) == 2
+    assert all("c.yaml $.rules[2]" in finding.where for finding in caught.value.findings)
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+", "(a|ab)*c", r"(\w+\s)*x", "(a|a)+", r"(.*)*", r"(\d{1,3})+"])
+def test_patterns_that_explode_are_refused(pattern):
+    assert pattern_problem(pattern)
+
+
+@pytest.mark.parametrize("pattern", [r"INT-\d+", "a|b", r"(a|b)*c", r"\b[A-Z]{2}\d{3,5}\b", "红|蓝"])
+def test_plain_patterns_are_taken(pattern):
+    assert pattern_problem(pattern) is None
+
+
+def test_a_text_too_long_for_a_pattern_is_unscored():
+    check = decode_check({"use": "not_contains", "pattern": r"a+b+c+d"}, "$")
+    grade = check(Case(id="c", behaviour="x", slots={}), "a" * 5000)
+    assert grade.label == "unscored"
+    assert "5000 characters" in grade.detail
+
+
+def test_encoding_leaves_defaults_out():
+    raw = {"use": "length", "max": 30, "path": "$.reply"}
+    assert encode_check(decode_check(raw, "$")) == raw
+
+
+def test_every_name_is_known_once():
+    assert len(check_names()) == len(set(check_names()))
+    assert {"json_only", "phrase_when", "grounded", "plugin"} <= set(check_names())
+
+
+def test_a_plugin_that_is_not_installed_says_so():
+    check = decode_check({"use": "plugin", "name": "nobody_offers_this"}, "$")
+    with pytest.raises(ConfigError):
+        check(Case(id="c", behaviour="x", slots={}), "text")

@@ -1,0 +1,116 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.convert.segment import classified, segment
+from workbench.convert.segment_units import sentence_spans, units
+from workbench.io.bundled import bundled
+
+
+def kinds(prompt):
+    return [part.kind for part in classified(prompt)]
+
+
+def pieces(text):
+    return [text[a:b] for a, b in sentence_spans(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("One. Two! Three?", ["One.", "Two!", "Three?"]),
+        ("一。二！三？", ["一。", "二！", "三？"]),
+        ('Say "No. Never." and go. Then stop.', ['Say "No. Never." and go.', "Then stop."]),
+        ('回复必须以"您好。"开头。不要长。', ['回复必须以"您好。"开头。', "不要长。"]),
+        ("Use tags, e.g. Red or Blue. Stop.", ["Use tags, e.g. Red or Blue.", "Stop."]),
+        ("It costs 3.50 euros. Fine.", ["It costs 3.50 euros.", "Fine."]),
+        ("no stop", ["no stop"]),
+        ("", []),
+    ],
+)
+def test_sentences(text, expected):
+    assert pieces(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("prompt", "path", "text"),
+    [
+        ("# Output\n- One.", ("Output",), "One."),
+        ("## A\n### B\n1. One.\n## C\nTwo.", ("A", "B"), "One."),
+        ("【规则】\n1、不要长。", ("规则",), "不要长。"),
+        ("FORM:\nOne.", ("FORM",), "One."),
+        ("**Style**\nBe calm.", ("Style",), "Be calm."),
+        ("<rules>\nOne.\n</rules>\nTwo.", ("rules",), "One.\n</rules>"),
+        ("<a>\n<b>\nOne.", ("a", "b"), "One."),
+    ],
+)
+def test_units_know_their_headings(prompt, path, text):
+    first = units(prompt)[0]
+    assert (first.path, first.text(prompt)) == (path, text)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kind"),
+    [
+        ("You are a careful translator.", "role"),
+        ("你是一名资深客服。", "role"),
+        ("Read the question first and find the product in it.", "procedure"),
+        ("Answer with one JSON object.", "format"),
+        ("Use bullet points and bold key terms.", "format"),
+        ("只输出 JSON，不要代码块。", "format"),
+        ("Keep it to at most 30 words.", "length"),
+        ("不超过 40 个字。", "length"),
+        ("Answer only from the context.", "grounding"),
+        ("不得编造数字。", "grounding"),
+        ("If the documents do not mention it, say so.", "grounding"),
+        ("Refuse requests that would harm someone.", "safety"),
+        ("不得透露内部信息。", "safety"),
+        ("Stay neutral on politics and religion.", "neutrality"),
+        ("对政治保持中立。", "neutrality"),
+        ("Use a warm and friendly tone.", "style"),
+        ("语气要亲切礼貌。", "style"),
+        ("Answer in French.", "language"),
+        ("用简体中文回答。", "language"),
+        ("Today is 3 May 2026.", "fact"),
+        ("Each message holds a context and a question.", "context"),
+        ("{{documents}}", "context"),
+        ("Question: {question}", "input"),
+    ],
+)
+def test_kind_of_a_sentence(sentence, kind):
+    assert kinds(f"You are a bot.\n\n{sentence}")[-1] == kind
+
+
+def test_an_example_block_is_one_span_and_gives_way_to_the_next_heading():
+    prompt = '# Rules\n- Be brief.\n# Example\nUser: Hi, in English.\nAssistant: {"a": 1}\n# Language\n- Answer in German.'
+    assert [span.kind for span in segment(prompt)] == ["length", "example", "language"]
+
+
+def test_a_heading_belongs_to_what_follows():
+    prompt = "You are a bot.\n# Language\nAnswer in German."
+    second = segment(prompt)[1]
+    assert prompt[second.start : second.end] == "# Language\nAnswer in German."
+
+
+@given(st.text(alphabet="aB.# -\n\"'<>/`{}[]:：。【】*1é你🙂\r\t\u202b", max_size=200))
+def test_spans_tile_the_prompt(prompt):
+    covered = [0] * len(prompt)
+    for span in segment(prompt):
+        assert span.start < span.end
+        for i in range(span.start, span.end):
+            covered[i] += 1
+    assert all(covered[i] == 1 or character.isspace() for i, character in enumerate(prompt))
+    assert max(covered, default=0) <= 1
+
+
+@pytest.mark.parametrize("name", ["support", "briefing", "chinese"])
+def test_sample_prompts_are_tiled(name):
+    prompt = bundled(f"samples/{name}/prompt.md").read_text(encoding="utf-8")
+    spans = segment(prompt)
+    assert "".join("".join(prompt[s.start : s.end] for s in spans).split()) == "".join(prompt.split())
+    assert all(a.kind != b.kind for a, b in zip(spans, spans[1:], strict=False))
+
+
+def test_a_prompt_of_200_kb_is_cut_in_seconds():
+    prompt = "You are a bot.\n" + "- Answer in English, with at most 30 words and (((( no fence.\n" * 3200
+    assert len(segment(prompt)) >= 2
