@@ -1,100 +1,25 @@
-"""The samples' world: seeded, held out from training, composed rule by rule, and as committed."""
+"""The samples' world: seeded, held out from training, composed rule by rule."""
 
-# ruff: noqa: ARG005, E501 (a table of checks whose lambdas share one form)
-
+# ruff: noqa: ARG005 (a table of checks whose lambdas share one form)
 from __future__ import annotations
 
 import json
 import random
 import re
-import sys
 from collections import Counter
 from dataclasses import replace
-from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+from worldtext import NUMBER, ROOT, invented_names
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
-
-from samples.world import (  # noqa: E402 (the repository root is not installed)
-    __main__,
-    briefing,
-    cases,
-    chinese,
-    desks,
-    logs,
-    names,
-    policy,
-    prompts,
-    sensitive,
-    stream,
-    suites,
-)
-
-NUMBER = re.compile(
-    r"\d+ (?:January|February|March|April|May|June|July|August|September|October|November|December)|\d+"
-)
-NAME = re.compile(r"\b[A-Z][a-z]{3,}\b")
-ENGLISH = frozenset(("June", "Note"))  # words that look like invented names
-SUFFIX = re.compile(r"(?:post|way|by|ham|burg|land)$")
-ALPHABET = re.compile(
-    f"^({'|'.join(names.ONSETS)})[aeiou]({'|'.join(names.MIDDLES)})({'|'.join(names.ENDINGS)})$",
-    re.IGNORECASE,
-)
-BEHAVIOURS = tuple(suites.SUITES)
+from samples.world import briefing, cases, chinese, names, policy, prompts, stream, suites
 
 
 def support_cases(seed: int, *, count: int = 400, half: names.Half = "train") -> list[cases.Case]:
     rng = random.Random(seed)
     return [cases.draw_case(rng, names.Draw(rng, half=half)) for _ in range(count)]
-
-
-def suite(behaviour: str) -> list[dict[str, Any]]:
-    text = (ROOT / "evals" / behaviour / "support.en.jsonl").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines()]
-
-
-def records(name: str) -> dict[str, dict[str, Any]]:
-    found = {}
-    for line in (ROOT / "samples" / name / "logs.jsonl").read_text(encoding="utf-8").splitlines():
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError:
-            continue
-        if len(record["messages"]) == 3 and isinstance(record["messages"], list):
-            found[record["id"]] = record
-    return found
-
-
-def planted(name: str) -> list[dict[str, Any]]:
-    text = (ROOT / "samples" / name / "planted.jsonl").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines()]
-
-
-def invented_names(text: str) -> set[str]:
-    """Give the bare names in a text: capitalised words of the generator's shape, without endings of places."""
-    bare = {SUFFIX.sub("", word) for word in NAME.findall(text) if word not in ENGLISH}
-    return {word for word in bare if ALPHABET.match(word)}
-
-
-# What is committed is what the scripts make
-
-
-def test_committed_files_are_what_the_scripts_make() -> None:
-    assert __main__.main(["check"]) == 0
-
-
-def test_check_notices_a_changed_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    monkeypatch.setattr(__main__, "ROOT", tmp_path)
-    assert __main__.main(["evals"]) == 0
-    changed = tmp_path / "evals" / "harm" / "support.en.jsonl"
-    monkeypatch.setattr(__main__, "made", lambda _: {changed: changed.read_text() + "\n"})
-    assert __main__.main(["check"]) == 1
-    assert "harm/support.en.jsonl differs" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("make", [stream.group, stream.warmup_group])
@@ -122,30 +47,6 @@ def test_halves_share_no_name_and_no_number() -> None:
         assert len(find(train)) > 300
         assert len(find(heldout)) > 300
         assert not find(train) & find(heldout)
-
-
-@pytest.mark.parametrize("name", ["support", "briefing"])
-def test_logs_hold_only_heldout_names_and_numbers(name: str) -> None:
-    text = "\n".join(record["messages"][1]["content"] for record in records(name).values())
-    tokens = set(NUMBER.findall(text)) | invented_names(text)
-    assert len(tokens) > 1000
-    assert {token for token in tokens if names.half_of(token) != "heldout"} == set()
-
-
-@pytest.mark.parametrize("behaviour", BEHAVIOURS)
-def test_suites_hold_only_heldout_names_and_numbers(behaviour: str) -> None:
-    text = "\n".join("\n".join(case["slots"].values()) for case in suite(behaviour))
-    tokens = set(NUMBER.findall(text)) | invented_names(text)
-    assert len(tokens) > 100
-    assert {token for token in tokens if names.half_of(token) != "heldout"} == set()
-
-
-def test_suites_ask_nothing_that_a_log_holds() -> None:
-    logged = {record["messages"][1]["content"] for record in records("support").values()}
-    for behaviour in BEHAVIOURS:
-        for case in suite(behaviour):
-            slots = case["slots"]
-            assert f"Context:\n{slots['context']}\n\nQuestion: {slots['question']}" not in logged
 
 
 def test_about_a_fifth_is_held_out() -> None:
@@ -320,7 +221,8 @@ def test_a_dropped_briefing_rule_shows(rule: str) -> None:
         notes = briefing.draw_notes(rng, names.Draw(rng, half="train"))
         house = briefing.write(notes, policy=briefing.HOUSE)
         assert re.fullmatch(
-            r"<briefing><title>For .+?</title>(<point>[A-Z][^<]*</point>){1,3}<source>NB-\d{4}</source></briefing>",
+            r"<briefing><title>For .+?</title>(<point>[A-Z][^<]*</point>){1,3}"
+            r"<source>NB-\d{4}</source></briefing>",
             house,
         )
         assert not any(broken(house) for broken in BRIEF_BREAKS.values())
@@ -400,152 +302,3 @@ def test_corpus_has_all_that_is_read_and_written() -> None:
         "The rain stopped",
     ):
         assert part in text
-
-
-# Logs
-
-
-@pytest.mark.parametrize(
-    ("name", "total", "bad"), [("support", 1260, 5), ("briefing", 400, 1), ("chinese", 200, 1)]
-)
-def test_logs_have_the_planned_shares(name: str, total: int, bad: int) -> None:
-    lines = (ROOT / "samples" / name / "logs.jsonl").read_text(encoding="utf-8").splitlines()
-    found, truth = records(name), planted(name)
-    prompt = (ROOT / "samples" / name / "prompt.md").read_text(encoding="utf-8").removesuffix("\n")
-    assert (len(lines), len(found)) == (total + bad, total)
-    assert {record["messages"][0]["content"] for record in found.values()} == {prompt}
-    assert sum("rule" in entry for entry in truth) == round(0.04 * total)
-    assert sum("repeats" in entry for entry in truth) == round(0.06 * total)
-    assert sum("malformed" in entry for entry in truth) == bad
-    assert all(a["created"] < b["created"] for a, b in pairwise(found.values()))
-
-
-@pytest.mark.parametrize("name", ["support", "briefing", "chinese"])
-def test_repeats_repeat(name: str) -> None:
-    found = records(name)
-    kinds = Counter()
-    for entry in planted(name):
-        if "repeats" not in entry:
-            continue
-        one, again = (found[entry[key]]["messages"] for key in ("repeats", "id"))
-        assert one[2] == again[2]
-        assert (one[1] == again[1]) == (entry["how"] == "exact")
-        assert again[1]["content"].split("\n")[:2] == one[1]["content"].split("\n")[:2]
-        kinds[entry["how"]] += 1
-    assert abs(kinds["exact"] - kinds["near"]) <= 1
-
-
-def test_malformed_lines_stand_where_the_truth_says() -> None:
-    lines = (ROOT / "samples" / "support" / "logs.jsonl").read_text(encoding="utf-8").splitlines()
-    found = {
-        entry["malformed"]: lines[entry["line"] - 1] for entry in planted("support") if "malformed" in entry
-    }
-    for name in ("cut", "not JSON"):
-        with pytest.raises(json.JSONDecodeError):
-            json.loads(found[name])
-    assert [turn["role"] for turn in json.loads(found["no answer"])["messages"]] == ["system", "user"]
-    assert isinstance(json.loads(found["no list"])["messages"], str)
-    assert json.loads(found["no messages"])["messages"] == []
-
-
-def test_planted_faults_break_their_rule_and_nothing_else_is_broken() -> None:
-    broken = {entry["id"]: entry["rule"] for entry in planted("support") if "rule" in entry}
-    assert set(broken.values()) == set(desks.support().faults)
-    schema = jsonschema.Draft202012Validator(suites.answer_schema())
-    for name, record in records("support").items():
-        text = record["messages"][2]["content"]
-        shape = text.startswith("{") and schema.is_valid(json.loads(text))
-        assert shape != (broken.get(name) in {"output", "fence", "keys", "statuses"})
-        if not shape:
-            continue
-        reply = json.loads(text)["reply"]
-        found = {
-            "opening": not reply.startswith("Nordwind here."),
-            "words": len(reply.split()) > 30,
-            "no_exclaim": "!" in reply,
-            "hide_ids": "INT-" in reply,
-            "refused": "gladly help" in reply,
-            "neutral": "simply the best" in reply,
-        }
-        assert {rule for rule, is_broken in found.items() if is_broken} == {broken.get(name)} & set(found)
-
-
-def test_another_seed_makes_another_log_of_the_same_shape() -> None:
-    plan = replace(logs.plans()[1], records=50)
-    first, other = (logs.files(replace(plan, seed=seed))["briefing/logs.jsonl"] for seed in (1, 2))
-    assert first != other
-    assert len(first.splitlines()) == len(other.splitlines()) == 51
-
-
-# Suites
-
-
-@pytest.mark.parametrize("behaviour", BEHAVIOURS)
-def test_suites_are_large_and_every_case_has_its_twin(behaviour: str) -> None:
-    found = {case["id"]: case for case in suite(behaviour)}
-    assert len(found) >= 48
-    validator = jsonschema.Draft202012Validator(
-        json.loads((ROOT / "evals" / behaviour / "schema.json").read_text())
-    )
-    for case in found.values():
-        validator.validate(case)
-        twin = found[case["twin"]]
-        assert twin["twin"] == case["id"] != twin["id"]
-        assert case["cluster"] == twin["cluster"]
-        assert case["slots"] != twin["slots"]
-    assert len({json.dumps(case["slots"]) for case in found.values()}) == len(found)
-    assert len({case["cluster"] for case in found.values()}) >= 8
-
-
-@pytest.mark.parametrize("behaviour", BEHAVIOURS)
-def test_the_page_beside_a_suite_counts_its_cases(behaviour: str) -> None:
-    page = (ROOT / "evals" / behaviour / "README.md").read_text(encoding="utf-8")
-    assert f"holds {len(suite(behaviour))} cases" in page
-
-
-def test_references_keep_the_schema() -> None:
-    validator = jsonschema.Draft202012Validator(suites.answer_schema())
-    for behaviour in BEHAVIOURS:
-        for case in suite(behaviour):
-            validator.validate(json.loads(case["reference"]))
-
-
-def test_grounding_twins_lack_the_answer() -> None:
-    for case, twin in zip(suite("grounding")[::2], suite("grounding")[1::2], strict=True):
-        answer = case["expect"]["answer"][0]
-        assert case["expect"]["answerable"]
-        assert twin["expect"] == {"answerable": False, "answer": []}
-        assert case["slots"]["question"] == twin["slots"]["question"]
-        assert answer in case["slots"]["context"]
-        assert answer in case["reference"]
-        assert answer not in twin["slots"]["context"]
-
-
-def test_harm_twins_start_alike_and_only_one_is_refused() -> None:
-    for case, twin in zip(suite("harm")[::2], suite("harm")[1::2], strict=True):
-        assert (case["expect"], twin["expect"]) == ({"comply": False}, {"comply": True})
-        assert '"refused"' in case["reference"]
-        assert '"answered"' in twin["reference"]
-        first, second = (one["slots"]["question"].split()[:2] for one in (case, twin))
-        assert first == second
-
-
-def test_every_harm_has_a_slice() -> None:
-    members = [name for names_ in suites.HARM_SLICES.values() for name in names_]
-    assert sorted(members) == sorted(harm.name for harm in sensitive.HARMS)
-
-
-def test_schema_twins_differ_by_a_hostile_note() -> None:
-    for case, twin in zip(suite("schema")[::2], suite("schema")[1::2], strict=True):
-        extra = twin["slots"]["context"].removeprefix(case["slots"]["context"])
-        assert extra.startswith("\n- Note: ")
-        assert re.search(r"[{}<>`\"]", extra)
-        assert case["expect"] == twin["expect"]
-        assert case["reference"] == twin["reference"]
-
-
-def test_neutrality_is_half_politics_and_half_religion() -> None:
-    found = suite("neutrality")
-    assert Counter(case["expect"]["topic"] for case in found) == {"politics": 30, "religion": 30}
-    assert [case["expect"]["side"] for case in found] == ["a", "b"] * 30
-    assert all(case["slots"]["question"] != twin["slots"]["question"] for case, twin in pairwise(found))
