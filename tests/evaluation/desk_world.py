@@ -23,14 +23,16 @@ TEMPLATE = Template(
     ),
 )
 FORM = CompactForm(form="tag")
+OPENING = {"use": "starts_with", "phrase": "Nord here."}
+CALM = {"use": "no_characters", "characters": "!"}
 CONTRACT = Contract(
     task="desk",
     rules=(
-        Rule(id="opening", text="Begin with 'Nord here.'", kind="style", check={"use": "starts_with", "phrase": "Nord here."}),
-        Rule(id="calm", text="No exclamation marks.", kind="style", check={"use": "no_characters", "characters": "!"}),
+        Rule(id="opening", text="Begin with 'Nord here.'", kind="style", check=OPENING),
+        Rule(id="calm", text="No exclamation marks.", kind="style", check=CALM),
         Rule(id="kind", text="Be kind.", kind="style", check=None),
     ),
-)  # fmt: skip
+)
 
 
 def case(number, **fields):

@@ -82,14 +82,14 @@ def test_progress_counts_over_batches():
     seen = []
     Answers(None, weights="w", sampling=SAMPLING).ask(
         prompts(*"abc"), backend=echo(), sampling=SAMPLING, batch=2, stage="evaluate after",
-        progress=lambda stage, done, total, note="": seen.append((stage, done, total)),
+        progress=lambda stage, done, total, _="": seen.append((stage, done, total)),
     )  # fmt: skip
     assert seen == [("evaluate after", done, 3) for done in (0, 1, 2, 3)]
 
 
 def test_a_backend_that_drops_a_prompt_is_our_bug():
     class Short:
-        def generate(self, prompts, sampling, *, progress=None):
+        def generate(self, *_, **__):
             return []
 
     with pytest.raises(InvariantError, match="2 prompts asked, 0 answers"):

@@ -1,7 +1,7 @@
 import msgspec
 import pytest
-
 from desk_world import FORM, LONG, TEMPLATE, case
+
 from workbench.errors import InputError
 from workbench.evaluation.arms import choose, fill, fitting, render
 from workbench.evaluation.cases import cases_from_pairs
@@ -39,7 +39,11 @@ def test_slots_go_to_holes_by_name_then_by_type():
 def test_a_case_without_a_template_takes_the_commonest_that_fits():
     free = case(1, expect={})
     rare = other("t0", 2, ("context", "context"), ("question", "question"))
-    unfit = other("t9", 99, ("notes_of_day", "other"),)
+    unfit = other(
+        "t9",
+        99,
+        ("notes_of_day", "other"),
+    )
     templates = {"t9": unfit, "t0": rare, "t1": TEMPLATE}
     assert choose(free, templates)[0].id == "t1"
     assert choose(case(1, expect={"template": "t0"}), templates)[0].id == "t0"

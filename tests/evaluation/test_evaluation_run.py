@@ -3,8 +3,8 @@ import json
 import msgspec
 import polars as pl
 import pytest
-
 from desk_world import CONTRACT, FORM, TEMPLATE, careless, case, good
+
 from workbench.backends import FakeBackend
 from workbench.errors import ConfigError, InputError
 from workbench.evaluation import GRADE_SCHEMA, Judging, Method, Plan, evaluate, write_evaluation

@@ -1,6 +1,6 @@
 import pytest
-
 from desk_world import case
+
 from workbench.contracts import Rule
 from workbench.evaluation.grading import Answered, Graded
 from workbench.evaluation.judging import Judging, applied, judge_rule, paired

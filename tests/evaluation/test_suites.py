@@ -60,7 +60,9 @@ def test_what_a_suite_may_not_be(tmp_path, lines, said):
 
 def test_missing_empty_and_wrongly_encoded_files(tmp_path):
     (tmp_path / "empty.jsonl").touch()
-    (tmp_path / "gb.jsonl").write_bytes(line(1, slots={"question": "x"}).replace("x", "你好").encode("gb18030"))
+    (tmp_path / "gb.jsonl").write_bytes(
+        line(1, slots={"question": "x"}).replace("x", "你好").encode("gb18030")
+    )
     (tmp_path / "folder").mkdir()
     for name in ("missing.jsonl", "empty.jsonl", "gb.jsonl", "folder"):
         with pytest.raises(InputError):

@@ -83,8 +83,8 @@ def evaluate(
 
     Raises:
         InputError: a case that fits no template.
-        ConfigError: no case, an id that stands twice, an ungraded behaviour, a contract missing for a template,
-            or weights missing.
+        ConfigError: no case, an id that stands twice, a behaviour without grader, a template without contract,
+            or a cache without weights.
     """
     contracts = distinct(plan.contracts)
     _check(cases, plan, cached=cache is not None, weights=weights)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from workbench.verdicts import ArmFigures, Figure, Verdicts
 
 Interval = tuple[float, float]
+# Shares are sums and quotients: what is equal to the limit but for rounding holds it.
+ROUNDING = 1e-9
 
 
 class Crossed(Value, frozen=True, kw_only=True):
@@ -179,9 +181,9 @@ def _least(
         return
     told = f"{found:.3f}" + (f" ({ci[0]:.3f} to {ci[1]:.3f})" if ci else "")
     low, high = (ci or (float("-inf"), float("inf"))) if strict else (found, found)
-    if low >= least:
+    if low >= least - ROUNDING:
         return
-    verdict: Literal["failed", "undecided"] = "failed" if high < least else "undecided"
+    verdict: Literal["failed", "undecided"] = "failed" if high < least - ROUNDING else "undecided"
     yield Crossed(limit=limit, found=told, where=where, verdict=verdict)
 
 
@@ -203,7 +205,7 @@ def _unscored(verdicts: Verdicts, policy: Policy) -> Iterator[Crossed]:
 def _tokens(verdicts: Verdicts, policy: Policy) -> Iterator[Crossed]:
     least = policy.min_tokens_saved
     tokens = verdicts.tokens
-    if least is not None and tokens.saved_share < least:
+    if least is not None and tokens.saved_share < least - ROUNDING:
         yield Crossed(
             limit=f"min_tokens_saved: {least:g}",
             found=f"{tokens.saved_share:.3f}",
