@@ -1,0 +1,28 @@
+"""Shingles, MinHash, verification of edges and components: what duplicate search and splitting share."""
+
+from workbench.similarity.banding import Banding
+from workbench.similarity.near import (
+    Closest,
+    Duplicates,
+    components,
+    find_closest,
+    find_duplicates,
+    find_links,
+    guards,
+    measure,
+)
+from workbench.similarity.shingles import Shingled, shingle
+
+__all__ = [
+    "Banding",
+    "Closest",
+    "Duplicates",
+    "Shingled",
+    "components",
+    "find_closest",
+    "find_duplicates",
+    "find_links",
+    "guards",
+    "measure",
+    "shingle",
+]

@@ -1,0 +1,135 @@
+"""Puts rows that may be alike into common buckets, and splits buckets that grow too large."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from workbench.similarity.shingles import Shingled
+
+_CHUNK = 8_192
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Banding:
+    """How candidates are found: ``bands`` hashes of ``per_band`` minima each, and the bucket size to split at."""
+
+    bands: int
+    per_band: int
+    max_bucket: int
+    seed: int
+
+    @classmethod
+    def reaching(
+        cls, threshold: float, *, recall: float, num_perm: int, max_bucket: int, seed: int
+    ) -> Banding:
+        """Choose the most selective banding that proposes a pair at ``threshold`` with probability ``recall``.
+
+        With ``num_perm`` minima in all: the largest r with 1 - (1 - t^r)^(num_perm // r) >= recall, or 1.
+        """
+        fitting = [
+            r for r in range(1, num_perm + 1) if 1 - (1 - threshold**r) ** (num_perm // r) >= recall
+        ]
+        per_band = max(fitting, default=1)
+        return cls(bands=num_perm // per_band, per_band=per_band, max_bucket=max_bucket, seed=seed)
+
+
+@dataclass(kw_only=True)
+class Buckets:
+    """For each band, the rows that share a bucket; ``rebanded`` counts rows of buckets that had to be split."""
+
+    hashes: NDArray[np.uint64]
+    banding: Banding
+    _sorted: list[NDArray[np.int64]]
+    rebanded: int = field(default=0)
+
+    @classmethod
+    def of(
+        cls, shingled: Shingled, *, banding: Banding, guard: NDArray[np.uint64], compared: int
+    ) -> Buckets:
+        """Bucket rows by the first ``compared`` fields; rows of different ``guard`` or empty are never together."""
+        hashes = _hashes(shingled, banding=banding, guard=guard, compared=compared)
+        first, last = shingled.bounds(compared)
+        filled = np.flatnonzero(last > first)
+        return cls(hashes=hashes, banding=banding, _sorted=[_together(band, filled) for band in hashes])
+
+    def each(self, alive: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Yield, band by band, the living rows ordered by bucket, and the bucket bounds.
+
+        A bucket above the limit is split by the hashes of the following bands as well, until it fits or all
+        bands agree.
+        """
+        self.rebanded = 0
+        for band, members in enumerate(self._sorted):
+            rows = members[alive[members]]
+            if rows.size:
+                yield self._split(band, rows)
+
+    def _split(self, band: int, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        keys = self.hashes[band, rows]
+        for further in range(1, self.banding.bands):
+            sizes = _sizes(keys)
+            large = sizes > self.banding.max_bucket
+            if not large.any():
+                break
+            if further == 1:
+                self.rebanded += int(large.sum())
+            beside = self.hashes[(band + further) % self.banding.bands, rows]
+            keys = np.where(large, (keys ^ beside) * _MULTIPLIER, keys)
+            order = np.lexsort((rows, keys))
+            rows, keys = rows[order], keys[order]
+        return rows, _bounds(keys)
+
+
+def _hashes(
+    shingled: Shingled, *, banding: Banding, guard: NDArray[np.uint64], compared: int
+) -> NDArray[np.uint64]:
+    """Compute all band hashes, ``(bands, rows)``; threads write disjoint columns."""
+    from workbench.similarity.kernels import band_hashes
+
+    random = np.random.default_rng(banding.seed)
+    size = banding.bands * banding.per_band
+    scale = random.integers(0, 1 << 31, size, np.uint32) * np.uint32(2) + np.uint32(1)
+    shift = random.integers(0, 1 << 32, size, np.uint32)
+    out = np.empty((banding.bands, shingled.rows), np.uint64)
+    first, last = shingled.bounds(compared)
+
+    def work(lo: int) -> None:
+        hi = min(lo + _CHUNK, shingled.rows)
+        band_hashes(shingled.sets, first, last, scale, shift, banding.per_band, guard, out, lo, hi)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(work, range(0, shingled.rows, _CHUNK)))
+    return out
+
+
+def _together(keys: NDArray[np.uint64], filled: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the rows that share their key with another, ordered by key and then by row."""
+    order = filled[np.argsort(keys[filled], kind="stable")]
+    keys = keys[order]
+    same = keys[1:] == keys[:-1]
+    shared = np.zeros(order.size, np.bool_)
+    shared[1:] |= same
+    shared[:-1] |= same
+    return order[shared]
+
+
+def _bounds(keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Return where runs of equal keys begin, and the end."""
+    return np.concatenate(([0], np.flatnonzero(keys[1:] != keys[:-1]) + 1, [keys.size])).astype(np.int64)
+
+
+def _sizes(keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Return for each key the length of the run it stands in."""
+    lengths = np.diff(_bounds(keys))
+    return np.repeat(lengths, lengths)

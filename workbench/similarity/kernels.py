@@ -1,0 +1,359 @@
+"""The compiled loops of near-duplicate search; imported only when there are rows to compare."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import numba
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+SEPARATOR, LETTER, UNSPACED, DIGIT = 0, 1, 2, 4
+_ONE_BYTE, _TWO_BYTES, _THREE_BYTES = 0x80, 0xE0, 0xF0
+_PLANE_2, _PLANE_4 = 0x20000, 0x40000
+_S30, _S27, _S31, _S32 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(32)
+_M1, _M2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_PRIME, _BASIS = np.uint64(0x100000001B3), np.uint64(0xCBF29CE484222325)
+_STEP = np.uint64(0x9E3779B97F4A7C15)
+_NONE = np.uint64(0)
+_MAX32 = np.uint32(0xFFFFFFFF)
+
+
+def compiled(function: F) -> F:
+    """Compile without the interpreter lock and keep the machine code on disk."""
+    return cast("F", numba.njit(cache=True, nogil=True)(function))
+
+
+@compiled
+def mix(value: np.uint64) -> np.uint64:
+    """Scatter 64 bits (the finaliser of SplitMix64, Steele et al. 2014)."""
+    value = (value ^ (value >> _S30)) * _M1
+    value = (value ^ (value >> _S27)) * _M2
+    return value ^ (value >> _S31)
+
+
+@compiled
+def code_point(data: NDArray[np.uint8], at: int) -> tuple[int, int]:
+    """Decode the UTF-8 character at byte ``at``; return its code point and its width in bytes."""
+    lead = np.int64(data[at])
+    if lead < _ONE_BYTE:
+        return lead, 1
+    if lead < _TWO_BYTES:
+        return ((lead & 0x1F) << 6) | (np.int64(data[at + 1]) & 0x3F), 2
+    if lead < _THREE_BYTES:
+        second, third = np.int64(data[at + 1]) & 0x3F, np.int64(data[at + 2]) & 0x3F
+        return ((lead & 0x0F) << 12) | (second << 6) | third, 3
+    second, third = np.int64(data[at + 1]) & 0x3F, np.int64(data[at + 2]) & 0x3F
+    return ((lead & 0x07) << 18) | (second << 12) | (third << 6) | (np.int64(data[at + 3]) & 0x3F), 4
+
+
+@compiled
+def tokenize(
+    data: NDArray[np.uint8], start: int, end: int, table: NDArray[np.uint8], tokens: NDArray[np.uint64]
+) -> tuple[int, int, np.uint64]:
+    """Hash the words of bytes ``[start, end)`` into ``tokens``.
+
+    Returns:
+        How many tokens, how many of them characters of an unspaced script, and the hash of the sequence of
+        tokens that hold a digit (0 where none does).
+    """
+    count, unspaced, numbers = 0, 0, _NONE
+    word, inside, digit = _BASIS, False, False
+    at = start
+    while at <= end:
+        code, width, kind = 0, 1, SEPARATOR
+        if at < end:
+            code, width = code_point(data, at)
+            if code < table.size:
+                kind = table[code]
+            elif _PLANE_2 <= code < _PLANE_4:
+                kind = UNSPACED
+        at += width
+        if kind & LETTER:
+            word = (word ^ np.uint64(code)) * _PRIME
+            inside, digit = True, digit or kind & DIGIT != 0
+            continue
+        if inside:
+            tokens[count] = mix(word)
+            if digit:
+                numbers = mix(numbers * _PRIME + tokens[count])
+            count, word, inside, digit = count + 1, _BASIS, False, False
+        if kind == UNSPACED:
+            tokens[count] = mix((_BASIS ^ np.uint64(code)) * _PRIME)
+            count, unspaced = count + 1, unspaced + 1
+    return count, unspaced, numbers
+
+
+@compiled
+def hash_run(tokens: NDArray[np.uint64], start: int, end: int, salt: np.uint64) -> np.uint64:
+    """Hash ``tokens[start:end]`` as one shingle."""
+    value = salt
+    for k in range(start, end):
+        value = value * _PRIME + tokens[k]
+    return mix(value)
+
+
+@compiled
+def hash_bytes(data: NDArray[np.uint8], start: int, end: int, salt: np.uint64) -> np.uint64:
+    """Hash a text without any word (emoji, punctuation) as one shingle."""
+    value = _BASIS ^ salt
+    for k in range(start, end):
+        value = (value ^ np.uint64(data[k])) * _PRIME
+    return mix(value)
+
+
+@compiled
+def shingle_texts(
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    table: NDArray[np.uint8],
+    fields: int,
+    word_n: int,
+    char_n: int,
+    out: NDArray[np.uint64],
+    counts: NDArray[np.int64],
+    numbers: NDArray[np.uint64],
+) -> int:
+    """Write the sorted shingle set of every text to ``out``, one after the other; return how many in all.
+
+    Text ``s`` is bytes ``[offsets[s], offsets[s+1])`` and belongs to field ``s % fields``.
+    """
+    longest = 0
+    for s in range(offsets.size - 1):
+        longest = max(longest, offsets[s + 1] - offsets[s])
+    tokens = np.empty(longest + 1, np.uint64)
+    used = 0
+    for s in range(offsets.size - 1):
+        start, end = offsets[s], offsets[s + 1]
+        counts[s], numbers[s] = 0, _NONE
+        if start == end:
+            continue
+        salt = np.uint64(s % fields + 1) * _STEP
+        count, unspaced, numbers[s] = tokenize(data, start, end, table, tokens)
+        size = char_n if 2 * unspaced > count else word_n
+        first = used
+        if count == 0:
+            out[used] = hash_bytes(data, start, end, salt)
+            used += 1
+        elif count < size:
+            out[used] = hash_run(tokens, 0, count, salt)
+            used += 1
+        else:
+            for k in range(count - size + 1):
+                out[used] = hash_run(tokens, k, k + size, salt)
+                used += 1
+            out[first:used].sort()
+            used = unique_sorted(out, first, used)
+        counts[s] = used - first
+    return used
+
+
+@compiled
+def unique_sorted(values: NDArray[np.uint64], start: int, end: int) -> int:
+    """Close up repeats in sorted ``values[start:end]``; return the new end."""
+    last = start
+    for k in range(start + 1, end):
+        if values[k] != values[last]:
+            last += 1
+            values[last] = values[k]
+    return last + 1
+
+
+@compiled
+def band_hashes(
+    sets: NDArray[np.uint64],
+    firsts: NDArray[np.int64],
+    lasts: NDArray[np.int64],
+    scale: NDArray[np.uint32],
+    shift: NDArray[np.uint32],
+    per_band: int,
+    guard: NDArray[np.uint64],
+    out: NDArray[np.uint64],
+    lo: int,
+    hi: int,
+) -> None:
+    """Write 64-bit band hashes of rows ``lo..hi`` to ``out[band, row]`` (MinHash, Broder 1997).
+
+    Rows with different ``guard`` never share a hash.
+    """
+    perms = scale.size
+    least = np.empty(perms, np.uint32)
+    for row in range(lo, hi):
+        least[:] = _MAX32
+        for k in range(firsts[row], lasts[row]):
+            value = np.uint32(sets[k] >> _S32)
+            for p in range(perms):
+                image = np.uint32(scale[p] * value + shift[p])
+                least[p] = min(least[p], image)
+        for band in range(out.shape[0]):
+            value64 = guard[row] + np.uint64(band + 1) * _STEP
+            for p in range(band * per_band, (band + 1) * per_band):
+                value64 = mix(value64 * _PRIME + np.uint64(least[p]))
+            out[band, row] = value64
+
+
+@compiled
+def shared(sets: NDArray[np.uint64], a: int, a_end: int, b: int, b_end: int) -> int:
+    """Count the values that two sorted sets share."""
+    both = 0
+    while a < a_end and b < b_end:
+        left, right = sets[a], sets[b]
+        both += left == right
+        a += left <= right
+        b += right <= left
+    return both
+
+
+@compiled
+def alike(
+    sets: NDArray[np.uint64],
+    starts: NDArray[np.int64],
+    fields: int,
+    compared: int,
+    a: int,
+    b: int,
+    threshold: float,
+) -> bool:
+    """Tell whether rows ``a`` and ``b`` reach the Jaccard threshold in each of the compared fields."""
+    for field in range(compared):
+        i, j = a * fields + field, b * fields + field
+        left, right = starts[i + 1] - starts[i], starts[j + 1] - starts[j]
+        if left == 0 and right == 0:
+            continue
+        if min(left, right) < threshold * max(left, right):
+            return False
+        both = shared(sets, starts[i], starts[i + 1], starts[j], starts[j + 1])
+        if both / (left + right - both) < threshold:
+            return False
+    return True
+
+
+@compiled
+def star_edges(
+    sets: NDArray[np.uint64],
+    starts: NDArray[np.int64],
+    fields: int,
+    compared: int,
+    rows: NDArray[np.int64],
+    bounds: NDArray[np.int64],
+    threshold: float,
+    hub_out: NDArray[np.int64],
+    row_out: NDArray[np.int64],
+) -> int:
+    """Join each row of a bucket to the first earlier hub it is verified alike to; a row without one is a hub.
+
+    Bucket ``k`` is ``rows[bounds[k]:bounds[k+1]]``, ascending. Returns how many edges were written.
+    """
+    count = 0
+    hubs = np.empty(rows.size, np.int64)
+    for k in range(bounds.size - 1):
+        known = 0
+        for at in range(bounds[k], bounds[k + 1]):
+            row, joined = rows[at], False
+            for h in range(known):
+                if alike(sets, starts, fields, compared, hubs[h], row, threshold):
+                    hub_out[count], row_out[count] = hubs[h], row
+                    count, joined = count + 1, True
+                    break
+            if not joined:
+                hubs[known] = row
+                known += 1
+    return count
+
+
+@compiled
+def choose_kept(hub: NDArray[np.int64], row: NDArray[np.int64], kept_of: NDArray[np.int64]) -> None:
+    """Drop a row where an edge leads to a kept one; edges are sorted by row, and hubs come before their rows."""
+    for k in range(hub.size):
+        if kept_of[row[k]] < 0 and kept_of[hub[k]] < 0:
+            kept_of[row[k]] = hub[k]
+
+
+@compiled
+def root_of(parent: NDArray[np.int64], row: int) -> int:
+    """Find the root of a row, halving the path."""
+    while parent[row] != row:
+        parent[row] = parent[parent[row]]
+        row = parent[row]
+    return row
+
+
+@compiled
+def link_edges(
+    sets: NDArray[np.uint64],
+    starts: NDArray[np.int64],
+    fields: int,
+    compared: int,
+    rows: NDArray[np.int64],
+    bounds: NDArray[np.int64],
+    threshold: float,
+    parent: NDArray[np.int64],
+    left_out: NDArray[np.int64],
+    right_out: NDArray[np.int64],
+) -> int:
+    """Write a verified edge for every pair of a bucket that joins two components; return how many."""
+    count = 0
+    for k in range(bounds.size - 1):
+        for at in range(bounds[k], bounds[k + 1]):
+            for before in range(bounds[k], at):
+                a, b = root_of(parent, rows[before]), root_of(parent, rows[at])
+                if a != b and alike(sets, starts, fields, compared, rows[before], rows[at], threshold):
+                    parent[max(a, b)] = min(a, b)
+                    left_out[count], right_out[count] = rows[before], rows[at]
+                    count += 1
+    return count
+
+
+@compiled
+def closest_across(
+    sets: NDArray[np.uint64],
+    firsts: NDArray[np.int64],
+    lasts: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    bounds: NDArray[np.int64],
+    part: NDArray[np.int64],
+    best: NDArray[np.float64],
+    other: NDArray[np.int64],
+) -> None:
+    """Update, for every row, the greatest Jaccard to a row of another part and which row that is."""
+    for k in range(bounds.size - 1):
+        for i in range(bounds[k], bounds[k + 1]):
+            for j in range(bounds[k], i):
+                a, b = rows[j], rows[i]
+                if part[a] == part[b]:
+                    continue
+                both = shared(sets, firsts[a], lasts[a], firsts[b], lasts[b])
+                value = both / (lasts[a] - firsts[a] + lasts[b] - firsts[b] - both)
+                if value > best[a]:
+                    best[a], other[a] = value, b
+                if value > best[b]:
+                    best[b], other[b] = value, a
+
+
+@compiled
+def measure_edges(
+    sets: NDArray[np.uint64],
+    starts: NDArray[np.int64],
+    fields: int,
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    out: NDArray[np.float64],
+) -> None:
+    """Write Jaccard, containment of a in b and of b in a to ``out[edge, field]``; two empty sets are equal."""
+    for k in range(a.size):
+        for field in range(fields):
+            i, j = a[k] * fields + field, b[k] * fields + field
+            left, right = starts[i + 1] - starts[i], starts[j + 1] - starts[j]
+            both = shared(sets, starts[i], starts[i + 1], starts[j], starts[j + 1])
+            if left == 0 and right == 0:
+                out[k, field, :] = 1.0
+            else:
+                out[k, field, 0] = both / (left + right - both)
+                out[k, field, 1] = both / left if left else 0.0
+                out[k, field, 2] = both / right if right else 0.0

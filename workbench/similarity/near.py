@@ -1,0 +1,146 @@
+"""Decides on real shingle sets which rows are alike: every edge that is reported was verified."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench.similarity.banding import Banding, Buckets
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from workbench.similarity.shingles import Shingled
+
+
+@dataclass(frozen=True, kw_only=True)
+class Duplicates:
+    """For each row the row kept instead of it, -1 where it is kept itself; ``rebanded`` as in ``Buckets``."""
+
+    kept_of: NDArray[np.int64]
+    rebanded: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closest:
+    """For each row the greatest Jaccard found to a row of another part (0: none), and that row (-1: none)."""
+
+    jaccard: NDArray[np.float64]
+    row: NDArray[np.int64]
+
+
+def guards(shingled: Shingled, *, compared: int, group: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Combine the numbers of the compared fields with ``group``: rows must agree in all of it to be alike."""
+    out = group.astype(np.uint64, copy=True)
+    numbers = shingled.numbers.reshape(-1, shingled.fields)
+    for f in range(compared):
+        out = (out ^ (numbers[:, f] + np.uint64(f + 1))) * np.uint64(0x9E3779B97F4A7C15)
+        out ^= out >> np.uint64(29)
+    return out
+
+
+def find_duplicates(
+    shingled: Shingled, *, threshold: float, banding: Banding, guard: NDArray[np.uint64]
+) -> Duplicates:
+    """Find rows to drop; rows come best first, so that of two alike rows the earlier is kept.
+
+    Two rows are alike where ``guard`` is equal and every field reaches the Jaccard ``threshold``. A dropped
+    row always has such an edge to a kept one; no two kept rows that share a bucket are alike. The search is
+    repeated among the rows kept until it finds nothing, so that a second run over the result drops nothing.
+    """
+    from workbench.similarity.kernels import choose_kept, star_edges
+
+    buckets = Buckets.of(shingled, banding=banding, guard=guard, compared=shingled.fields)
+    kept_of = np.full(shingled.rows, -1, np.int64)
+    rebanded = 0
+    while True:
+        hubs, rows = [], []
+        for members, bounds in buckets.each(kept_of < 0):
+            hub, row = np.empty(members.size, np.int64), np.empty(members.size, np.int64)
+            count = star_edges(
+                shingled.sets,
+                shingled.starts,
+                shingled.fields,
+                shingled.fields,
+                members,
+                bounds,
+                threshold,
+                hub,
+                row,
+            )
+            hubs.append(hub[:count])
+            rows.append(row[:count])
+        rebanded = max(rebanded, buckets.rebanded)
+        if not sum(map(len, rows)):
+            return Duplicates(kept_of=kept_of, rebanded=rebanded)
+        hub, row = np.concatenate(hubs), np.concatenate(rows)
+        order = np.lexsort((hub, row))
+        choose_kept(hub[order], row[order], kept_of)
+
+
+def find_links(
+    shingled: Shingled, *, threshold: float, banding: Banding, guard: NDArray[np.uint64], compared: int
+) -> NDArray[np.int64]:
+    """Return verified edges ``(n, 2)`` that span every component of rows alike in the first fields."""
+    from workbench.similarity.kernels import link_edges
+
+    buckets = Buckets.of(shingled, banding=banding, guard=guard, compared=compared)
+    parent = np.arange(shingled.rows, dtype=np.int64)
+    edges = [np.empty((0, 2), np.int64)]
+    for members, bounds in buckets.each(np.ones(shingled.rows, np.bool_)):
+        left, right = np.empty(members.size, np.int64), np.empty(members.size, np.int64)
+        count = link_edges(
+            shingled.sets,
+            shingled.starts,
+            shingled.fields,
+            compared,
+            members,
+            bounds,
+            threshold,
+            parent,
+            left,
+            right,
+        )
+        edges.append(np.stack((left[:count], right[:count]), axis=1))
+    return np.concatenate(edges)
+
+
+def find_closest(
+    shingled: Shingled, *, part: NDArray[np.int64], banding: Banding, compared: int
+) -> Closest:
+    """Find for each row the most similar row of another part, over the joined sets of the first fields.
+
+    Numbers and groups are not guarded here: what looks alike is reported. Pairs that no band proposes are
+    not seen; their probability is the banding's.
+    """
+    from workbench.similarity.kernels import closest_across
+
+    guard = np.zeros(shingled.rows, np.uint64)
+    buckets = Buckets.of(shingled, banding=banding, guard=guard, compared=compared)
+    first, last = shingled.bounds(compared)
+    best, other = np.zeros(shingled.rows), np.full(shingled.rows, -1, np.int64)
+    for members, bounds in buckets.each(np.ones(shingled.rows, np.bool_)):
+        closest_across(shingled.sets, first, last, members, bounds, part, best, other)
+    return Closest(jaccard=best, row=other)
+
+
+def measure(shingled: Shingled, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return ``(edges, fields, 3)``: Jaccard, containment of a in b, containment of b in a."""
+    from workbench.similarity.kernels import measure_edges
+
+    out = np.empty((a.size, shingled.fields, 3))
+    measure_edges(shingled.sets, shingled.starts, shingled.fields, a, b, out)
+    return out
+
+
+def components(rows: int, edges: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Label the connected components of ``rows`` rows under undirected ``edges`` ``(n, 2)``."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    weights = np.ones(len(edges), np.int8)
+    graph = coo_array((weights, (edges[:, 0], edges[:, 1])), shape=(rows, rows))
+    labels: NDArray[np.int64] = connected_components(graph, directed=False)[1].astype(np.int64)
+    return labels
