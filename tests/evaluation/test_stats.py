@@ -82,11 +82,11 @@ def test_the_interval_of_a_difference_covers_it_and_the_naive_one_does_not(clust
         units = drawn(rng, clusters=clusters, size=size, rates=rates, spread=spread)
         # Cases of a cluster answered alike: as where one template's questions all pass or fail together.
         alike = Units(scores=np.repeat(units.scores, 4, axis=0), clusters=list(np.repeat(units.clusters, 4)))
-        _, found = difference(alike, method=QUICK)
+        _, found = difference(alike, resample(alike, method=QUICK), arms=(0, 1), method=QUICK)
         kept += found[0] <= truth[1] - truth[0] <= found[1]
         if clusters == 10:
             loose = Units(scores=alike.scores, clusters=[str(i) for i in range(len(alike.clusters))])
-            _, found = difference(loose, method=QUICK)
+            _, found = difference(loose, resample(loose, method=QUICK), arms=(0, 1), method=QUICK)
             naive += found[0] <= truth[1] - truth[0] <= found[1]
     assert kept / 150 >= 0.92
     assert naive / 150 <= 0.75
@@ -100,7 +100,7 @@ def test_the_interval_of_the_recovery_covers_it():
     hits = 0
     for _ in range(150):
         units = drawn(rng, clusters=25, size=4, rates=rates, spread=spread)
-        _, found = quotient(units, arms=(0, 2, 1), method=QUICK)
+        _, found = quotient(units, resample(units, method=QUICK), arms=(0, 2, 1), method=QUICK)
         hits += found[0] <= truth <= found[1]
     assert 0.92 <= hits / 150 <= 0.995
 
@@ -108,7 +108,7 @@ def test_the_interval_of_the_recovery_covers_it():
 def test_unseen_losses_widen_the_interval_of_a_perfect_adapter():
     scores = np.tile([1.0, 0.0, 1.0], (20, 1))
     units = Units(scores=scores, clusters=[str(i) for i in range(20)])
-    recovery, found = quotient(units, arms=(0, 2, 1), method=QUICK)
+    recovery, found = quotient(units, resample(units, method=QUICK), arms=(0, 2, 1), method=QUICK)
     assert recovery == 1.0
     assert found[0] == pytest.approx(1 - wilson(0, 20)[1])
     assert found[1] > 1.0
@@ -116,12 +116,13 @@ def test_unseen_losses_widen_the_interval_of_a_perfect_adapter():
 
 def test_recovery_without_a_difference_to_recover_is_none():
     units = Units(scores=np.ones((8, 3)), clusters=[str(i) for i in range(8)])
-    assert quotient(units, arms=(0, 2, 1), method=QUICK) == (None, None)
+    shares = resample(units, method=QUICK)
+    assert quotient(units, shares, arms=(0, 2, 1), method=QUICK) == (None, None)
 
 
 def test_one_cluster_gives_no_interval():
     units = Units(scores=np.array([[1.0, 0.0], [1.0, 1.0]]), clusters=["a", "a"])
-    point, found = difference(units, method=QUICK)
+    point, found = difference(units, resample(units, method=QUICK), arms=(0, 1), method=QUICK)
     assert point == -0.5
     assert found is None
 
@@ -147,6 +148,8 @@ def test_more_confidence_is_a_wider_interval():
 def test_the_order_of_cases_does_not_matter():
     units = drawn(np.random.default_rng(4), clusters=9, size=3, rates=[0.6, 0.4], spread=0.1)
     turned = Units(scores=units.scores[::-1], clusters=list(units.clusters)[::-1])
-    first, second = difference(units, method=QUICK), difference(turned, method=QUICK)
+    first, second = (
+        difference(one, resample(one, method=QUICK), arms=(0, 1), method=QUICK) for one in (units, turned)
+    )
     assert first[0] == pytest.approx(second[0])
     assert first[1] == pytest.approx(second[1])

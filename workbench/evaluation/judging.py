@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.evaluation.cases import HELDOUT
-from workbench.evaluation.stats import Interval, Method, Units, difference, figure, quotient
+from workbench.evaluation.stats import Interval, Method, Units, difference, figure, quotient, resample
 from workbench.records import ARMS, Arm
 from workbench.verdicts import (
     ArmFigures,
@@ -37,6 +37,8 @@ from workbench.verdicts import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from workbench.contracts import Contract, Rule
     from workbench.evaluation.grading import Answered, Graded
@@ -54,9 +56,10 @@ class Judging:
 
 @dataclass(frozen=True, kw_only=True)
 class Compared:
-    """A rule's scores on the cases that all arms were judged on, and the two differences that decide."""
+    """A rule's scores on the cases that all arms were judged on, and the differences that decide."""
 
     units: Units
+    shares: NDArray[np.float64]
     span: Interval | None
     change: float
     changed: Interval | None
@@ -108,7 +111,7 @@ def judge_rule(rule: Rule, rows: Sequence[Graded], judging: Judging) -> RuleVerd
     compared = compare(rows, method=judging.method, salt=rule.id)
     recovery, ci = None, None
     if compared is not None and not holds_zero(compared.span):
-        recovery, ci = quotient(compared.units, arms=(0, 2, 1), method=judging.method, salt=rule.id)
+        recovery, ci = quotient(compared.units, compared.shares, arms=(0, 2, 1), method=judging.method)
     return RuleVerdict(
         id=rule.id,
         text=rule.text,
@@ -143,9 +146,10 @@ def compare(rows: Sequence[Graded], *, method: Method, salt: str) -> Compared | 
     units = paired(rows, ARMS)
     if units is None:
         return None
-    _, span = difference(_columns(units, 1, 0), method=method, salt=salt)
-    change, changed = difference(_columns(units, 0, 2), method=method, salt=salt)
-    return Compared(units=units, span=span, change=change, changed=changed)
+    shares = resample(units, method=method, salt=salt)
+    _, span = difference(units, shares, arms=(1, 0), method=method)
+    change, changed = difference(units, shares, arms=(0, 2), method=method)
+    return Compared(units=units, shares=shares, span=span, change=change, changed=changed)
 
 
 def paired(rows: Sequence[Graded], arms: Sequence[Arm]) -> Units | None:
@@ -197,7 +201,8 @@ def _retained(rows: Sequence[Graded], method: Method) -> tuple[float | None, Int
     units = paired(rows, ("teacher", "after"))
     if units is None:
         return None, None
-    return quotient(units, arms=(0, 1, None), method=method, salt="retained")
+    shares = resample(units, method=method, salt="retained")
+    return quotient(units, shares, arms=(0, 1, None), method=method)
 
 
 def _behaviours(rows: Sequence[Graded], method: Method) -> tuple[BehaviourVerdict, ...]:
@@ -227,10 +232,6 @@ def _tokens(answered: Sequence[Answered]) -> TokenFigures:
     }
     saved = 1 - means["before"] / means["teacher"] if means["teacher"] else 0.0
     return TokenFigures(original_mean=means["teacher"], compact_mean=means["before"], saved_share=saved)
-
-
-def _columns(units: Units, first: int, second: int) -> Units:
-    return Units(scores=units.scores[:, [first, second]], clusters=units.clusters)
 
 
 def _grouped(pairs: Iterable[tuple[str, Graded]]) -> Mapping[str, list[Graded]]:

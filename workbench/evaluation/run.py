@@ -83,7 +83,7 @@ def evaluate(
 
     Raises:
         InputError: a case that fits no template.
-        ConfigError: no case, an id that stands twice, a behaviour without grader, a template without contract,
+        ConfigError: no case, an id that stands twice, a behaviour without grader, a task without contract,
             or a cache without weights.
     """
     contracts = distinct(plan.contracts)

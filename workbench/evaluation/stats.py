@@ -51,7 +51,9 @@ def wilson(obeyed: float, n: float, *, confidence: float = 0.95) -> Interval:
     z = _normal(confidence)
     centre = (obeyed + z * z / 2) / (n + z * z)
     half = z / (n + z * z) * float(np.sqrt(max(obeyed * (n - obeyed) / n, 0.0) + z * z / 4))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # The limits at the edges are exact, not nearly so.
+    low = 0.0 if obeyed <= 0 else max(0.0, centre - half)
+    return low, 1.0 if obeyed >= n else min(1.0, centre + half)
 
 
 def figure(
@@ -96,8 +98,11 @@ def resample(units: Units, *, method: Method, salt: str = "") -> NDArray[np.floa
     totals, sizes = units.sums()
     rng = np.random.default_rng(int(content_id(str(method.seed), salt), 16))
     groups = len(sizes)
-    drawn = rng.multinomial(groups, np.full(groups, 1 / groups), size=method.resamples)
-    shares: NDArray[np.float64] = (drawn @ totals) / (drawn @ sizes)[:, None]
+    drawn = rng.integers(groups, size=(method.resamples, groups))
+    places = drawn + groups * np.arange(method.resamples)[:, None]
+    counts = np.bincount(places.ravel(), minlength=method.resamples * groups)
+    weights = counts.reshape(method.resamples, groups).astype(np.float64)
+    shares: NDArray[np.float64] = (weights @ totals) / (weights @ sizes)[:, None]
     return shares
 
 
@@ -115,29 +120,31 @@ def interval(draws: NDArray[np.float64], *, clusters: int, confidence: float) ->
     return float(ordered[int(np.floor(tail * last))]), float(ordered[int(np.ceil((1 - tail) * last))])
 
 
-def difference(units: Units, *, method: Method, salt: str = "") -> tuple[float, Interval | None]:
-    """Return the mean of the second arm minus the first over the same units, with its interval.
+def difference(
+    units: Units, shares: NDArray[np.float64], *, arms: tuple[int, int], method: Method
+) -> tuple[float, Interval | None]:
+    """Return the mean of arm ``arms[1]`` minus that of ``arms[0]`` over the same units, with its interval.
 
-    A direction in which no unit moved is unseen, not impossible: the interval is widened to what Wilson's
-    limit lets so many clusters hide.
+    ``shares`` are the draws of ``resample``. A direction in which no unit moved is unseen, not impossible:
+    the interval is widened to what Wilson's limit lets so many clusters hide.
     """
-    shares = resample(units, method=method, salt=salt)
+    first, second = arms
     groups = len(set(units.clusters))
-    found = interval(shares[:, 1] - shares[:, 0], clusters=groups, confidence=method.confidence)
-    moved = units.scores[:, 1] - units.scores[:, 0]
+    found = interval(shares[:, second] - shares[:, first], clusters=groups, confidence=method.confidence)
+    moved = units.scores[:, second] - units.scores[:, first]
     point = float(moved.mean())
     return point, found and widened(found, point=point, moved=moved, clusters=groups, method=method)
 
 
 def quotient(
-    units: Units, *, arms: tuple[int, int, int | None], method: Method, salt: str = ""
+    units: Units, shares: NDArray[np.float64], *, arms: tuple[int, int, int | None], method: Method
 ) -> tuple[float | None, Interval | None]:
     """Return ``(a - z) / (t - z)`` over the same units with its interval, for ``arms = (t, a, z)``.
 
     ``z`` of ``None`` stands for 0: the part of ``t`` that ``a`` retains. ``None`` where the denominator is 0.
+    ``shares`` are the draws of ``resample``.
     """
     target, after, zero = arms
-    shares = resample(units, method=method, salt=salt)
     means = units.scores.mean(axis=0)
     below = np.zeros(len(shares)) if zero is None else shares[:, zero]
     floor = 0.0 if zero is None else float(means[zero])
@@ -147,9 +154,8 @@ def quotient(
     point = (float(means[after]) - floor) / span
     with np.errstate(divide="ignore", invalid="ignore"):
         draws = (shares[:, after] - below) / (shares[:, target] - below)
-    draws = draws[~np.isnan(draws)]
     groups = len(set(units.clusters))
-    found = interval(draws, clusters=groups, confidence=method.confidence)
+    found = interval(draws[~np.isnan(draws)], clusters=groups, confidence=method.confidence)
     moved = units.scores[:, after] - units.scores[:, target]
     return point, found and widened(
         found, point=point, moved=moved, clusters=groups, method=method, scale=abs(span)

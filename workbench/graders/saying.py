@@ -14,7 +14,7 @@ def said(output: str) -> str:
     """Return what an answer says in prose.
 
     Of JSON (bare or fenced) these are its strings of more than one word, line by line, or all its strings
-    where none is longer: a label such as ``refused`` is no sentence. Of other text: all but code, tags, links.
+    where none is longer: a label such as ``refused`` is no sentence. Other text: all but code, tags, links.
     """
     found = read_json(output)
     if found.level == "none" or not isinstance(found.value, dict | list):
