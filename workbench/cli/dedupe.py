@@ -41,8 +41,8 @@ def dedupe(
 
     [dim]Example:[/] workbench dedupe data.jsonl --on text --out deduped
     """
-    from workbench.pipeline.curate import dedupe as dedupe_table
-    from workbench.pipeline.curate import read_table
+    from workbench.pipeline.dedupe import dedupe as dedupe_table
+    from workbench.pipeline.dedupe import read_table
 
     require([data], what="a table")
     columns = [name.strip() for name in on.split(",")] if on else None

@@ -42,42 +42,50 @@ def guards(shingled: Shingled, *, compared: int, group: NDArray[np.uint64]) -> N
 
 
 def find_duplicates(
-    shingled: Shingled, *, threshold: float, banding: Banding, guard: NDArray[np.uint64]
+    shingled: Shingled,
+    *,
+    threshold: float,
+    banding: Banding,
+    guard: NDArray[np.uint64],
+    compared: int,
+    among: NDArray[np.bool_] | None = None,
 ) -> Duplicates:
     """Find rows to drop; rows come best first, so that of two alike rows the earlier is kept.
 
-    Two rows are alike where ``guard`` is equal and every field reaches the Jaccard ``threshold``. A dropped
-    row always has such an edge to a kept one; no two kept rows that share a bucket are alike. The search is
-    repeated among the rows kept until it finds nothing, so that a second run over the result drops nothing.
+    Two rows are alike where ``guard`` is equal and each of the first ``compared`` fields reaches the Jaccard
+    ``threshold``; rows not ``among`` are left aside. A dropped row always has such an edge to a kept one; no
+    two kept rows that share a bucket are alike. The search is repeated among the rows kept until it finds
+    nothing, so that a second run over the result drops nothing.
     """
-    from workbench.similarity.kernels import choose_kept, star_edges
+    from workbench.similarity.kernels import choose_kept
 
-    buckets = Buckets.of(shingled, banding=banding, guard=guard, compared=shingled.fields)
+    buckets = Buckets.of(shingled, banding=banding, guard=guard, compared=compared)
+    looked_at = np.ones(shingled.rows, np.bool_) if among is None else among
     kept_of = np.full(shingled.rows, -1, np.int64)
     rebanded = 0
     while True:
-        hubs, rows = [], []
-        for members, bounds in buckets.each(kept_of < 0):
-            hub, row = np.empty(members.size, np.int64), np.empty(members.size, np.int64)
-            count = star_edges(
-                shingled.sets,
-                shingled.starts,
-                shingled.fields,
-                shingled.fields,
-                members,
-                bounds,
-                threshold,
-                hub,
-                row,
-            )
-            hubs.append(hub[:count])
-            rows.append(row[:count])
+        hub, row = _stars(shingled, buckets, looked_at & (kept_of < 0), threshold, compared)
         rebanded = max(rebanded, buckets.rebanded)
-        if not sum(map(len, rows)):
+        if not row.size:
             return Duplicates(kept_of=kept_of, rebanded=rebanded)
-        hub, row = np.concatenate(hubs), np.concatenate(rows)
         order = np.lexsort((hub, row))
         choose_kept(hub[order], row[order], kept_of)
+
+
+def _stars(
+    shingled: Shingled, buckets: Buckets, alive: NDArray[np.bool_], threshold: float, compared: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return verified edges from hubs to later rows of their buckets, over all bands."""
+    from workbench.similarity.kernels import star_edges
+
+    hubs, rows = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    sets, starts, fields = shingled.sets, shingled.starts, shingled.fields
+    for members, bounds in buckets.each(alive):
+        hub, row = np.empty(members.size, np.int64), np.empty(members.size, np.int64)
+        count = star_edges(sets, starts, fields, compared, members, bounds, threshold, hub, row)
+        hubs.append(hub[:count])
+        rows.append(row[:count])
+    return np.concatenate(hubs), np.concatenate(rows)
 
 
 def find_links(

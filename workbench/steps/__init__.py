@@ -1,0 +1,21 @@
+"""Decides over pairs: partitions with reasons, every row that goes in the ledger."""
+
+from workbench.steps.contract_filter import ContractFilter
+from workbench.steps.dedup import ExactDedup, NearDedup
+from workbench.steps.noted import Noted
+from workbench.steps.plugin import PluginStep
+from workbench.steps.split import ClusterSplit, Leak, Parts
+
+AnyStep = ContractFilter | ExactDedup | NearDedup | PluginStep
+
+__all__ = [
+    "AnyStep",
+    "ClusterSplit",
+    "ContractFilter",
+    "ExactDedup",
+    "Leak",
+    "NearDedup",
+    "Noted",
+    "Parts",
+    "PluginStep",
+]

@@ -1,0 +1,187 @@
+"""Drops exact and near duplicate pairs, each with a verified edge to a row that stays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import numpy as np
+import polars as pl
+from msgspec import Meta
+
+from workbench.io.frames import ledger_frame
+from workbench.records import Split
+from workbench.similarity import Banding, find_duplicates, guards, measure, shingle
+from workbench.spec import Spec
+from workbench.steps.noted import Noted
+from workbench.steps.texts import answered, asked, best_first, groups
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from workbench.similarity import Shingled
+
+Share = Annotated[float, Meta(gt=0, le=1)]
+Positive = Annotated[int, Meta(ge=1)]
+
+
+class ExactDedup(Spec, frozen=True, kw_only=True):
+    """Drop pairs whose prompt, slots and answer equal those of an earlier pair, byte for byte."""
+
+    def __call__(self, frame: pl.DataFrame) -> Split:
+        """Partition pairs (``PAIR_SCHEMA``)."""
+        ranked = best_first(frame)
+        kept_of = first_equal(ranked.select("task", "template_id", "prompt", "completion", "slots"))
+        rows = self.ledger_rows(ranked["id"], ranked["__row"], kept_of)
+        return _split(frame, ranked, kept_of, rows)
+
+    def ledger_rows(
+        self, ids: pl.Series, places: pl.Series, kept_of: NDArray[np.int64]
+    ) -> list[dict[str, Any]]:
+        """Write the ledger rows of what ``kept_of`` drops; ids and places are in the order of ``kept_of``."""
+        same = {"measured": 1.0, "jaccard": 1.0, "containment_ab": 1.0, "containment_ba": 1.0}
+        return [
+            {
+                "id": ids[gone],
+                "row": places[gone],
+                "step": "exact_dedup",
+                "reason": "exact duplicate",
+                "kept_id": ids[int(kept_of[gone])],
+                "threshold": 1.0,
+                "spec_key": self.key,
+                **same,
+            }
+            for gone in np.flatnonzero(kept_of >= 0).tolist()
+        ]
+
+
+class NearDedup(Spec, frozen=True, kw_only=True):
+    """Drop pairs alike in what was asked *and* in what was answered.
+
+    Alike: every slot and the answer reach the Jaccard ``threshold`` on shingles of ``ngram`` words
+    (``char_ngram`` characters of scripts without spaces), and, unless ``numbers`` is ``ignore``, their numbers
+    and identifiers are the same. Candidates come from MinHash with ``num_perm`` minima, banded to propose a
+    pair at the threshold with probability ``recall``; buckets above ``max_bucket`` rows are split by further
+    bands. Each candidate is verified on the real sets before a row goes. ``keeper`` says which of two stays.
+
+    Pairs alike in what was asked but not in what was answered contradict each other: ``conflicts`` keeps both
+    and reports them, or keeps the ``first`` only.
+    """
+
+    threshold: Share = 0.8
+    ngram: Positive = 2
+    char_ngram: Positive = 5
+    numbers: Literal["same", "ignore"] = "same"
+    conflicts: Literal["keep", "first"] = "keep"
+    keeper: Literal["oldest", "longest"] = "oldest"
+    num_perm: Positive = 128
+    recall: Annotated[float, Meta(gt=0, lt=1)] = 0.99
+    max_bucket: Annotated[int, Meta(ge=2)] = 2000
+    seed: Annotated[int, Meta(ge=0)] = 0
+
+    def __call__(self, frame: pl.DataFrame) -> Noted:
+        """Partition pairs (``PAIR_SCHEMA``); notes: ``conflicts`` and ``rebanded``."""
+        ranked = best_first(frame, longest=self.keeper == "longest")
+        inputs = asked(ranked)
+        shingled = self.shingled([*inputs, answered(ranked)])
+        group = groups(ranked)
+        kept_of, rebanded = self.search(shingled, group=group)
+        against, _ = self.search(shingled, group=group, compared=len(inputs), among=kept_of < 0)
+        ids, places = ranked["id"], ranked["__row"]
+        rows = self.ledger_rows(shingled, ids, places, kept_of)
+        conflicting = self.ledger_rows(
+            shingled, ids, places, against, compared=len(inputs), reason="conflict"
+        )
+        if self.conflicts == "first":
+            rows, kept_of = rows + conflicting, np.maximum(kept_of, against)
+        notes = {"rebanded": rebanded, "conflicts": _conflicts(conflicting)}
+        split = _split(frame, ranked, kept_of, rows)
+        return Noted(kept=split.kept, dropped=split.dropped, notes=notes)
+
+    def shingled(self, columns: Sequence[pl.Series]) -> Shingled:
+        """Hash the shingles of the columns."""
+        return shingle(columns, ngram=self.ngram, char_ngram=self.char_ngram)
+
+    def search(
+        self,
+        shingled: Shingled,
+        *,
+        group: NDArray[np.uint64],
+        compared: int | None = None,
+        among: NDArray[np.bool_] | None = None,
+    ) -> tuple[NDArray[np.int64], int]:
+        """Find for each row, best first, the row kept instead of it or -1; and how many were re-banded.
+
+        Only the first ``compared`` fields count (default: all), and only rows ``among`` are looked at.
+        """
+        fields = shingled.fields if compared is None else compared
+        banding = Banding.reaching(
+            self.threshold,
+            recall=self.recall,
+            num_perm=self.num_perm,
+            max_bucket=self.max_bucket,
+            seed=self.seed,
+        )
+        guard = guards(shingled, compared=fields, group=group) if self.numbers == "same" else group
+        found = find_duplicates(
+            shingled, threshold=self.threshold, banding=banding, guard=guard, compared=fields, among=among
+        )
+        return found.kept_of, found.rebanded
+
+    def ledger_rows(
+        self,
+        shingled: Shingled,
+        ids: pl.Series,
+        places: pl.Series,
+        kept_of: NDArray[np.int64],
+        *,
+        compared: int | None = None,
+        reason: str = "near duplicate",
+    ) -> list[dict[str, Any]]:
+        """Write the ledger rows of what ``kept_of`` drops, with the figures of the field that is least alike."""
+        gone = np.flatnonzero(kept_of >= 0)
+        figures = measure(shingled, gone, kept_of[gone])
+        fields = figures[:, :compared]
+        weakest = fields[np.arange(gone.size), fields[:, :, 0].argmin(axis=1)]
+        return [
+            {
+                "id": ids[at],
+                "row": places[at],
+                "step": "near_dedup",
+                "reason": reason,
+                "kept_id": ids[int(kept_of[at])],
+                "measured": float(least[0]),
+                "threshold": self.threshold,
+                "jaccard": float(least[0]),
+                "containment_ab": float(least[1]),
+                "containment_ba": float(least[2]),
+                "detail": "Jaccard by field: " + ", ".join(f"{value:.3f}" for value in each[:, 0]),
+                "spec_key": self.key,
+            }
+            for at, least, each in zip(gone.tolist(), weakest, figures, strict=True)
+        ]
+
+
+def first_equal(columns: pl.DataFrame) -> NDArray[np.int64]:
+    """Return for each row the first row equal to it in all columns, nulls included, or -1 for that first one."""
+    at = pl.col("__at").first().over(columns.columns).cast(pl.Int64)
+    first = columns.with_row_index("__at").select(at).to_series().to_numpy()
+    return np.where(first == np.arange(columns.height), -1, first).astype(np.int64)
+
+
+def _split(
+    frame: pl.DataFrame, ranked: pl.DataFrame, kept_of: NDArray[np.int64], rows: list[dict[str, Any]]
+) -> Split:
+    """Make the partition: rows kept in their old order, ledger by place."""
+    stays = np.ones(frame.height, np.bool_)
+    stays[ranked["__row"].to_numpy()[kept_of >= 0]] = False
+    dropped = ledger_frame(sorted(rows, key=lambda row: int(row["row"])))
+    return Split(kept=frame.filter(pl.Series(stays)), dropped=dropped).conserved(frame.height)
+
+
+def _conflicts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(
+        ({"id": r["id"], "other_id": r["kept_id"], "jaccard": r["jaccard"]} for r in rows),
+        key=lambda r: (r["other_id"], r["id"]),
+    )
