@@ -11,6 +11,7 @@ import yaml
 from workbench.checks.bounded import check_pattern
 from workbench.checks.conditional import Grounded, Neutral, PhraseWhen, RefuseHarmful
 from workbench.checks.counts import Length
+from workbench.checks.ifeval import ARGUMENTS, JUDGES, Ifeval
 from workbench.checks.language import Language
 from workbench.checks.phrases import (
     Contains,
@@ -49,6 +50,7 @@ AnyCheck = (
     | RefuseHarmful
     | Neutral
     | Grounded
+    | Ifeval
     | Plugin
 )
 CompiledRules = tuple[tuple[Rule, AnyCheck | None], ...]
@@ -167,6 +169,8 @@ def _validate(check: AnyCheck, where: str) -> None:
     pattern = getattr(check, "pattern", None)
     if pattern is not None:
         check_pattern(pattern, where=f"{where}.pattern")
+    if isinstance(check, Ifeval):
+        _known_instruction(check, where)
     if isinstance(check, JsonSchema):
         try:
             check_schema(check.schema)
@@ -175,6 +179,30 @@ def _validate(check: AnyCheck, where: str) -> None:
                 Finding(where=f"{where}.schema", found=one.found, expected=one.expected, fix=one.fix)
                 for one in error.findings
             ) from error
+
+
+def _known_instruction(check: Ifeval, where: str) -> None:
+    if check.instruction not in JUDGES:
+        near = difflib.get_close_matches(check.instruction, JUDGES, n=1)
+        fix = f"Did you mean {near[0]!r}?" if near else "Write one of the published names."
+        raise ConfigError(
+            Finding(
+                where=f"{where}.instruction",
+                found=repr(check.instruction),
+                expected="an instruction of IFEval",
+                fix=fix,
+            )
+        )
+    missing = [name for name in ARGUMENTS[check.instruction] if name not in check.arguments]
+    if missing:
+        raise ConfigError(
+            Finding(
+                where=f"{where}.arguments",
+                found=f"no {', '.join(missing)}",
+                expected=f"the arguments of {check.instruction}",
+                fix="Add them.",
+            )
+        )
 
 
 def _nested(finding: Finding, where: str) -> Finding:

@@ -3,12 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from workbench.checks.ifeval import Ifeval
+from workbench.convert.compile_ifeval import read_instructions
 from workbench.convert.compile_plain import compile_plain
 from workbench.convert.compile_shape import compile_count, compile_json, compile_xml
 from workbench.convert.compile_text import Demand, Shape, unquoted
 from workbench.convert.compile_when import compile_when, condition_of
 from workbench.convert.segment_units import sentence_spans
+
+if TYPE_CHECKING:
+    from workbench.contracts import SpanKind
+
+_KINDS: dict[str, SpanKind] = {
+    "length_constraints": "length",
+    "language": "language",
+    "keywords": "style",
+    "change_case": "style",
+    "punctuation": "style",
+}
+# What a plain compiler's rule has said already, by the start of its name.
+_SAME_GROUND = {
+    "max-": "length_constraints",
+    "min-": "length_constraints",
+    "no-comma": "punctuation",
+    "no-": "keywords",
+    "opening": "keywords",
+    "closing": "startend",
+    "language-": "language",
+    "avoid-phrases": "keywords",
+    "include-phrases": "keywords",
+}
 
 
 def compile_text(text: str, shape: Shape, *, tags: tuple[str, ...] = ()) -> tuple[Demand, ...]:
@@ -74,4 +100,21 @@ def _sentence(text: str, shape: Shape, tags: tuple[str, ...]) -> list[Demand]:
     if structure:
         return structure
     plain = compile_plain(text, shape)
-    return [plain] if plain is not None else []
+    found = [plain] if plain is not None else []
+    return [*found, *_published(text, {demand.slug for demand in found})]
+
+
+def _published(text: str, covered: set[str]) -> list[Demand]:
+    """Add the demands of IFEval's kinds that no other compiler has read from the sentence already."""
+    kinds = _SAME_GROUND if covered else {}
+    taken = {prefix for slug in covered for start, prefix in kinds.items() if slug.startswith(start)}
+    return [
+        Demand(
+            kind=_KINDS.get(one.id.partition(":")[0], "format"),
+            slug=one.id.partition(":")[2].replace("_", "-"),
+            check=Ifeval(instruction=one.id, arguments=one.arguments),
+            span=(0, len(text)),
+        )
+        for one in read_instructions(text)
+        if not any(one.id.startswith(prefix) for prefix in taken)
+    ]
