@@ -13,15 +13,21 @@ if TYPE_CHECKING:
 
 _CHANCE_WORDS = 3
 _FEW_TEXTS = 8
-_AMBIGUOUS = 0.02
+_AMBIGUOUS = 0.05
 _LONG_HOLE = 12
 # What may stand between a label and the text it introduces, kept with the label.
 _LABEL_END = re.compile(r".*(?:[:：>】\]）]|(?<=\n)[ \t]*|[\r\n])[ \t\r\n]*", re.DOTALL)
 _ITEM = re.compile(r"(?<=\n)[ \t]*(?:[-*•·]|\(?\d{1,2}[.)、])(?:[ \t]+[^\n]*)?$")
-_VALUE_SIGNS = re.compile(r"^[.?!。？！…]+(?=\s|[<【\[]|$)")
+_VALUE_SIGNS = re.compile(r"^[.?!。？！…]+(?=[ \t]*[\r\n]|[<【\[]|$)")
 # Text runs on into the hole here: the piece belongs to the value. Chinese has no spaces to tell by.
 _HALF_TOKEN_END = re.compile(r"[^\s\u3400-\u9fff:：>】\]）)“\"'(（，,。=]+$")
 _HALF_TOKEN_START = re.compile(r"^[A-Za-z0-9_\-/@#]+")
+# Such words between values belong to one labelled value, as in "Audience: drivers in Oslo".
+_LINK = re.compile(
+    r"[ \t]*(?:(?:in|on|at|of|for|to|from|with|and|or|by|the|an?|is|der|die|das|und|von|de|la|et)[ \t]+)+"
+    r"|[的在和与了是]",
+    re.IGNORECASE,
+)
 _SIGNS_THEN_LINE = re.compile(r"^[^\w\r\n]*(?=\r?\n)")
 
 
@@ -89,8 +95,8 @@ def _is_weak(index: int, text: str, segments: list[str | None], texts: Sequence[
         return True
     if _is_label(text):
         return False
-    inside_value = index > 0 and _after_label(index, segments) and "\n" not in text
-    return inside_value or len(texts) < _FEW_TEXTS or _amid_prose(text, regions)
+    inside_value = index > 0 and _after_label(index, segments) and _LINK.fullmatch(text)
+    return bool(inside_value) or len(texts) < _FEW_TEXTS or _amid_prose(text, regions)
 
 
 def _is_label(text: str) -> bool:
