@@ -141,6 +141,17 @@ def test_few_cases_are_undecided_though_the_point_is_below_a_limit():
     assert told(gate(few, min_after=0.85, min_cases=5, min_clusters=5))[0] == "failed"
 
 
+def test_with_few_cases_a_share_that_holds_its_limit_is_not_listed():
+    few = change(GOOD, heldout_cases=5, heldout_clusters=90)
+    assert told(gate(few, min_after=0.95)) == ("undecided", ["min_cases"])
+
+
+def test_a_share_without_an_interval_is_not_certain():
+    alone = change(GOOD, retained_ci=None)
+    assert told(gate(alone)) == ("passed", [])
+    assert told(gate(alone, certainty="interval")) == ("undecided", ["min_retained"])
+
+
 def test_a_clear_failure_beats_doubt():
     bad = change(GOOD, overall=arms(after=0.3), retained=0.31, retained_ci=(0.2, 0.4), heldout_cases=5)
     result = gate(bad)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from workbench.verdicts import ArmFigures, Figure, Verdicts
 
 Interval = tuple[float, float]
+# How a share is held against its limit: by the point; by the point, but failing only where the whole interval
+# does, since there are few cases; by the interval, which may straddle the limit.
+Mode = Literal["point", "few", "interval"]
 # Shares are sums and quotients: what is equal to the limit but for rounding holds it.
 ROUNDING = 1e-9
 
@@ -77,16 +81,15 @@ def _power(verdicts: Verdicts, policy: Policy) -> Iterator[Crossed]:
             yield Crossed(limit=f"{name}: {least}", found=str(found), where=where, verdict="undecided")
 
 
-def _strict(verdicts: Verdicts, policy: Policy) -> bool:
-    """Tell whether a point alone can fail nothing: the policy says so, or there are too few cases."""
-    return policy.certainty == "interval" or any(True for _ in _power(verdicts, policy))
+def _mode(policy: Policy, *, few: bool) -> Mode:
+    return "interval" if policy.certainty == "interval" else "few" if few else "point"
 
 
 def _overall(verdicts: Verdicts, policy: Policy) -> Iterator[Crossed]:
     after = verdicts.overall.after
-    strict = _strict(verdicts, policy)
+    mode = _mode(policy, few=any(True for _ in _power(verdicts, policy)))
     yield from _least(
-        "min_after", policy.min_after, after.rate, after.ci, where="rules obeyed, after", strict=strict
+        "min_after", policy.min_after, after.rate, after.ci, where="rules obeyed, after", mode=mode
     )
     yield from _least(
         "min_retained",
@@ -94,7 +97,7 @@ def _overall(verdicts: Verdicts, policy: Policy) -> Iterator[Crossed]:
         verdicts.retained,
         verdicts.retained_ci,
         where="rules obeyed, after / teacher",
-        strict=strict,
+        mode=mode,
     )
 
 
@@ -122,32 +125,27 @@ def _behaviours(verdicts: Verdicts, policy: Policy) -> Iterator[Crossed]:
                 limit=prefix, found="no suite of it was run", where="behaviours", verdict="undecided"
             )
             continue
-        strict = policy.certainty == "interval"
-        yield from _behaviour(prefix, found[name].arms, limits, where=name, strict=strict)
-        for cell, arms in found[name].cells.items() if limits.cells else ():
-            yield from _levels(prefix, arms, limits, where=f"{name}, {cell}", strict=strict)
-
-
-def _behaviour(
-    prefix: str, arms: ArmFigures, limits: BehaviourLimits, *, where: str, strict: bool
-) -> Iterator[Crossed]:
-    few = arms.after.n < limits.min_cases
-    if few:
-        yield Crossed(
-            limit=f"{prefix}.min_cases: {limits.min_cases}",
-            found=str(arms.after.n),
-            where=f"{where}, judged cases of after",
-            verdict="undecided",
-        )
-    yield from _levels(prefix, arms, limits, where=where, strict=strict or few)
+        arms = found[name].arms
+        few = arms.after.n < limits.min_cases
+        if few:
+            yield Crossed(
+                limit=f"{prefix}.min_cases: {limits.min_cases}",
+                found=str(arms.after.n),
+                where=f"{name}, judged cases of after",
+                verdict="undecided",
+            )
+        mode = _mode(policy, few=few)
+        yield from _levels(prefix, arms, limits, where=name, mode=mode)
+        for cell, part in found[name].cells.items() if limits.cells else ():
+            yield from _levels(prefix, part, limits, where=f"{name}, {cell}", mode=mode)
 
 
 def _levels(
-    prefix: str, arms: ArmFigures, limits: BehaviourLimits, *, where: str, strict: bool
+    prefix: str, arms: ArmFigures, limits: BehaviourLimits, *, where: str, mode: Mode
 ) -> Iterator[Crossed]:
     after, teacher = arms.after, arms.teacher
     yield from _least(
-        f"{prefix}.min_after", limits.min_after, after.rate, after.ci, where=f"{where}, after", strict=strict
+        f"{prefix}.min_after", limits.min_after, after.rate, after.ci, where=f"{where}, after", mode=mode
     )
     if limits.max_drop is not None:
         floor = None if teacher.rate is None else teacher.rate - limits.max_drop
@@ -157,7 +155,7 @@ def _levels(
             after.rate if floor is not None else None,
             after.ci,
             where=f"{where}, after; teacher {_share(teacher)}",
-            strict=strict,
+            mode=mode,
             shown=limits.max_drop,
         )
 
@@ -169,21 +167,21 @@ def _least(
     ci: Interval | None,
     *,
     where: str,
-    strict: bool,
+    mode: Mode,
     shown: float | None = None,
 ) -> Iterator[Crossed]:
-    """Cross a lower limit: by the point, or where ``strict`` by the interval, which may straddle it."""
+    """Cross a lower limit."""
     if least is None:
         return
     limit = f"{name}: {shown if shown is not None else least:g}"
     if found is None:
         yield Crossed(limit=limit, found="nothing judged", where=where, verdict="undecided")
         return
-    told = f"{found:.3f}" + (f" ({ci[0]:.3f} to {ci[1]:.3f})" if ci else "")
-    low, high = (ci or (float("-inf"), float("inf"))) if strict else (found, found)
-    if low >= least - ROUNDING:
+    low, high = (found, found) if mode == "point" else ci or (-math.inf, math.inf)
+    if (low if mode == "interval" else found) >= least - ROUNDING:
         return
     verdict: Literal["failed", "undecided"] = "failed" if high < least - ROUNDING else "undecided"
+    told = f"{found:.3f}" + (f" ({ci[0]:.3f} to {ci[1]:.3f})" if ci else "")
     yield Crossed(limit=limit, found=told, where=where, verdict=verdict)
 
 
