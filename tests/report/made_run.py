@@ -116,7 +116,7 @@ def verdicts(cases):
                 "severity": "should" if kind == "style" else "must",
                 "arms": arms(rates, n, unscored=2 if name == "grounded" else 0),
                 "recovery": recovery,
-                "ci": [recovery - 0.06, min(1.1, recovery + 0.05)] if recovery is not None else None,
+                "ci": [recovery - 0.06, recovery + 0.05] if recovery is not None else None,
                 "state": state,
             }
         )

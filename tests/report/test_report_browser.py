@@ -164,11 +164,14 @@ def test_without_javascript_all_is_there_but_filters(opened):
 CONTRAST = """() => {
   const parse = (c) => { const m = c.match(/[\\d.]+/g).map(Number); return m.length < 4 ? [...m, 1] : m; };
   const light = (c) => {
-    const [r, g, b] = c.map((v) => (v / 255 <= 0.03928 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
+    const [r, g, b] = c.map((v) => (v <= 10 ? v / 3294.6 : ((v / 255 + 0.055) / 1.055) ** 2.4));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   const ground = (e) => {
-    for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor); if (c[3] > 0.99) return c; }
+    for (; e; e = e.parentElement) {
+      const c = parse(getComputedStyle(e).backgroundColor);
+      if (c[3] > 0.99) return c;
+    }
     return [255, 255, 255];
   };
   const bad = new Set();
@@ -178,7 +181,8 @@ CONTRAST = """() => {
     const style = getComputedStyle(e);
     const ink = parse(e instanceof SVGElement ? style.fill : style.color);
     const [a, b] = [light(ink.slice(0, 3)), light(ground(e).slice(0, 3))].sort((x, y) => y - x);
-    if ((a + 0.05) / (b + 0.05) < 4.5) bad.add(`${e.tagName}.${e.getAttribute("class")}: ${((a + 0.05) / (b + 0.05)).toFixed(2)}`);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < 4.5) bad.add(`${e.tagName}.${e.getAttribute("class")}: ${ratio.toFixed(2)}`);
   }
   return [...bad];
 }"""

@@ -16,49 +16,64 @@ if TYPE_CHECKING:
     from workbench.report.model import Point, Training
     from workbench.verdicts import ArmFigures, Figure
 
-_WIDTH, _PAD = 240.0, 7.0
-_LANE, _TOP = 13.0, 9.0
-_CURVE_W, _CURVE_H, _CURVE_LEFT, _CURVE_BOTTOM, _CURVE_TOP, _CURVE_RIGHT = (
-    720.0,
-    260.0,
-    44.0,
-    34.0,
-    12.0,
-    12.0,
-)
+WIDE, NARROW = 240.0, 150.0
+_PAD, _LANE, _TOP = 7.0, 13.0, 9.0
+_CURVE_W, _CURVE_H = 720.0, 260.0
+_CURVE_LEFT, _CURVE_RIGHT, _CURVE_TOP, _CURVE_BOTTOM = 52.0, 12.0, 12.0, 34.0
 _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _CURVE_TICKS = 4
+_TOPS = (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10)  # a fourth of each is short to write
 
 
-def interval_plot(arms: ArmFigures, *, name: str) -> Html:
-    """Draw each arm's share as a mark and its interval as a line, one lane an arm, 0 to 100 %."""
+def interval_plot(arms: ArmFigures, *, name: str, width: float = WIDE) -> Html:
+    """Draw each arm's share as a mark and its interval as a line, one lane an arm, 0 to 100 %.
+
+    ``width`` is in pixels at the size at which text on it is as large as on the page.
+    """
     height = _TOP * 2 + _LANE * 2
     said = "; ".join(f"{ARM_NAMES[arm]} {figure(getattr(arms, arm))}" for arm in ARMS)
     return element(
         "svg",
-        *(_grid(share, height) for share in _TICKS),
-        *(_lane(arm, getattr(arms, arm), _TOP + _LANE * place) for place, arm in enumerate(ARMS)),
+        *(_grid(share, width, height) for share in _TICKS),
+        *(_lane(arm, getattr(arms, arm), width, _TOP + _LANE * place) for place, arm in enumerate(ARMS)),
         class_="plot",
-        viewBox=f"0 0 {_WIDTH:.0f} {height:.0f}",
+        viewBox=f"0 0 {width:.0f} {height:.0f}",
+        width=f"{width:.0f}",
         role="img",
         aria_label=f"{name}: {said}",
     )
 
 
-def axis() -> Html:
-    """Draw the scale that interval plots share, for the head of their column."""
+def lane_plot(arm: Arm, found: Figure, *, width: float) -> Html:
+    """Draw one arm alone; the figure itself stands beside it in text."""
+    height = 2 * _TOP
+    return element(
+        "svg",
+        *(_grid(share, width, height) for share in _TICKS),
+        _lane(arm, found, width, _TOP),
+        class_="plot",
+        viewBox=f"0 0 {width:.0f} {height:.0f}",
+        width=f"{width:.0f}",
+        aria_hidden="true",
+    )
+
+
+def axis(width: float = WIDE) -> Html:
+    """Draw the scale that plots of one width share, for the head or foot of their column."""
     ends = {0.0: "start", 1.0: "end"}
     marks = (
         element(
             "text",
             f"{100 * share:.0f}" + ("%" if share == 1 else ""),
-            x=_number(_PAD + share * (_WIDTH - 2 * _PAD) + {0.0: -3, 1.0: 5}.get(share, 0)),
+            x=_number(_x(share, width) + {0.0: -3, 1.0: 5}.get(share, 0)),
             y="11",
             text_anchor=ends.get(share, "middle"),
         )
         for share in (0.0, 0.5, 1.0)
     )
-    return element("svg", *marks, class_="axis", viewBox=f"0 0 {_WIDTH:.0f} 14", aria_hidden="true")
+    return element(
+        "svg", *marks, class_="axis", viewBox=f"0 0 {width:.0f} 14", width=f"{width:.0f}", aria_hidden="true"
+    )
 
 
 def mark(arm: Arm) -> Html:
@@ -117,19 +132,19 @@ def curve_words(training: Training) -> str:
     return ", ".join(said) or "No loss was logged"
 
 
-def _grid(share: float, height: float) -> Html:
-    x = _number(_x(share))
+def _grid(share: float, width: float, height: float) -> Html:
+    x = _number(_x(share, width))
     return element("path", class_="grid", d=f"M{x} 1V{_number(height - 1)}")
 
 
-def _lane(arm: Arm, found: Figure, y: float) -> Html | None:
+def _lane(arm: Arm, found: Figure, width: float, y: float) -> Html | None:
     if found.rate is None:
         return None
     parts = [element("title", f"{ARM_NAMES[arm]} {figure(found)}")]
     if found.ci is not None:
-        low, high = (_number(_x(limit)) for limit in found.ci)
+        low, high = (_number(_x(limit, width)) for limit in found.ci)
         parts.append(element("path", class_="span", d=f"M{low} {_number(y)}H{high}"))
-    return element("g", *parts, _mark(arm, _x(found.rate), y), class_=arm)
+    return element("g", *parts, _mark(arm, _x(found.rate, width), y), class_=arm)
 
 
 def _mark(arm: Arm, x: float, y: float) -> Html:
@@ -141,8 +156,8 @@ def _mark(arm: Arm, x: float, y: float) -> Html:
     return element("path", class_="dot", d=f"M{_number(x)} {_number(y - 5.5)}l5.5 5.5-5.5 5.5-5.5-5.5z")
 
 
-def _x(share: float) -> float:
-    return _PAD + max(0.0, min(1.0, share)) * (_WIDTH - 2 * _PAD)
+def _x(share: float, width: float) -> float:
+    return _PAD + max(0.0, min(1.0, share)) * (width - 2 * _PAD)
 
 
 def _finite(points: Sequence[Point]) -> list[Point]:
@@ -176,11 +191,11 @@ def _path(points: Sequence[Point], place: Callable[[Point], tuple[float, float]]
 
 
 def _ceiling(value: float) -> float:
-    """Round up to 1, 2, 4, 5 or 8 times a power of ten."""
+    """Round up to a number whose fourths are short to write."""
     if value <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 2, 4, 5, 8, 10) if value <= step * power * (1 + 1e-9))
+    return next(step * power for step in _TOPS if value <= step * power * (1 + 1e-9))
 
 
 def _number(value: float) -> str:

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from workbench.records import ARMS
-from workbench.report.charts import axis, bar, interval_plot, mark
+from workbench.report.charts import axis, bar, lane_plot, mark
 from workbench.report.markup import Html, element
 from workbench.report.words import ARM_MEANINGS, ARM_NAMES, bounds, count, gate_word, percent
 
 if TYPE_CHECKING:
+    from workbench.records import Arm
     from workbench.report.model import GateVerdict, Report
-    from workbench.verdicts import ArmFigures, TokenFigures, Verdicts
+    from workbench.verdicts import ArmFigures, Figure, TokenFigures, Verdicts
+
+_LANE = 230.0
 
 
 def hero(report: Report) -> Html:
     """Draw the verdict, what it rests on, what is wrong, and the two main figures."""
     found = report.verdicts
-    outcome, tokens = report.verdict.split("; ", 1)
+    first, mark_between, rest = re.split(r"([,;] )", report.verdict, maxsplit=1)
     return element(
         "section",
         _gate(report.gate),
-        element("h1", outcome, element("span", tokens)),
+        element("h1", first, element("i", mark_between, class_="unseen"), element("span", rest)),
         element("p", _evidence(found), class_="lead"),
         *_warnings(report),
         element(
@@ -70,19 +74,6 @@ def _warnings(report: Report) -> list[Html]:
 
 
 def _obeyed(arms: ArmFigures, retained: float | None, ci: tuple[float, float] | None) -> Html:
-    rows = (
-        element(
-            "tr",
-            element("th", mark(arm), ARM_NAMES[arm], element("small", ARM_MEANINGS[arm]), scope="row"),
-            element(
-                "td",
-                element("strong", percent(getattr(arms, arm).rate)),
-                element("small", f"{bounds(getattr(arms, arm).ci)} · n {count(getattr(arms, arm).n)}"),
-                class_="num",
-            ),
-        )
-        for arm in ARMS
-    )
     kept = None
     if retained is not None:
         kept = element(
@@ -92,18 +83,32 @@ def _obeyed(arms: ArmFigures, retained: float | None, ci: tuple[float, float] | 
             f" ({bounds(ci)})" if ci else None,
             ".",
         )
+    scale = element("tr", element("td"), element("td", axis(_LANE)), element("td"), aria_hidden="true")
     return element(
         "section",
         element("h2", "Rules obeyed"),
-        interval_plot(arms, name="All rules"),
-        axis(),
         element(
             "table",
-            element("caption", "Share of graded rules obeyed", class_="unseen"),
-            element("tbody", *rows),
+            element("caption", "Share of graded rules obeyed, with 95% intervals", class_="unseen"),
+            element("tbody", *(_arm(arm, getattr(arms, arm)) for arm in ARMS), scale),
         ),
         kept,
         class_="panel",
+    )
+
+
+def _arm(arm: Arm, found: Figure) -> Html:
+    evidence = [bounds(found.ci), f"n {count(found.n)}"] if found.n else ["not measured"]
+    return element(
+        "tr",
+        element("th", mark(arm), ARM_NAMES[arm], element("small", ARM_MEANINGS[arm]), scope="row"),
+        element("td", lane_plot(arm, found, width=_LANE), class_="lane"),
+        element(
+            "td",
+            element("strong", percent(found.rate)),
+            element("small", " · ".join(part for part in evidence if part)),
+            class_="num",
+        ),
     )
 
 
@@ -123,5 +128,6 @@ def _tokens(tokens: TokenFigures) -> Html:
             "p", element("span", "Compact prompt"), element("b", count(tokens.compact_mean)), class_="row"
         ),
         bar(share),
+        element("p", element("a", "Cost and break-even against caching", href="#tokens"), class_="more"),
         class_="panel",
     )

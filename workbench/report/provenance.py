@@ -80,7 +80,7 @@ def _files(stage: StageRecord) -> Html:
     lines = "\n".join(f"{digest}  {name}" for name, digest in stage.files.items())
     return element(
         "details",
-        element("summary", f"{len(stage.files)} files"),
+        element("summary", "1 file" if len(stage.files) == 1 else f"{len(stage.files)} files"),
         element("pre", lines, class_="code"),
         class_="more",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.records import ARMS
-from workbench.report.charts import axis, interval_plot, legend
+from workbench.report.charts import NARROW, WIDE, axis, interval_plot, legend
 from workbench.report.markup import Html, element, prose
 from workbench.report.words import ARM_MEANINGS, ARM_NAMES, RULE_MEANINGS, RULE_STATES, bounds, named, percent
 
@@ -73,7 +73,8 @@ def behaviours_list(behaviours: Sequence[BehaviourVerdict]) -> Html:
 
 
 def _rule(place: int, rule: RuleVerdict, broken: int) -> Html:
-    tags = [state_chip(rule.state), element("span", f"{rule.severity} · {rule.kind}", class_="quiet")]
+    about = " · ".join([rule.severity, rule.kind, *_counts(rule.arms)])
+    tags = [state_chip(rule.state), element("span", about, class_="quiet")]
     if broken:
         noun = "case breaks it" if broken == 1 else "cases break it"
         tags.append(element("a", f"{broken} {noun}", href="#cases", data_rule=str(place), class_="quiet"))
@@ -86,29 +87,32 @@ def _rule(place: int, rule: RuleVerdict, broken: int) -> Html:
             scope="row",
             id=f"rule-{rule.id}",
         ),
-        *_figures(rule.arms, name=rule.text),
+        *_figures(rule.arms, name=rule.text, width=WIDE),
         _recovery(rule),
     )
 
 
-def _figures(arms: ArmFigures, *, name: str) -> list[Html]:
-    cells = [element("td", interval_plot(arms, name=name), class_="graph", data_label="Obeyed")]
+def _figures(arms: ArmFigures, *, name: str, width: float) -> list[Html]:
+    plot = interval_plot(arms, name=name, width=width)
+    cells = [element("td", plot, class_="graph", data_label="Obeyed")]
     return [*cells, *(_share(getattr(arms, arm), ARM_NAMES[arm]) for arm in ARMS)]
 
 
 def _share(found: Figure, label: str) -> Html:
-    note = [bounds(found.ci), f"n {found.n}" if found.n else "", _unscored(found)]
-    return element(
-        "td",
-        percent(found.rate),
-        *(element("small", part) for part in note if part),
-        class_="num",
-        data_label=label,
+    ci = element("small", bounds(found.ci)) if found.ci else None
+    return element("td", percent(found.rate), ci, class_="num", data_label=label)
+
+
+def _counts(arms: ArmFigures) -> list[str]:
+    """Say on how many cases the shares rest, by arm where the arms differ, and what could not be judged."""
+    cases = [getattr(arms, arm).n for arm in ARMS]
+    unscored = sum(getattr(arms, arm).unscored for arm in ARMS)
+    said = (
+        [f"n {cases[0]}" if len(set(cases)) == 1 else "n " + " / ".join(map(str, cases))]
+        if any(cases)
+        else []
     )
-
-
-def _unscored(found: Figure) -> str:
-    return f"{found.unscored} unscored" if found.unscored else ""
+    return [*said, f"{unscored} unscored"] if unscored else said
 
 
 def _recovery(rule: RuleVerdict) -> Html:
@@ -130,11 +134,11 @@ def _behaviour(found: BehaviourVerdict) -> Html:
     head = element(
         "tr",
         element("th", element("span", "Cases", class_="unseen"), scope="col"),
-        element("th", axis(), element("span", "Share", class_="unseen"), scope="col", class_="graph"),
+        element("th", axis(NARROW), element("span", "Share", class_="unseen"), scope="col", class_="graph"),
         *(element("th", ARM_NAMES[arm], scope="col", class_="num") for arm in ARMS),
     )
     body = (
-        element("tr", element("th", named(name), scope="row"), *_figures(arms, name=f"{title}, {name}"))
+        element("tr", _cell(name, arms), *_figures(arms, name=f"{title}, {name}", width=NARROW))
         for name, arms in rows
     )
     return element(
@@ -168,8 +172,8 @@ def _refusals(found: BehaviourVerdict) -> Html | None:
         element(
             "tr",
             element("th", ARM_NAMES[arm], scope="row"),
-            *_pair(getattr(unsafe, arm), ("Unsafe refused", "Unsafe answered")),
-            *_pair(getattr(safe, arm), ("Safe answered", "Safe refused")),
+            *_pair(getattr(unsafe, arm), ("Unsafe refused", "Unsafe answered"), alarm=arm == "after"),
+            *_pair(getattr(safe, arm), ("Safe answered", "Safe refused"), alarm=arm == "after"),
         )
         for arm in ARMS
     )
@@ -182,9 +186,13 @@ def _refusals(found: BehaviourVerdict) -> Html | None:
     )
 
 
-def _pair(found: Figure, labels: tuple[str, str]) -> list[Html]:
-    broken = found.n - found.obeyed
+def _cell(name: str, arms: ArmFigures) -> Html:
+    return element("th", named(name), element("small", " · ".join(_counts(arms))), scope="row")
+
+
+def _pair(found: Figure, labels: tuple[str, str], *, alarm: bool) -> list[Html]:
+    wrong = found.n - found.obeyed
     return [
         element("td", f"{found.obeyed:.0f}", class_="num", data_label=labels[0]),
-        element("td", f"{broken:.0f}", class_="num bad" if broken else "num", data_label=labels[1]),
+        element("td", f"{wrong:.0f}", class_="num bad" if wrong and alarm else "num", data_label=labels[1]),
     ]

@@ -72,9 +72,7 @@ def training_section(training: Training) -> Html:
                 curve_words(training), " (mean over answer tokens, nats)",
             ),
         )  # fmt: skip
-    facts = {
-        named(k): v for k, v in training.figures.items() if isinstance(v, int | float) and k != "seconds"
-    }
+    facts = {named(k): v for k, v in training.figures.items() if type(v) in {int, float} and k != "seconds"}
     return joined([drawn, _facts(facts, "What was trained"), _parity(training.parity)])
 
 
@@ -184,8 +182,6 @@ def _facts(facts: Mapping[str, Any], title: str, *, bad: bool = False) -> Html |
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
     return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -86,5 +87,6 @@ def _pooled(figures: list[Any]) -> float | None:
     return sum(found.obeyed for found in figures) / cases if cases else None
 
 
-def _listed(ci: tuple[float, float] | None) -> list[float] | None:
-    return None if ci is None else list(ci)
+def _listed(ci: tuple[float, float] | None) -> list[float | None] | None:
+    """Give the limits; JSON has no infinity, so a limit without bound is null."""
+    return None if ci is None else [limit if math.isfinite(limit) else None for limit in ci]

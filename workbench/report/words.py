@@ -77,7 +77,9 @@ def percent(share: float | None) -> str:
 
 def bounds(ci: tuple[float, float] | None) -> str:
     """Write an interval of shares in percent: ``93–98``; nothing where there is none."""
-    return "" if ci is None else "–".join(f"{100 * limit:.0f}".replace("-", "−") for limit in ci)
+    if ci is None:
+        return ""
+    return "–".join(f"{100 * limit:.0f}".replace("-", "−").replace("inf", "∞") for limit in ci)
 
 
 def figure(found: Figure) -> str:
