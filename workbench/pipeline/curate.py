@@ -14,6 +14,7 @@ from workbench.io.rundir import write_json, write_text
 from workbench.pipeline.cost import peak_mb
 from workbench.ports import silent
 from workbench.steps import Noted
+from workbench.steps.dedup import direct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -77,7 +78,8 @@ def curate(
         raise InvariantError("a step did not keep its rows in their order, or its ledger names other rows")
     progress("curate", len(steps), len(steps) + 1)
     parts = split(kept)
-    ledger = pl.concat(ledgers)
+    progress("curate", len(steps) + 1, len(steps) + 1)
+    ledger = direct(pl.concat(ledgers))
     dropped = pairs.select(pl.all().gather(ledger["row"]))
     return Curated(
         train=parts.train,

@@ -18,7 +18,7 @@ from workbench.pipeline.cost import peak_mb
 from workbench.pipeline.curate import counts
 from workbench.ports import silent
 from workbench.steps import ExactDedup, NearDedup
-from workbench.steps.dedup import first_equal
+from workbench.steps.dedup import direct, first_equal
 from workbench.text import content_id, excerpt
 
 if TYPE_CHECKING:
@@ -37,12 +37,14 @@ def dedupe(
     on: Sequence[str] | None = None,
     threshold: float = 0.8,
     ngram: int = 3,
+    char_ngram: int = 5,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Write ``kept.parquet``, ``dropped.parquet``, ``ledger.parquet`` and ``summary.json`` into ``out``.
 
     Rows are compared in the columns ``on``, each of which has to reach ``threshold``; without it, in every
-    column of text or nested values but ``id``. A shingle is ``ngram`` words. Of two alike rows the longer stays, then the one of smaller id.
+    column of text or nested values but ``id``. A shingle is ``ngram`` words, or ``char_ngram``
+    characters of a script without spaces. Of two alike rows the longer stays, then the one of smaller id.
     A table without ``id`` gets one: the hash of the row's content.
 
     Raises:
@@ -50,7 +52,8 @@ def dedupe(
         InputError: no column to compare.
     """
     begun = time.perf_counter()
-    near = convert({"threshold": threshold, "ngram": ngram, "use": "near_dedup"}, NearDedup, where="dedupe")
+    fields = {"threshold": threshold, "ngram": ngram, "char_ngram": char_ngram}
+    near = convert({"use": "near_dedup", **fields}, NearDedup, where="dedupe")
     columns = _compared(frame, on)
     progress("dedupe", 0, 3, "reading texts")
     texts = pl.DataFrame([_text(frame[name]) for name in columns])
@@ -89,7 +92,7 @@ def read_table(path: Path) -> pl.DataFrame:
     if text.lstrip()[:1] == "{":
         return _json_lines(path, text)
     try:
-        return pl.read_csv(text.encode(), infer_schema=False, missing_utf8_is_empty_string=False)
+        return pl.read_csv(text.encode(), infer_schema=False)
     except pl.exceptions.PolarsError as error:
         raise InputError(
             Finding(
@@ -109,15 +112,15 @@ def _decide(
     ids, texts, places = ids.gather(order), texts.select(pl.all().gather(order)), pl.Series(order)
     progress("dedupe", 1, 3, "exact")
     equal = first_equal(texts)
-    rows = ExactDedup().ledger_rows(ids, places, equal)
+    rows = ExactDedup().ledger_rows(equal, ids=ids, places=places)
     progress("dedupe", 2, 3, "near")
     shingled = near.shingled(texts.get_columns())
     alike, _ = near.search(shingled, group=np.zeros(len(ids), np.uint64), among=equal < 0)
-    rows += near.ledger_rows(shingled, ids, places, alike)
+    rows += near.ledger_rows(shingled, alike, ids=ids, places=places)
     stays = np.ones(len(ids), np.bool_)
     stays[order[(equal >= 0) | (alike >= 0)]] = False
     progress("dedupe", 3, 3)
-    return ledger_frame(sorted(rows, key=lambda row: int(row["row"]))), pl.Series(stays)
+    return direct(ledger_frame(sorted(rows, key=lambda row: int(row["row"])))), pl.Series(stays)
 
 
 def _best_first(ids: pl.Series, texts: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -192,7 +195,9 @@ def _json_lines(path: Path, text: str) -> pl.DataFrame:
     if findings:
         more = len(findings) - _SHOWN
         rest = [
-            Finding(where=str(path), found=f"{more} further lines like these", expected="none", fix="See above.")
+            Finding(
+                where=str(path), found=f"{more} further lines like these", expected="none", fix="See above."
+            )
         ]
         raise InputError([*findings[:_SHOWN], *(rest if more > 0 else [])])
     return pl.DataFrame(rows, infer_schema_length=None, strict=False)

@@ -71,7 +71,9 @@ def explain(directory: Path, row_id: str) -> Explanation:
     place = directory / "curate" if (directory / "curate" / "ledger.parquet").is_file() else directory
     ledger = read_parquet(place / "ledger.parquet")
     parts = {name: place / f"{name}.parquet" for name in _PARTS if (place / f"{name}.parquet").is_file()}
-    kept = {name: read_parquet(path).with_columns(pl.col("id").cast(pl.String)) for name, path in parts.items()}
+    kept = {
+        name: read_parquet(path).with_columns(pl.col("id").cast(pl.String)) for name, path in parts.items()
+    }
     dropped = read_parquet(place / "dropped.parquet").with_columns(pl.col("id").cast(pl.String))
     known = sorted({*ledger["id"].drop_nulls(), *(i for f in kept.values() for i in f["id"].drop_nulls())})
     found = _resolve(row_id, known, where=str(place))
@@ -96,7 +98,10 @@ def _resolve(row_id: str, known: list[str], *, where: str) -> str:
     if len(starting) == 1:
         return starting[0]
     if starting:
-        found, fix = f"{len(starting)} ids that begin so: {', '.join(starting[:_NEAREST])} …", "Give more of it."
+        found, fix = (
+            f"{len(starting)} ids that begin so: {', '.join(starting[:_NEAREST])} …",
+            "Give more of it.",
+        )
     else:
         near = difflib.get_close_matches(row_id, known, n=_NEAREST, cutoff=0.0)
         found = "no row of that id"
@@ -124,8 +129,9 @@ def _told(removal: Removal) -> list[str]:
     lines = [f"dropped by {removal.step}: {removal.reason}" + (f" ({removal.rule})" if removal.rule else "")]
     if removal.kept_id is not None:
         lines.append(
-            f"kept instead: {removal.kept_id}; Jaccard {removal.jaccard:.3f} (threshold {removal.threshold:.3f}), "
-            f"{removal.containment_ab:.0%} of it is in the kept row, {removal.containment_ba:.0%} the other way"
+            f"kept instead: {removal.kept_id}; Jaccard {removal.jaccard:.3f} "
+            f"(threshold {removal.threshold:.3f}), {removal.containment_ab:.0%} of it is in the kept row, "
+            f"{removal.containment_ba:.0%} of the kept row in it"
         )
     if removal.detail:
         lines.append(removal.detail)

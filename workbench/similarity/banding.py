@@ -22,7 +22,7 @@ _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 @dataclass(frozen=True, kw_only=True)
 class Banding:
-    """How candidates are found: ``bands`` hashes of ``per_band`` minima each, and the bucket size to split at."""
+    """How candidates are found: ``bands`` hashes of ``per_band`` minima, and the bucket size to split at."""
 
     bands: int
     per_band: int
@@ -33,20 +33,18 @@ class Banding:
     def reaching(
         cls, threshold: float, *, recall: float, num_perm: int, max_bucket: int, seed: int
     ) -> Banding:
-        """Choose the most selective banding that proposes a pair at ``threshold`` with probability ``recall``.
+        """Choose the most selective banding that proposes pairs at ``threshold`` with probability ``recall``.
 
         With ``num_perm`` minima in all: the largest r with 1 - (1 - t^r)^(num_perm // r) >= recall, or 1.
         """
-        fitting = [
-            r for r in range(1, num_perm + 1) if 1 - (1 - threshold**r) ** (num_perm // r) >= recall
-        ]
+        fitting = [r for r in range(1, num_perm + 1) if 1 - (1 - threshold**r) ** (num_perm // r) >= recall]
         per_band = max(fitting, default=1)
         return cls(bands=num_perm // per_band, per_band=per_band, max_bucket=max_bucket, seed=seed)
 
 
 @dataclass(kw_only=True)
 class Buckets:
-    """For each band, the rows that share a bucket; ``rebanded`` counts rows of buckets that had to be split."""
+    """For each band, the rows that share a bucket; ``rebanded`` counts rows whose bucket was split."""
 
     hashes: NDArray[np.uint64]
     banding: Banding
@@ -54,10 +52,8 @@ class Buckets:
     rebanded: int = field(default=0)
 
     @classmethod
-    def of(
-        cls, shingled: Shingled, *, banding: Banding, guard: NDArray[np.uint64], compared: int
-    ) -> Buckets:
-        """Bucket rows by the first ``compared`` fields; rows of different ``guard`` or empty are never together."""
+    def of(cls, shingled: Shingled, *, banding: Banding, guard: NDArray[np.uint64], compared: int) -> Buckets:
+        """Bucket rows by the first ``compared`` fields; empty rows, or of different ``guard``, never meet."""
         hashes = _hashes(shingled, banding=banding, guard=guard, compared=compared)
         first, last = shingled.bounds(compared)
         filled = np.flatnonzero(last > first)

@@ -1,5 +1,7 @@
 """The compiled loops of near-duplicate search; imported only when there are rows to compare."""
 
+# ruff: noqa: PLR0913, PLR0917 - compiled loops take plain arrays, and each of them by place
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -41,16 +43,16 @@ def mix(value: np.uint64) -> np.uint64:
 @compiled
 def code_point(data: NDArray[np.uint8], at: int) -> tuple[int, int]:
     """Decode the UTF-8 character at byte ``at``; return its code point and its width in bytes."""
-    lead = np.int64(data[at])
+    lead = int(data[at])
     if lead < _ONE_BYTE:
         return lead, 1
     if lead < _TWO_BYTES:
-        return ((lead & 0x1F) << 6) | (np.int64(data[at + 1]) & 0x3F), 2
+        return ((lead & 0x1F) << 6) | (int(data[at + 1]) & 0x3F), 2
     if lead < _THREE_BYTES:
-        second, third = np.int64(data[at + 1]) & 0x3F, np.int64(data[at + 2]) & 0x3F
+        second, third = int(data[at + 1]) & 0x3F, int(data[at + 2]) & 0x3F
         return ((lead & 0x0F) << 12) | (second << 6) | third, 3
-    second, third = np.int64(data[at + 1]) & 0x3F, np.int64(data[at + 2]) & 0x3F
-    return ((lead & 0x07) << 18) | (second << 12) | (third << 6) | (np.int64(data[at + 3]) & 0x3F), 4
+    second, third = int(data[at + 1]) & 0x3F, int(data[at + 2]) & 0x3F
+    return ((lead & 0x07) << 18) | (second << 12) | (third << 6) | (int(data[at + 3]) & 0x3F), 4
 
 
 @compiled
@@ -269,7 +271,7 @@ def star_edges(
 
 @compiled
 def choose_kept(hub: NDArray[np.int64], row: NDArray[np.int64], kept_of: NDArray[np.int64]) -> None:
-    """Drop a row where an edge leads to a kept one; edges are sorted by row, and hubs come before their rows."""
+    """Drop a row where an edge leads to a kept one; edges are sorted by row, hubs come before their rows."""
     for k in range(hub.size):
         if kept_of[row[k]] < 0 and kept_of[hub[k]] < 0:
             kept_of[row[k]] = hub[k]
@@ -345,7 +347,7 @@ def measure_edges(
     b: NDArray[np.int64],
     out: NDArray[np.float64],
 ) -> None:
-    """Write Jaccard, containment of a in b and of b in a to ``out[edge, field]``; two empty sets are equal."""
+    """Write Jaccard, share of a in b and share of b in a to ``out[edge, field]``; two empty sets are alike."""
     for k in range(a.size):
         for field in range(fields):
             i, j = a[k] * fields + field, b[k] * fields + field

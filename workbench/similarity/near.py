@@ -115,9 +115,7 @@ def find_links(
     return np.concatenate(edges)
 
 
-def find_closest(
-    shingled: Shingled, *, part: NDArray[np.int64], banding: Banding, compared: int
-) -> Closest:
+def find_closest(shingled: Shingled, *, part: NDArray[np.int64], banding: Banding, compared: int) -> Closest:
     """Find for each row the most similar row of another part, over the joined sets of the first fields.
 
     Numbers and groups are not guarded here: what looks alike is reported. Pairs that no band proposes are

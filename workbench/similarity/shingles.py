@@ -28,8 +28,8 @@ _TABLE_SIZE = 0x20000
 class Shingled:
     """The shingle sets of ``rows`` rows of ``fields`` texts each.
 
-    The set of field ``f`` of row ``r`` is ``sets[starts[r * fields + f] : starts[r * fields + f + 1]]``, sorted
-    and without repeats; ``numbers`` hashes the sequence of words with a digit of each text (0: none).
+    The set of field ``f`` of row ``r`` is ``sets[starts[k] : starts[k + 1]]`` with ``k = r * fields + f``,
+    sorted and without repeats; ``numbers`` hashes the sequence of words with a digit of each text (0: none).
     """
 
     sets: NDArray[np.uint64]
@@ -45,7 +45,7 @@ class Shingled:
     def bounds(self, compared: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return where the sets of the first ``compared`` fields of each row begin and end, joined."""
         return (
-            np.ascontiguousarray(self.starts[:-1 : self.fields]),
+            np.ascontiguousarray(self.starts[: -1 : self.fields]),
             np.ascontiguousarray(self.starts[compared :: self.fields][: self.rows]),
         )
 

@@ -8,7 +8,7 @@ import msgspec
 import polars as pl
 
 from workbench.checks import compile_contract
-from workbench.contracts import Contract, Severity
+from workbench.contracts import Contract, Severity  # noqa: TC001 - msgspec reads them
 from workbench.errors import ConfigError, Finding
 from workbench.io.frames import frame_to_pairs, ledger_frame
 from workbench.records import Case, Split
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class ContractFilter(Spec, frozen=True, kw_only=True):
     """Drop rows that break a rule of ``severity`` (``should``: of either).
 
-    ``contracts`` are by task; the pipeline puts in those that came with the pairs. A rule that does not apply,
-    or could not be judged, drops nothing.
+    ``contracts`` are by task; the pipeline puts in those that came with the pairs. A rule that does not
+    apply, or could not be judged, drops nothing.
     """
 
     severity: Severity = "must"

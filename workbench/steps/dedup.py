@@ -33,11 +33,11 @@ class ExactDedup(Spec, frozen=True, kw_only=True):
         """Partition pairs (``PAIR_SCHEMA``)."""
         ranked = best_first(frame)
         kept_of = first_equal(ranked.select("task", "template_id", "prompt", "completion", "slots"))
-        rows = self.ledger_rows(ranked["id"], ranked["__row"], kept_of)
+        rows = self.ledger_rows(kept_of, ids=ranked["id"], places=ranked["__row"])
         return _split(frame, ranked, kept_of, rows)
 
     def ledger_rows(
-        self, ids: pl.Series, places: pl.Series, kept_of: NDArray[np.int64]
+        self, kept_of: NDArray[np.int64], *, ids: pl.Series, places: pl.Series
     ) -> list[dict[str, Any]]:
         """Write the ledger rows of what ``kept_of`` drops; ids and places are in the order of ``kept_of``."""
         same = {"measured": 1.0, "jaccard": 1.0, "containment_ab": 1.0, "containment_ba": 1.0}
@@ -60,10 +60,11 @@ class NearDedup(Spec, frozen=True, kw_only=True):
     """Drop pairs alike in what was asked *and* in what was answered.
 
     Alike: every slot and the answer reach the Jaccard ``threshold`` on shingles of ``ngram`` words
-    (``char_ngram`` characters of scripts without spaces), and, unless ``numbers`` is ``ignore``, their numbers
-    and identifiers are the same. Candidates come from MinHash with ``num_perm`` minima, banded to propose a
-    pair at the threshold with probability ``recall``; buckets above ``max_bucket`` rows are split by further
-    bands. Each candidate is verified on the real sets before a row goes. ``keeper`` says which of two stays.
+    (``char_ngram`` characters of scripts without spaces), and, unless ``numbers`` is ``ignore``, their
+    numbers and identifiers are the same. Candidates come from MinHash with ``num_perm`` minima, banded to
+    propose a pair at the threshold with probability ``recall``; buckets above ``max_bucket`` rows are split
+    by further bands. Each candidate is verified on the real sets before a row goes. ``keeper`` says which of
+    two stays.
 
     Pairs alike in what was asked but not in what was answered contradict each other: ``conflicts`` keeps both
     and reports them, or keeps the ``first`` only.
@@ -71,7 +72,7 @@ class NearDedup(Spec, frozen=True, kw_only=True):
 
     threshold: Share = 0.8
     ngram: Positive = 2
-    char_ngram: Positive = 5
+    char_ngram: Positive = 2
     numbers: Literal["same", "ignore"] = "same"
     conflicts: Literal["keep", "first"] = "keep"
     keeper: Literal["oldest", "longest"] = "oldest"
@@ -86,18 +87,34 @@ class NearDedup(Spec, frozen=True, kw_only=True):
         inputs = asked(ranked)
         shingled = self.shingled([*inputs, answered(ranked)])
         group = groups(ranked)
-        kept_of, rebanded = self.search(shingled, group=group)
-        against, _ = self.search(shingled, group=group, compared=len(inputs), among=kept_of < 0)
-        ids, places = ranked["id"], ranked["__row"]
-        rows = self.ledger_rows(shingled, ids, places, kept_of)
-        conflicting = self.ledger_rows(
-            shingled, ids, places, against, compared=len(inputs), reason="conflict"
-        )
         if self.conflicts == "first":
-            rows, kept_of = rows + conflicting, np.maximum(kept_of, against)
+            # One search over the inputs, so that whatever goes has an edge to a row that stays.
+            kept_of, rebanded = self.search(shingled, group=group, compared=len(inputs))
+            against = np.where(self._same_answer(shingled, kept_of), -1, kept_of)
+        else:
+            kept_of, rebanded = self.search(shingled, group=group)
+            against, _ = self.search(shingled, group=group, compared=len(inputs), among=kept_of < 0)
+        alike = np.where(against >= 0, -1, kept_of)
+        ids, places = ranked["id"], ranked["__row"]
+        rows = self.ledger_rows(shingled, alike, ids=ids, places=places)
+        conflicting = self.ledger_rows(
+            shingled, against, ids=ids, places=places, compared=len(inputs), reason="conflict"
+        )
+        gone = [*rows, *conflicting] if self.conflicts == "first" else rows
+        split = _split(frame, ranked, kept_of, gone)
         notes = {"rebanded": rebanded, "conflicts": _conflicts(conflicting)}
-        split = _split(frame, ranked, kept_of, rows)
         return Noted(kept=split.kept, dropped=split.dropped, notes=notes)
+
+    def _same_answer(self, shingled: Shingled, kept_of: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell for each row whether its last field is alike to that of the row kept instead."""
+        gone = np.flatnonzero(kept_of >= 0)
+        numbers = shingled.numbers.reshape(-1, shingled.fields)[:, -1]
+        same = measure(shingled, gone, kept_of[gone])[:, -1, 0] >= self.threshold
+        if self.numbers == "same":
+            same &= numbers[gone] == numbers[kept_of[gone]]
+        out = np.zeros(shingled.rows, np.bool_)
+        out[gone] = same
+        return out
 
     def shingled(self, columns: Sequence[pl.Series]) -> Shingled:
         """Hash the shingles of the columns."""
@@ -132,14 +149,14 @@ class NearDedup(Spec, frozen=True, kw_only=True):
     def ledger_rows(
         self,
         shingled: Shingled,
-        ids: pl.Series,
-        places: pl.Series,
         kept_of: NDArray[np.int64],
         *,
+        ids: pl.Series,
+        places: pl.Series,
         compared: int | None = None,
         reason: str = "near duplicate",
     ) -> list[dict[str, Any]]:
-        """Write the ledger rows of what ``kept_of`` drops, with the figures of the field that is least alike."""
+        """Write the ledger rows of what ``kept_of`` drops, with the figures of the field least alike."""
         gone = np.flatnonzero(kept_of >= 0)
         figures = measure(shingled, gone, kept_of[gone])
         fields = figures[:, :compared]
@@ -164,10 +181,27 @@ class NearDedup(Spec, frozen=True, kw_only=True):
 
 
 def first_equal(columns: pl.DataFrame) -> NDArray[np.int64]:
-    """Return for each row the first row equal to it in all columns, nulls included, or -1 for that first one."""
+    """Return for each row the first row equal to it, nulls included, or -1 where it is the first itself."""
     at = pl.col("__at").first().over(columns.columns).cast(pl.Int64)
     first = columns.with_row_index("__at").select(at).to_series().to_numpy()
     return np.where(first == np.arange(columns.height), -1, first).astype(np.int64)
+
+
+def direct(ledger: pl.DataFrame) -> pl.DataFrame:
+    """Point exact duplicates of a row that went itself as a near duplicate at the row that stayed.
+
+    What is equal to a row has its figures too, so that the edge is as verified as that row's own.
+    """
+    names = ("kept_id", "measured", "threshold", "jaccard", "containment_ab", "containment_ba")
+    near = ledger.filter(pl.col("step") == "near_dedup")
+    further = near.select(pl.col("id").alias("kept_id"), *(pl.col(name).alias(f"__{name}") for name in names))
+    joined = ledger.join(further.unique("kept_id"), on="kept_id", how="left", maintain_order="left")
+    moved = (pl.col("step") == "exact_dedup") & pl.col("__kept_id").is_not_null()
+    told = pl.format("equal to {}, which went as a near duplicate", "kept_id")
+    return joined.with_columns(
+        pl.when(moved).then(told).otherwise("detail").alias("detail"),
+        *(pl.when(moved).then(f"__{name}").otherwise(name).alias(name) for name in names),
+    ).select(ledger.columns)
 
 
 def _split(

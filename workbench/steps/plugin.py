@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from workbench.errors import ConfigError, Finding
 from workbench.plugins import load
 from workbench.records import Split
@@ -17,7 +19,7 @@ class PluginStep(Spec, frozen=True, kw_only=True, tag="plugin"):
     """A step of entry point group ``workbench.steps``: a callable ``(frame, **options) -> Split``."""
 
     name: str
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = msgspec.field(default_factory=dict)
 
     def __call__(self, frame: pl.DataFrame) -> Split:
         """Import the step and ask it.

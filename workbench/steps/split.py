@@ -26,7 +26,7 @@ PARTS = ("train", "valid", "test")
 class Leak(NamedTuple):
     """The most similar two rows of different parts that were found: Jaccard over all slots, and their ids.
 
-    Jaccard is 0 and the ids are empty where nothing at all was found; pairs below ``floor`` are seen by chance.
+    Jaccard is 0 and the ids are empty where nothing was found; pairs below ``floor`` are seen by chance.
     """
 
     jaccard: float
@@ -36,7 +36,7 @@ class Leak(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """The three parts, each with a ``cluster`` column, the leak certificate, and rows of the largest cluster."""
+    """The three parts, each with a ``cluster`` column, the leak certificate, the largest cluster's rows."""
 
     train: pl.DataFrame
     valid: pl.DataFrame
@@ -50,9 +50,10 @@ class ClusterSplit(Spec, frozen=True, kw_only=True):
 
     Two rows are in one cluster where every slot reaches the Jaccard ``threshold`` and the numbers are the
     same, or where they have the same text in a slot of type ``context``, unless more than ``common_context``
-    of all rows have it. Links carry on from row to row. Per task, clusters go to ``test`` and ``valid`` in the
-    order of a hash of ``seed`` and cluster, as long as they fit into that part's share of the rows; the rest
-    is train. ``floor`` is the Jaccard from which the leak certificate looks for likeness across parts.
+    of all rows have it. Links carry on from row to row. Per task, clusters go to ``test`` and ``valid`` in
+    the order of a hash of ``seed`` and cluster, as long as they fit into that part's share of the rows (at
+    least one row where there are three clusters); the rest is train. ``floor`` is the Jaccard from which the
+    leak certificate looks for likeness across parts. The other fields are those of ``NearDedup``.
     """
 
     valid: Share = 0.1
@@ -119,7 +120,9 @@ class ClusterSplit(Spec, frozen=True, kw_only=True):
     def _choose(self, members: dict[str, int]) -> dict[str, int]:
         """Fill test, then valid, then train with one task's clusters of given sizes."""
         rows = sum(members.values())
-        room = {part: round(share * rows) for part, share in ((2, self.test), (1, self.valid))}
+        least = int(len(members) >= len(PARTS))
+        shares = {2: self.test, 1: self.valid}
+        room = {part: max(round(share * rows), least) for part, share in shares.items() if share}
         chosen = {}
         for cluster in sorted(members, key=lambda c: content_id(str(self.seed), c)):
             part = next((p for p in room if members[cluster] <= room[p]), 0)

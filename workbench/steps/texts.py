@@ -1,4 +1,4 @@
-"""The texts of a pair that likeness is judged on: the slots without the prompt's boilerplate, and the answer."""
+"""The texts of a pair that likeness is judged on: slots without the prompt's boilerplate, and answer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def asked(frame: pl.DataFrame) -> list[pl.Series]:
-    """Return one text column for each slot position; a pair without slots has its whole prompt in the first."""
+    """Return one text column for each slot position; without slots the whole prompt is in the first."""
     width = int(frame["slots"].list.len().max() or 0)  # type: ignore[arg-type]
     prompt = pl.col("prompt").list.eval(pl.element().struct.field("content")).list.join("\n")
     bare = pl.col("slots").list.len().fill_null(0) == 0
@@ -45,5 +45,5 @@ def best_first(frame: pl.DataFrame, *, longest: bool = False) -> pl.DataFrame:
     length = answered(frame).str.len_chars().cast(pl.Int64)
     keyed = frame.with_row_index("__row").with_columns(-length.alias("__length"))
     first = ["__length"] if longest else []
-    order = [*first, source.field("file"), source.field("record"), "id", "__row"]
-    return keyed.sort(*order, nulls_last=True).drop("__length")
+    order = (source.field("file"), source.field("record"), "id", "__row")
+    return keyed.sort(*first, *order, nulls_last=True).drop("__length")

@@ -1,0 +1,1 @@
+"""Side-by-side benchmarks; figures are quoted only with the command that made them."""
