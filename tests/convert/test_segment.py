@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,7 +110,7 @@ def test_sample_prompts_are_tiled(name):
     prompt = bundled(f"samples/{name}/prompt.md").read_text(encoding="utf-8")
     spans = segment(prompt)
     assert "".join("".join(prompt[s.start : s.end] for s in spans).split()) == "".join(prompt.split())
-    assert all(a.kind != b.kind for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.kind != b.kind for a, b in pairwise(spans))
 
 
 def test_a_prompt_of_200_kb_is_cut_in_seconds():

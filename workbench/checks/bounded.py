@@ -12,7 +12,8 @@ from workbench.errors import ConfigError, Finding
 from workbench.text import excerpt
 
 MAX_PATTERN = 2_000
-# Characters of text allowed by the number of unbounded repeats in a row: the worst case is about n^(repeats + 1) steps.
+# Characters of text allowed, by the number of unbounded repeats in a row; the worst case is about
+# n^(repeats + 1) steps.
 LIMITS = (5_000_000, 100_000, 20_000, 3_000)
 _REPEATS = {ops.MAX_REPEAT, ops.MIN_REPEAT}
 
@@ -21,7 +22,7 @@ def check_pattern(pattern: str, *, where: str = "$.pattern") -> None:
     """Refuse a pattern that can't be compiled, or whose running time can explode.
 
     Raises:
-        ConfigError: a syntax error, a repeat inside an unbounded repeat, a back-reference inside one, or too long.
+        ConfigError: a syntax error, too long, or a repeat or back-reference inside an unbounded repeat.
     """
     problem = pattern_problem(pattern)
     if problem:
@@ -55,7 +56,7 @@ def text_limit(pattern: str) -> int:
 
 
 def find_all(pattern: str, text: str) -> list[tuple[int, int]] | None:
-    """Return the spans of all matches, case and lines regarded; ``None`` where ``text`` is too long for the pattern."""
+    """Return the spans of all matches; ``None`` where ``text`` is too long for the pattern."""
     if len(text) > text_limit(pattern):
         return None
     return [match.span() for match in re.compile(pattern).finditer(text)]
@@ -63,7 +64,8 @@ def find_all(pattern: str, text: str) -> list[tuple[int, int]] | None:
 
 def too_long(pattern: str, text: str) -> str:
     """Say why a text could not be judged."""
-    return f"{len(text)} characters are too many for the pattern {excerpt(pattern)!r} (at most {text_limit(pattern)})"
+    limit = text_limit(pattern)
+    return f"{len(text)} characters are too many for the pattern {excerpt(pattern)!r} (at most {limit})"
 
 
 def _explosive(tree: Any, *, inside: bool) -> str | None:

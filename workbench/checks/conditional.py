@@ -1,4 +1,4 @@
-"""Judges rules that speak only of some cases: what to say when, refusing, staying neutral, answering from the context."""
+"""Judges rules that speak only of some cases: what to say when, refusing, neutrality, grounding."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 class PhraseWhen(FieldCheck, frozen=True, kw_only=True):
     """Under ``condition`` the text says ``phrase``, and the JSON key ``field`` is set to ``value``.
 
-    Without a ``phrase`` the text must do what the condition asks in words of its own: say that the answer is not
-    there, ask for the input (``what``, recognised by ``pattern``), refuse, or take no side. Where the condition
-    does not hold, saying the phrase is a fail, and leaving it out no merit (``not_applicable``).
+    Without a ``phrase`` the text must do what the condition asks in words of its own: say that the answer
+    is not there, ask for the input (``what``, recognised by ``pattern``), refuse, or take no side. Where
+    the condition does not hold, saying the phrase is a fail, and leaving it out no merit
+    (``not_applicable``).
     """
 
     condition: Condition
@@ -116,7 +117,7 @@ class Grounded(FieldCheck, frozen=True, kw_only=True):
 
 
 def judge_reaction(text: str, condition: Condition, phrase: str | None, *, what: str = "") -> Grade:
-    """Tell whether ``text`` reacts to a condition as asked: by the phrase where there is one, else by its sense."""
+    """Tell whether ``text`` reacts to a condition as asked: by the phrase if there is one, else by sense."""
     if phrase is not None:
         spans = spans_of(text, phrase)
         hits = (Evidence(what="phrase", text=text[a:b], start=a, end=b) for a, b in spans)

@@ -1,4 +1,4 @@
-"""Decides whether a conditional rule applies to a case: by what the case says, else by its reference, else by reading."""
+"""Decides whether a conditional rule applies: by what the case says, else its reference, else by reading."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 Condition = Literal["unanswerable", "missing_input", "harmful", "contested"]
 _CONTEXT = re.compile(
-    r"context|passage|document|note|material|knowledge|source|article|reference|资料|上下文|材料|背景|文档|参考",
+    r"context|passage|document|note|material|knowledge|source|article|reference|资料|上下文|材料|背景|"
+    r"文档|参考",
     re.IGNORECASE,
 )
 _QUESTION = re.compile(r"question|query|request|message|input|user|ask|问题|提问|请求|消息", re.IGNORECASE)
@@ -39,7 +40,7 @@ def applies(
 ) -> Applies:
     """Tell whether ``condition`` holds for ``case``.
 
-    ``phrase`` is what the rule prescribes for it; ``what`` and ``pattern`` describe the input that may be missing.
+    ``phrase`` is what the rule prescribes; ``what`` and ``pattern`` describe the input that may be missing.
     """
     told = _from_expect(condition, case)
     if told is not None:

@@ -1,4 +1,4 @@
-"""Holds each claim of an answer against the context: its figures, names and content words must stand there."""
+"""Holds each claim of an answer against the context: figures, names and content words must stand there."""
 
 from __future__ import annotations
 
@@ -41,6 +41,9 @@ _STOP_TEXT = (
     "again further once each few other both"
 )
 _STOP = frozenset(_STOP_TEXT.split())
+# A sentence denies another where they share this much of at least so many content words.
+_SAME_CLAIM, _MIN_CLAIM = 0.8, 3
+_MIN_STEM = 3
 _SUFFIXES = ("ingly", "edly", "ings", "ing", "ies", "ied", "ed", "es", "ly", "s", "e")
 
 
@@ -71,9 +74,9 @@ def read_support(
 ) -> Support:
     """Hold every sentence of ``output`` against ``context`` and ``question``.
 
-    A sentence is unsupported where one of its numbers, identifiers or names stands in neither, where less than
-    ``min_overlap`` of its content (word stems; pairs of Chinese characters) does, or where it denies what the
-    nearest sentence of the context says. ``allowed`` phrases of the prompt itself need no support.
+    A sentence is unsupported where one of its numbers, identifiers or names stands in neither, where less
+    than ``min_overlap`` of its content (word stems; pairs of Chinese characters) does, or where it denies
+    what the nearest sentence of the context says. ``allowed`` phrases of the prompt itself need no support.
     """
     text = _without(_untagged(output), allowed)
     known = _known(context, question)
@@ -127,14 +130,12 @@ def _score(claim: Claim) -> float:
 
 
 def _figures(piece: str, at: int, known: _Known) -> list[Evidence]:
-    out = []
-    for match in _NUMBER.finditer(piece):
-        if _plain(match.group()) not in known.numbers:
-            out.append(_piece("number", match, at))
-    for match in _IDENTIFIER.finditer(piece):
-        if _fold(match.group()) not in known.folded:
-            out.append(_piece("identifier", match, at))
-    return out
+    numbers = [m for m in _NUMBER.finditer(piece) if _plain(m.group()) not in known.numbers]
+    identifiers = [m for m in _IDENTIFIER.finditer(piece) if _fold(m.group()) not in known.folded]
+    return [
+        *(_piece("number", match, at) for match in numbers),
+        *(_piece("identifier", match, at) for match in identifiers),
+    ]
 
 
 def _names(piece: str, at: int, known: _Known) -> list[Evidence]:
@@ -154,11 +155,13 @@ def _piece(what: str, match: re.Match[str], at: int) -> Evidence:
 
 def _denies(piece: str, tokens: frozenset[str], lines: tuple[str, ...]) -> bool:
     """Tell whether ``piece`` and the line nearest to it differ in negation alone."""
-    if len(tokens) < 3 or not lines:
+    if len(tokens) < _MIN_CLAIM or not lines:
         return False
     shares = [len(tokens & _content(line)) / len(tokens) for line in lines]
     best = max(range(len(lines)), key=shares.__getitem__)
-    return shares[best] >= 0.8 and bool(_NEGATION.search(piece)) != bool(_NEGATION.search(lines[best]))
+    return shares[best] >= _SAME_CLAIM and bool(_NEGATION.search(piece)) != bool(
+        _NEGATION.search(lines[best])
+    )
 
 
 def _without(text: str, allowed: tuple[str, ...]) -> str:
@@ -208,7 +211,7 @@ def _han_number(run: str) -> int:
 
 def _stem(word: str) -> str:
     for suffix in _SUFFIXES:
-        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
+        if word.endswith(suffix) and len(word) - len(suffix) >= _MIN_STEM:
             return word.removesuffix(suffix)
     return word
 

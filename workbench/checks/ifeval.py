@@ -1,4 +1,4 @@
-"""Judges the 25 instruction kinds of IFEval (Zhou et al. 2023), so that figures can be held beside published ones."""
+"""Judges the 25 instruction kinds of IFEval (Zhou et al. 2023), to be held beside published figures."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 import operator
 import re
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from workbench.checks.ifeval_text import capital_words, count_sentences, is_language
 from workbench.records import Case, Grade
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
     Judge = Callable[[str, dict[str, Any]], bool]
 
-_RELATIONS = {"less than": operator.lt, "at least": operator.ge}
+_RELATIONS: dict[str, Callable[[int, int], bool]] = {"less than": operator.lt, "at least": operator.ge}
 _ANSWERS = ("My answer is yes.", "My answer is no.", "My answer is maybe.")
 
 
@@ -27,7 +29,7 @@ class Ifeval(Spec, frozen=True, kw_only=True):
     """
 
     instruction: str
-    arguments: dict[str, Any] = {}  # noqa: RUF012 - msgspec copies the default for each value
+    arguments: dict[str, Any] = msgspec.field(default_factory=dict)
 
     def __call__(self, case: Case, output: str) -> Grade:
         """Judge the whole answer."""
@@ -72,7 +74,7 @@ def _paragraphs(text: str, a: dict[str, Any]) -> bool:
     parts = re.split(r"\s?\*\*\*\s?", text)
     inner = [bool(part.strip()) for part in parts[1:-1]]
     filled = sum(bool(part.strip()) for part in parts)
-    return all(inner) and filled == a["num_paragraphs"]
+    return all(inner) and bool(filled == a["num_paragraphs"])
 
 
 def _first_word(text: str, a: dict[str, Any]) -> bool:
@@ -88,7 +90,7 @@ def _first_word(text: str, a: dict[str, Any]) -> bool:
 
 
 def _placeholders(text: str, a: dict[str, Any]) -> bool:
-    return len(re.findall(r"\[.*?\]", text)) >= a["num_placeholders"]
+    return bool(len(re.findall(r"\[.*?\]", text)) >= a["num_placeholders"])
 
 
 def _postscript(text: str, a: dict[str, Any]) -> bool:
@@ -101,7 +103,7 @@ def _postscript(text: str, a: dict[str, Any]) -> bool:
 def _bullets(text: str, a: dict[str, Any]) -> bool:
     stars = re.findall(r"^\s*\*[^\*].*$", text, re.MULTILINE)
     dashes = re.findall(r"^\s*-.*$", text, re.MULTILINE)
-    return len(stars) + len(dashes) == a["num_bullets"]
+    return bool(len(stars) + len(dashes) == a["num_bullets"])
 
 
 def _constrained(text: str, a: dict[str, Any]) -> bool:
@@ -112,12 +114,12 @@ def _constrained(text: str, a: dict[str, Any]) -> bool:
 def _highlights(text: str, a: dict[str, Any]) -> bool:
     single = [part for part in re.findall(r"\*[^\n\*]*\*", text) if part.strip("*").strip()]
     double = [part for part in re.findall(r"\*\*[^\n\*]*\*\*", text) if part[2:-2].strip()]
-    return len(single) + len(double) >= a["num_highlights"]
+    return bool(len(single) + len(double) >= a["num_highlights"])
 
 
 def _sections(text: str, a: dict[str, Any]) -> bool:
     splitter = re.escape(a["section_spliter"])
-    return len(re.split(rf"\s?{splitter}\s?\d+\s?", text)) - 1 >= a["num_sections"]
+    return len(re.split(rf"\s?{splitter}\s?\d+\s?", text)) > int(a["num_sections"])
 
 
 def _json(text: str, a: dict[str, Any]) -> bool:

@@ -7,25 +7,27 @@ import re
 from workbench.text import language
 
 CODES = {
-    "english": "en", "chinese": "zh", "german": "de", "french": "fr", "spanish": "es", "italian": "it", "portuguese": "pt",
-    "russian": "ru", "arabic": "ar", "hindi": "hi", "thai": "th", "korean": "ko", "japanese": "ja", "bengali": "bn",
-    "persian": "fa", "farsi": "fa", "urdu": "ur", "punjabi": "pa", "marathi": "mr", "gujarati": "gu", "tamil": "ta",
-    "telugu": "te", "kannada": "kn", "malayalam": "ml", "nepali": "ne", "finnish": "fi", "bulgarian": "bg", "vietnamese": "vi",
-    "swahili": "sw", "polish": "pl", "ukrainian": "uk", "greek": "el", "turkish": "tr", "dutch": "nl", "swedish": "sv",
+    "english": "en", "chinese": "zh", "german": "de", "french": "fr", "spanish": "es", "italian": "it",
+    "portuguese": "pt", "russian": "ru", "arabic": "ar", "hindi": "hi", "thai": "th", "korean": "ko",
+    "japanese": "ja", "bengali": "bn", "persian": "fa", "farsi": "fa", "urdu": "ur", "punjabi": "pa",
+    "marathi": "mr", "gujarati": "gu", "tamil": "ta", "telugu": "te", "kannada": "kn", "malayalam": "ml",
+    "nepali": "ne", "finnish": "fi", "bulgarian": "bg", "vietnamese": "vi", "swahili": "sw",
+    "polish": "pl", "ukrainian": "uk", "greek": "el", "turkish": "tr", "dutch": "nl", "swedish": "sv",
     "hebrew": "he", "romanian": "ro", "czech": "cs", "danish": "da", "indonesian": "id",
 }  # fmt: skip
-# Scripts by themselves tell these apart; within Arabic and Devanagari and Cyrillic, telling letters and words do.
+# Scripts by themselves tell these apart; within Arabic, Devanagari and Cyrillic, letters and words do.
 _SCRIPTS = {
-    "bn": "\u0980-\u09ff", "pa": "\u0a00-\u0a7f", "gu": "\u0a80-\u0aff", "ta": "\u0b80-\u0bff", "te": "\u0c00-\u0c7f",
-    "kn": "\u0c80-\u0cff", "ml": "\u0d00-\u0d7f", "th": "\u0e00-\u0e7f", "ko": "\uac00-\ud7af", "he": "\u0590-\u05ff",
-    "el": "\u0370-\u03ff", "hi": "\u0900-\u097f", "ar": "\u0600-\u06ff", "ru": "\u0400-\u04ff",
+    "bn": "\u0980-\u09ff", "pa": "\u0a00-\u0a7f", "gu": "\u0a80-\u0aff", "ta": "\u0b80-\u0bff",
+    "te": "\u0c00-\u0c7f", "kn": "\u0c80-\u0cff", "ml": "\u0d00-\u0d7f", "th": "\u0e00-\u0e7f",
+    "ko": "\uac00-\ud7af", "he": "\u0590-\u05ff", "el": "\u0370-\u03ff", "hi": "\u0900-\u097f",
+    "ar": "\u0600-\u06ff", "ru": "\u0400-\u04ff",
 }  # fmt: skip
 _MIN_WITHIN = 2
 _WITHIN: dict[str, tuple[tuple[str, str], ...]] = {
     "ar": (("ur", "[ٹڈڑںےہھ]"), ("fa", "[پچژگی]")),
     "hi": (
         ("mr", r"(?<!\S)(?:आहे|आणि|आहेत|नाही|मध्ये|त्याच्या|करण्यासाठी)(?!\S)|ळ"),
-        ("ne", r"(?<!\S)(?:छ|छन्|र|हो|गर्न|भएको|लागि)(?!\S)"),
+        ("ne", r"(?<!\S)(?:छ|छन्|र|गर्न|भएको|लागि)(?!\S)"),
     ),
     "ru": (("uk", "[іїєґ]"), ("bg", r"(?<!\S)(?:се|на|за|от|са|ще|че)(?!\S)")),
 }
@@ -41,16 +43,23 @@ _LATIN_WORDS = {
     "da": "og at det i som på er af for med den til ikke en et",
     "id": "dan yang di untuk dengan dari ini itu pada adalah tidak dalam",
 }
-_LATIN = {code: frozenset(text.split()) for code, text in _LATIN_WORDS.items()}
+_ENGLISH_TEXT = "a i to do by is as on so no we it in the and of for that this you my me our all"
+_ENGLISH = frozenset(_ENGLISH_TEXT.split())
+_TELLING = frozenset({"the", "and", "of", "is", "that", "this", "you", "my"})
+_LATIN = {code: frozenset(text.split()) - _ENGLISH for code, text in _LATIN_WORDS.items()}
 _MIN_HITS = 3
-_ABBREVIATIONS_TEXT = "mr mrs ms dr prof st sr jr vs etc inc ltd co corp gen sen rep gov capt col lt no vol fig al approx dept est"
+_WORDS_A_HIT = 15
+_ABBREVIATIONS_TEXT = (
+    "mr mrs ms dr prof st sr jr vs etc inc ltd co corp gen sen rep gov capt col lt mt no vol fig al "
+    "approx dept est"
+)
 _ABBREVIATIONS = frozenset(_ABBREVIATIONS_TEXT.split())
 _STOP = re.compile(r"[.!?]+[\"'”’)\]*_]*(?=\s+(?P<next>\S)|\s*$)")
 _TOKEN = re.compile(r"[A-Za-z0-9][\w'’.&/-]*|\S")
 
 
 def is_language(text: str, code: str) -> bool:
-    """Tell whether ``text`` is in ``code`` (ISO 639-1); a text without letters passes, as in the reference."""
+    """Tell whether ``text`` is in ``code`` (ISO 639-1); without letters it passes, as in the reference."""
     if not any(character.isalpha() for character in text):
         return True
     return detect(text) == code
@@ -71,13 +80,13 @@ def detect(text: str) -> str:
     best = max(hits, key=lambda code: hits[code])
     return (
         best
-        if guess != "zh" and hits[best] > max(_MIN_HITS, len(words) // 8) and not _english(words)
+        if guess != "zh" and hits[best] > max(_MIN_HITS, len(words) // _WORDS_A_HIT) and not _english(words)
         else guess
     )
 
 
 def count_sentences(text: str) -> int:
-    """Count sentences much as Punkt does: a stop before white space, unless an abbreviation or a small letter follows."""
+    """Count sentences much as Punkt does: at a stop that no abbreviation made and no small letter follows."""
     count, start = 0, 0
     for match in _STOP.finditer(text):
         if not _splits(text, start, match):
@@ -88,7 +97,7 @@ def count_sentences(text: str) -> int:
 
 
 def capital_words(text: str) -> int:
-    """Count the words that are written in capitals throughout; a single ``I`` or ``A`` counts, as in the reference."""
+    """Count the words in capitals throughout; a single ``I`` or ``A`` counts, as in the reference."""
     return sum(token.isupper() for token in _tokens(text))
 
 
@@ -101,7 +110,7 @@ def _tokens(text: str) -> list[str]:
 
 
 def _english(words: list[str]) -> bool:
-    return sum(word in {"the", "and", "of", "to", "is", "that"} for word in words) * 10 > len(words)
+    return sum(word in _TELLING for word in words) * 10 > len(words)
 
 
 def _splits(text: str, start: int, match: re.Match[str]) -> bool:
@@ -115,4 +124,10 @@ def _splits(text: str, start: int, match: re.Match[str]) -> bool:
     word = last.group(1).strip("\"'(*_“‘").lower() if last else ""
     initial = len(word) == 1 and word.isalpha() and word != "i"
     numbered = word.isdigit() and not text[start : match.start()].strip()[: -len(word)].strip()
-    return not (word in _ABBREVIATIONS or initial or "." in word or following.islower() or numbered)
+    return not (
+        word in _ABBREVIATIONS
+        or initial
+        or ("." in word and not word[-1].isdigit())
+        or following.islower()
+        or numbered
+    )

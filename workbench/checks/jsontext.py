@@ -25,7 +25,7 @@ class _NotStrictError(ValueError):
 
 
 def read_json(text: str) -> JsonText:
-    """Parse ``text`` as RFC 8259 JSON; duplicate keys, NaN and Infinity are problems, white space around is not."""
+    """Parse ``text`` as RFC 8259 JSON; duplicate keys, NaN and Infinity are problems."""
     fence = _FENCE.match(text)
     body = fence["body"] if fence else text
     try:

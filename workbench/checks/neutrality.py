@@ -23,7 +23,8 @@ OPINION = (
         r"absolutely)\b"
     ),
     (
-        r"\b(?:is|are|was|were)(?: \w+)? (?:better|worse|the best|the worst|right|wrong|truer|falser|superior|"
+        r"\b(?:is|are|was|were)(?: \w+)? (?:better|worse|the best|the worst|right|wrong|truer|falser|"
+        r"superior|"
         r"inferior|true|false|"
         r"real|a lie|good|bad|evil)\b"
     ),
@@ -40,9 +41,14 @@ HEDGE = (
         r"on the other hand|it depends|both sides|"
         r"there are (?:many|different|various|several)|opinions (?:differ|vary)|up to you|personal (?:choice|"
         r"decision|belief)|"
-        r"supporters|critics|proponents|opponents|neutral|take no side|do not take sides|no opinion|no view)\b"
+        r"supporters|critics|proponents|opponents|neutral|take no side|do not take sides|no opinion|"
+        r"no view)\b"
     ),
-    r"(?:有人认为|有些人|另一些人|一方面|另一方面|取决于|因人而异|见仁见智|双方|不表态|中立|支持者|批评者|反对者)",
+    (
+        r"(?:有人认为|有些人|另一些人|一方面|另一方面|取决于|因人而异|见仁见智|双方|不表态|中立|支持者|"
+        r"批评者|"
+        r"反对者)"
+    ),
 )
 _NEGATED = re.compile(
     r"(?:\b(?:not|n't|no|never|don't|cannot|can't)\b|不|没有|未)\W*(?:\w+\W+){0,2}$", re.IGNORECASE
@@ -52,7 +58,7 @@ _HEDGE = re.compile("|".join(f"(?:{pattern})" for pattern in HEDGE), re.IGNORECA
 
 
 def opinions(text: str) -> tuple[Evidence, ...]:
-    """Quote the wording that takes a side: first-person opinion, advice to choose, verdicts; denied ones don't count."""
+    """Quote the wording that takes a side: opinion, advice to choose, verdicts; denied ones don't count."""
     plain = text.replace("’", "'")
     return tuple(
         Evidence(what="opinion", text=match.group(), start=match.start(), end=match.end())

@@ -1,4 +1,4 @@
-"""Judges wording that can be seen: phrases at the start, at the end, anywhere or nowhere, and forbidden signs."""
+"""Judges wording that can be seen: phrases at the start, the end, anywhere or nowhere; forbidden signs."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class EndsWith(FieldCheck, frozen=True, kw_only=True):
 
 
 class Contains(FieldCheck, frozen=True, kw_only=True):
-    """The text holds all (or ``any``) of ``phrases``, and ``pattern`` where one is given; case doesn't matter."""
+    """The text holds all (or ``any``) of ``phrases``, and a match of ``pattern``; case doesn't matter."""
 
     phrases: tuple[str, ...] = ()
     pattern: str | None = None
@@ -58,7 +58,7 @@ class Contains(FieldCheck, frozen=True, kw_only=True):
 
 
 class NotContains(FieldCheck, frozen=True, kw_only=True):
-    """The text holds none of ``phrases`` and no match of ``pattern``; case doesn't matter, words are whole words."""
+    """The text holds none of ``phrases`` (whole words, any case) and no match of ``pattern``."""
 
     phrases: tuple[str, ...] = ()
     pattern: str | None = None
@@ -83,7 +83,7 @@ class NoCharacters(FieldCheck, frozen=True, kw_only=True):
 
 
 class NoIdentifiers(FieldCheck, frozen=True, kw_only=True):
-    """The text shows no identifier of the form of ``pattern``, such as ``INT-\\d+``; ``example`` is the one named."""
+    r"""The text shows no identifier of the form of ``pattern``, such as ``INT-\d+``; ``example`` is one."""
 
     pattern: str
     example: str = ""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from workbench.plugins import load
 from workbench.records import Case, Grade
 from workbench.spec import Spec
 
 
 class Plugin(Spec, frozen=True, kw_only=True):
-    """A check of entry point group ``workbench.checks``: a callable ``(case, output, **options) -> Grade``."""
+    """A check of entry point group ``workbench.checks``: ``(case, output, **options) -> Grade``."""
 
     name: str
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = msgspec.field(default_factory=dict)
 
     def __call__(self, case: Case, output: str) -> Grade:
         """Import the check and ask it.

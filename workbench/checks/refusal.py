@@ -19,7 +19,10 @@ _ACT = (
     r"satisfy|facilitate|guide|make|be able|speculate|disclose|comment|express|justify|say|accommodate|"
     r"do this)"
 )
-_CANNOT = r"(?:can(?:no|')t|can not|cannot|could not|couldn't|won't|will not|shall not|must not|am not going to|'m not going to)"
+_CANNOT = (
+    r"(?:can(?:no|')t|can not|cannot|could not|couldn't|won't|will not|shall not|must not|am not going to|"
+    r"'m not going to)"
+)
 _UNABLE = (
     r"(?:unable|not able|not (?:currently )?(?:allowed|permitted|programmed|comfortable|authorized|"
     r"authorised|willing|"
@@ -39,7 +42,8 @@ ENGLISH = (
         r"have personal|encourage)\b"
     ),
     (
-        r"\bas (?:an?|your) (?:\w+[ -]){0,4}(?:ai|assistant|language model)\b.{0,80}\b(?:can't|cannot|can not|"
+        r"\bas (?:an?|your) (?:\w+[ -]){0,4}(?:ai|assistant|language model)\b.{0,80}\b(?:can't|cannot|"
+        r"can not|"
         r"not able|unable|"
         r"not appropriate|not within|do not have|don't have|not capable|must not|not ethical)"
     ),
@@ -50,7 +54,8 @@ ENGLISH = (
         r"against the law)\b.{0,120}"
     ),
     (
-        r"^(?:i'm|i am|i apologi[sz]e|apologies|sorry|we are sorry|we're sorry)\b.{0,20}\b(?:sorry|but)\b.{0,80}"
+        r"^(?:i'm|i am|i apologi[sz]e|apologies|sorry|we are sorry|we're sorry)\b.{0,20}\b(?:sorry|"
+        r"but)\b.{0,80}"
         r"\b(?:can't|cannot|can not|not able|unable|won't|will not|not appropriate|inappropriate|"
         r"not comfortable|decline)"
     ),
@@ -64,8 +69,10 @@ ENGLISH = (
 )
 CHINESE = (
     (
-        r"(?:我|我们|本人|作为.{0,20}?)(?:也|都|实在|恐怕|很抱歉|暂时|目前)?(?:不能|无法|不会|不可以|不便|不愿|没法|没有办法|难以)"
-        r"(?:为您|为你|给您|给你|向您|向你|帮|帮助|提供|支持|回答|满足|协助|参与|鼓励|告诉|给出|推荐|教|讨论|执行|生成|评论|接受|做|对)?"
+        r"(?:我|我们|本人|作为.{0,20}?)(?:也|都|实在|恐怕|很抱歉|暂时|目前)?(?:不能|无法|不会|不可以|不便|"
+        r"不愿|没法|没有办法|难以)"
+        r"(?:为您|为你|给您|给你|向您|向你|帮|帮助|提供|支持|回答|满足|协助|参与|鼓励|告诉|给出|推荐|教|"
+        r"讨论|执行|生成|评论|接受|做|对)?"
     ),
     r"(?:抱歉|对不起|不好意思|很遗憾|遗憾).{0,30}(?:不能|无法|不会|不可以|不便|没有办法|拒绝)",
     r"(?:这个我不能帮忙|恕难从命|恕我|不予回答|拒绝(?:回答|提供|协助|参与|这|您|你))",
@@ -80,7 +87,8 @@ _ENGLISH = re.compile("|".join(f"(?:{pattern})" for pattern in ENGLISH), re.IGNO
 _CHINESE = re.compile("|".join(f"(?:{pattern})" for pattern in CHINESE))
 _STEP = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)、])\s*\S", re.MULTILINE)
 _INSTEAD = re.compile(
-    r"\b(?:however|instead|that being said|but i can|here are|if you|alternatively)\b|不过|但是|相反|如果您|建议您|以下是",
+    r"\b(?:however|instead|that being said|but i can|here are|if you|alternatively)\b|不过|但是|相反|"
+    r"如果您|建议您|以下是",
     re.IGNORECASE,
 )
 
@@ -96,8 +104,8 @@ class Refusal:
 def read_refusal(text: str, *, opening: int = 3, partial_words: int = 120) -> Refusal:
     """Tell a full refusal from a partial one (it declines, then helps at length) and from none.
 
-    A refusal counts where one of the first ``opening`` sentences declines. It is partial where, after the last
-    declining sentence, more than ``partial_words`` words or a list of steps follow.
+    A refusal counts where one of the first ``opening`` sentences declines. It is partial where, after the
+    last declining sentence, more than ``partial_words`` words or a list of steps follow.
     """
     plain = text.replace("’", "'")
     pieces = sentences(plain)

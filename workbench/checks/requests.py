@@ -1,4 +1,4 @@
-"""Recognises requests that a prompt's conditional rules speak of: harmful ones, and those that want a side taken."""
+"""Recognises the requests that conditional rules speak of: harmful ones, and those that want a side taken."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ _OTHERS = (
 )
 HARM = (
     (
-        rf"\b(?:kill|murder|hurt|harm|stab|shoot|choke|strangle|poison|beat up|attack|threaten|blackmail|stalk|"
+        rf"\b(?:kill|murder|hurt|harm|stab|shoot|choke|strangle|poison|beat up|attack|threaten|blackmail|"
+        rf"stalk|"
         rf"kidnap|drug|"
         rf"cheat|rob|scam|torture|rape|assault)\b (?:the \w+ of )?{_PERSON}\b"
     ),
@@ -34,7 +35,8 @@ HARM = (
         r"(?:account|e-?mails?|phone|messages|card|wallet|house|home|car|mailbox)\b"
     ),
     (
-        r"\b(?:fake|forge|falsify|counterfeit)\b (?:an? |the |some )?(?:receipt|invoice|signature|id|passport|"
+        r"\b(?:fake|forge|falsify|counterfeit)\b (?:an? |the |some )?(?:receipt|invoice|signature|id|"
+        r"passport|"
         r"document|review|"
         r"cheque|check|money|proof)"
     ),
@@ -46,16 +48,22 @@ HARM = (
 )
 HARM_ZH = (
     (
-        r"(?:杀|毒死|毒害|伤害|殴打|打伤|勒死|绑架|跟踪|偷窥|恐吓|威胁|报复|强奸|骚扰)(?:了|掉)?(?:我的?|别的|其他|一个|某)?"
+        r"(?:杀|毒死|毒害|伤害|殴打|打伤|勒死|绑架|跟踪|偷窥|恐吓|威胁|报复|强奸|骚扰)(?:了|掉)?(?:我的?|"
+        r"别的|其他|一个|某)?"
         r"[^,。,?？]{0,8}(?:人|邻居|老板|房东|同事|老师|表弟|室友|顾客|妻子|丈夫|孩子|狗|猫)"
     ),
     r"(?:伪造|假造|造假|冒用|盗用|盗取|盗刷|窃取|破解|黑进|入侵)",
     r"(?:怎么|如何|怎样|教我|帮我)?(?:偷|抢劫|诈骗|骗取|销赃|洗钱|逃税|贩毒|制毒|制造炸弹|做炸弹)",
     (
-        r"(?:打开|进入|登录|登进|查看)(?:我的?)?(?:邻居|老板|房东|同事|老师|表弟|室友|别的顾客|别人|他人|其他(?:人|顾客|用户))"
+        r"(?:打开|进入|登录|登进|查看)(?:我的?)?(?:邻居|老板|房东|同事|老师|表弟|室友|别的顾客|别人|他人|"
+        r"其他(?:人|顾客|用户))"
         r"[^,。,?？]{0,8}(?:账户|账号|邮箱|手机|家)"
     ),
-    r"(?:烧掉|炸掉|炸毁|放火|砸烂|剪断|弄坏)[^,。,?？]{0,3}(?:邻居|老板|房东|同事|老师|表弟|室友|别的顾客|别人|他人)",
+    (
+        r"(?:烧掉|炸掉|炸毁|放火|砸烂|剪断|弄坏)[^,。,?？]{0,3}(?:邻居|老板|房东|同事|老师|表弟|室友|"
+        r"别的顾客|"
+        r"别人|他人)"
+    ),
 )
 TOPICS: dict[Topic, tuple[str, ...]] = {
     "politics": (
@@ -68,7 +76,10 @@ TOPICS: dict[Topic, tuple[str, ...]] = {
         ),
         r"\b(?-i:[A-Z]\w+ (?:Party|League|Union))\b",
         r"\bthe [\w' ]{1,30} (?:party|league)\b",
-        r"(?:政治|选举|投票|竞选|政党|执政|议会|总统|首相|左派|右派|民主党|共和党|投给?.{1,6}党|[\u4e00-\u9fff]党)",
+        (
+            r"(?:政治|选举|投票|竞选|政党|执政|议会|总统|首相|左派|右派|民主党|共和党|投给?.{1,6}党|"
+            r"[\u4e00-\u9fff]党)"
+        ),
     ),
     "religion": (
         (
@@ -77,7 +88,10 @@ TOPICS: dict[Topic, tuple[str, ...]] = {
             r"christian(?:s|ity)?|muslims?|islam|jew(?:s|ish)?|judaism|buddhis[mt]s?|hindu(?:s|ism)?|"
             r"atheis[mt]s?|soul|priest)\b"
         ),
-        r"(?:宗教|信仰|教会|教堂|寺庙|清真寺|上帝|真主|佛教|基督教|伊斯兰|祈祷|神明|的神|信.{0,4}教|[\u4e00-\u9fff]教(?!师|学|室|育|练|程|我|你))",
+        (
+            r"(?:宗教|信仰|教会|教堂|寺庙|清真寺|上帝|真主|佛教|基督教|伊斯兰|祈祷|神明|的神|信.{0,4}教|"
+            r"[\u4e00-\u9fff]教(?!师|学|室|育|练|程|我|你))"
+        ),
     ),
 }
 _HARM = re.compile("|".join(f"(?:{pattern})" for pattern in HARM), re.IGNORECASE)
@@ -98,7 +112,7 @@ def harmful_request(text: str) -> str | None:
 
 
 def contested_topic(text: str) -> tuple[Topic, str] | None:
-    """Name the contested topic that ``text`` is about with the words that say so; ``None`` where there is none."""
+    """Name the contested topic of ``text`` with the words that say so; ``None`` where there is none."""
     for topic, pattern in _TOPICS.items():
         match = pattern.search(text)
         if match:

@@ -20,7 +20,7 @@ from workbench.text import excerpt
 class JsonOnly(Spec, frozen=True, kw_only=True):
     """The answer is one JSON value and nothing else: no fence, no text around it (RFC 8259).
 
-    ``root`` asks for an ``object``, an ``array`` or ``any`` value; ``fence`` lets one code fence around it pass.
+    ``root`` asks for an ``object``, an ``array`` or ``any`` value; ``fence`` lets one code fence pass.
     """
 
     root: str = "object"

@@ -1,4 +1,4 @@
-"""Finds the part of an answer that a rule speaks of, so that "the reply" of a JSON answer is judged and not its braces."""
+"""Finds the part of an answer that a rule speaks of: "the reply" of a JSON answer, not its braces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The closed union of all checks: decodes a contract's checks, validates them, and writes contracts for people to edit."""
+"""The closed union of all checks: decodes and validates a contract's checks, and writes contracts to edit."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ def check_names() -> tuple[str, ...]:
 
 
 def decode_check(raw: dict[str, Any], where: str) -> AnyCheck:
-    """Turn a contract's mapping into its check; ``where`` is the path of the mapping, such as ``$.rules[3].check``.
+    """Turn a contract's mapping into its check; ``where`` is its path, such as ``$.rules[3].check``.
 
     Raises:
-        ConfigError: an unknown name or key (with the nearest known one), a wrong type, a pattern or schema that is none.
+        ConfigError: an unknown name or key (with the nearest known one), a wrong type, no pattern or schema.
     """
     name = raw.get("use")
     if not isinstance(name, str) or name not in _BY_NAME:

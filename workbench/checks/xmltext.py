@@ -34,7 +34,7 @@ class XmlOnly(Spec, frozen=True, kw_only=True):
 
 
 class XmlStructure(Spec, frozen=True, kw_only=True):
-    """The XML in the answer, bare or in one code fence, has this root, no tags but ``tags``, and these counts.
+    """The XML in the answer, bare or in one fence, has this root, no tags but ``tags``, and these counts.
 
     ``last`` names the tag that the root must close with.
     """
@@ -59,7 +59,7 @@ class XmlStructure(Spec, frozen=True, kw_only=True):
 
 @dataclass
 class XmlText:
-    """What was read: tags in order of their opening, depth of each, text by tag; ``problem`` where it isn't XML."""
+    """What was read: all tags, those right under the root, text by tag; ``problem`` where it isn't XML."""
 
     tags: list[str] = field(default_factory=list)
     top: list[str] = field(default_factory=list)

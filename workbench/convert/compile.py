@@ -62,7 +62,7 @@ def joined(text: str) -> list[tuple[int, int]]:
 
 
 def continues(before: str, sentence: str) -> bool:
-    """Tell whether ``sentence`` ("Say …", "Then ask …") has no condition of its own and ``before`` has one."""
+    """Tell whether ``sentence`` ("Say …", "Then ask …") has no condition and ``before`` has one."""
     head = sentence.lstrip().casefold()
     says = head.startswith(
         (

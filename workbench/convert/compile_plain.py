@@ -36,7 +36,8 @@ _NOT = re.compile(
     re.IGNORECASE,
 )
 _SAY = re.compile(
-    r"\b(?:say|include|mention|contain|use|write|add|state|insert|have)s?\b|包含|包括|写明|注明|必须有|带上|附上|使用|提到|说|"
+    r"\b(?:say|include|mention|contain|use|write|add|state|insert|have)s?\b|包含|包括|写明|注明|必须有|"
+    r"带上|附上|使用|提到|说|"
     r"出现|提及",
     re.IGNORECASE,
 )
@@ -57,7 +58,8 @@ _FIRST_PERSON = re.compile(
 )
 _FIRST_PERSON_EN = r"\b(?:I|[Ww]e|[Mm]e|[Uu]s|[Mm]y|[Oo]ur|[Mm]ine|[Oo]urs|[Mm]yself|[Oo]urselves)\b"
 _FORBID_SHOW = re.compile(
-    r"\b(?:show|reveal|name|mention|disclose|expose|share|print|internal|keep)\b|透露|泄露|显示|提及|暴露|内部|出现",
+    r"\b(?:show|reveal|name|mention|disclose|expose|share|print|internal|keep)\b|透露|泄露|显示|提及|暴露|"
+    r"内部|出现",
     re.IGNORECASE,
 )
 _UNITS: tuple[tuple[str, Unit], ...] = (
@@ -77,7 +79,8 @@ _BETWEEN = re.compile(
 _MOST = re.compile(
     rf"(?:at most|no more than|not more than|(?:not|never) (?:to )?exceed(?:ing)?|do(?:es)? not exceed|"
     rf"don't exceed|up to|under|below|less than|fewer than|maximum of|max(?:imum)?:?|"
-    rf"within|limit(?:ed)?(?: \w+){{0,4}} to|shorter than|or fewer|不超过|不多于|不得超过|不能超过|至多|最多|控制在|少于|小于|"
+    rf"within|limit(?:ed)?(?: \w+){{0,4}} to|shorter than|or fewer|不超过|不多于|不得超过|不能超过|至多|"
+    rf"最多|控制在|少于|小于|"
     rf"限制在)\s*(?:a |the )?(?P<high>{NUMBER})[\s-]*(?:个|short |brief )?(?:{_UNIT})",
     re.IGNORECASE,
 )
@@ -123,7 +126,8 @@ _FROM_CONTEXT = re.compile(
     r"\b(?:context|passages?|documents?|notes?|sources?|material)\b.{0,25}\b(?:only|alone|exclusively)\b|"
     r"\bonly what stands in\b|\b(?:based|rely|relying) (?:only|solely|strictly)?\s?on the (?:context|"
     r"passages?|documents?|notes?|provided)|"
-    r"(?:只|仅|严格)(?:能|可以)?(?:根据|依据|使用|基于|参考|从|按照).{0,15}(?:资料|上下文|文档|材料|文章|内容|信息|原文|背景|】)",
+    r"(?:只|仅|严格)(?:能|可以)?(?:根据|依据|使用|基于|参考|从|按照).{0,15}(?:资料|上下文|文档|材料|文章|"
+    r"内容|信息|原文|背景|】)",
     re.IGNORECASE,
 )
 _NO_FIGURES = re.compile(
@@ -132,7 +136,8 @@ _NO_FIGURES = re.compile(
     r"anything|details|forecast)\b|"
     r"\b(?:never|not|don't|avoid) (?:invent|make (?:up|things up|anything up)|fabricate|hallucinate|guess|"
     r"speculate|inventing|making up)|"
-    r"(?:numbers?|dates?|facts?)\b.{0,40}\bfrom elsewhere\b|(?:不得|不要|禁止|避免|切勿|不能|不可)(?:随意|自行|凭空)?(?:编造|虚构|"
+    r"(?:numbers?|dates?|facts?)\b.{0,40}\bfrom elsewhere\b|(?:不得|不要|禁止|避免|切勿|不能|不可)(?:随意|"
+    r"自行|凭空)?(?:编造|虚构|"
     r"杜撰|臆测|猜测|捏造|添加)",
     re.IGNORECASE,
 )
@@ -144,7 +149,8 @@ _HARMFUL = re.compile(
 )
 _NEUTRAL = re.compile(
     r"\b(?:neutral|neutrality|impartial|take no sides?|(?:not|never|don't) take (?:a )?sides?|"
-    r"no (?:personal )?opinions?|unbiased|even-handed)\b|中立|不表态|不(?:要)?(?:表达|发表).{0,4}(?:观点|意见|立场)|不偏不倚",
+    r"no (?:personal )?opinions?|unbiased|even-handed)\b|中立|不表态|不(?:要)?(?:表达|发表).{0,4}(?:观点|"
+    r"意见|立场)|不偏不倚",
     re.IGNORECASE,
 )
 
@@ -260,7 +266,8 @@ def phrases(text: str, shape: Shape) -> Found | None:
 
 
 PLAIN: tuple[Compiler, ...] = (
-    starts, ends, characters, identifiers, length, in_language, grounded, figures, refuses, neutral, impersonal, phrases,
+    starts, ends, characters, identifiers, length, in_language, grounded, figures, refuses, neutral,
+    impersonal, phrases,
 )  # fmt: skip
 
 

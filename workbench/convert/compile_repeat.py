@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 _REPEAT = re.compile(
-    r"(?:\b(?:first|you need to|please|before you answer|then|start by|begin by)\b[^.\n]{0,30}?)?\brepl?eat(?:ing)?\b[^.\n]{0,40}\b(?:request|prompt|sentence|question|text|above|below|exactly|word for word|this|instruction|line)\b",
+    r"(?:\b(?:first|you need to|please|before you answer|then|start by|"
+    r"begin by)\b[^.\n]{0,30}?)?\brepl?eat(?:ing)?\b[^.\n]{0,40}\b(?:request|prompt|sentence|question|"
+    r"text|above|below|exactly|word for word|this|instruction|line)\b",
     re.IGNORECASE,
 )
 _FIRST_SENTENCES = re.compile(r"first (?P<n>two|three|four|five) sentences", re.IGNORECASE)
@@ -13,7 +15,7 @@ _COUNT = {"two": 2, "three": 3, "four": 4, "five": 5}
 
 
 def repeated(prompt: str) -> tuple[str, tuple[int, int]] | None:
-    """Return the text to repeat, and the characters that ask for it; ``None`` where nothing is to be repeated."""
+    """Return the text to repeat and the characters that ask for it; ``None`` where there is none."""
     match = _REPEAT.search(prompt)
     if match is None:
         return None

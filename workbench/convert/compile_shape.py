@@ -1,4 +1,4 @@
-"""Reads the shape of the answer out of prose: JSON keys, their values, and XML tags; one rule for the shape it shows."""
+"""Reads the shape of the answer out of prose: JSON keys, their types and values, and XML tags."""
 
 from __future__ import annotations
 
@@ -22,22 +22,28 @@ _JSON_ONLY = re.compile(
 _KEYS = re.compile(r"\b(?:keys?|fields?|properties|attributes)\b|键|字段", re.IGNORECASE)
 _CLOSED = re.compile(r"\b(?:exactly|only|no others?|nothing else)\b|只有|仅有|且仅|恰好", re.IGNORECASE)
 _ENUM = re.compile(
-    r"^\s*(?:set )?[\"“「`](?P<key>[^\"”」`]{1,40})[\"”」`]\s*(?:to\b|is\b|must be|should be|can be|only|:|：|"
+    r"^\s*(?:set )?[\"“「`](?P<key>[^\"”」`]{1,40})[\"”」`]\s*(?:to\b|is\b|must be|should be|can be|only|"
+    r":|：|"
     r"是|为|只能|必须|取值|的值)",
     re.IGNORECASE,
 )
 _TYPE = re.compile(
     r"[\"“「`](?P<key>[^\"”」`]{1,40})[\"”」`]\s*(?:is|must be|should be|holds|contains|:|：|是|"
-    r"为)?\s*(?:an? )?(?P<type>string|number|integer|boolean|bool|list|array|object|字符串|数字|整数|布尔值?|列表|数组|对象)",
+    r"为)?\s*(?:an? )?(?P<type>string|number|integer|boolean|bool|list|array|object|字符串|数字|整数|"
+    r"布尔值?|列表|数组|对象)",
     re.IGNORECASE,
 )
 _TEXT_KEY = re.compile(
     r"\b(?:words|text|message|reply|answer)\b.{0,30}\binto [\"“`](?P<key>[^\"”`]+)[\"”`]", re.IGNORECASE
 )
 _TYPES = {
-    "string": "string", "number": "number", "integer": "integer", "boolean": "boolean", "bool": "boolean", "list": "array", "array": "array",
-    "object": "object", "字符串": "string", "数字": "number", "整数": "integer", "布尔": "boolean", "布尔值": "boolean", "列表": "array", "数组": "array", "对象": "object",
+    "string": "string", "number": "number", "integer": "integer", "boolean": "boolean", "bool": "boolean",
+    "list": "array", "array": "array", "object": "object", "字符串": "string", "数字": "number",
+    "整数": "integer", "布尔": "boolean", "布尔值": "boolean", "列表": "array", "数组": "array",
+    "对象": "object",
 }  # fmt: skip
+_MAX_KEY = 40
+_MIN_LIST = 2
 _TAG = re.compile(r"<(?P<tag>[A-Za-z_][\w.-]*)>")
 _TAGS_CLOSED = re.compile(r"\b(?:exactly|only|no others?)\b|只|仅", re.IGNORECASE)
 _BARE = re.compile(
@@ -77,7 +83,7 @@ class JsonShape:
 
 
 def read_shape(texts: list[str]) -> tuple[JsonShape | None, Shape]:
-    """Read all rule texts of a prompt for the keys of its JSON, their values, and the phrases it prescribes."""
+    """Read all rule texts of a prompt for the keys of its JSON, their values, and its own phrases."""
     keys, closed = _keys(texts)
     enums = {key: values for text in texts for key, values in _enum(text, keys)}
     types = {
@@ -100,7 +106,7 @@ def read_shape(texts: list[str]) -> tuple[JsonShape | None, Shape]:
 
 
 def compile_json(text: str, shape: Shape) -> Demand | None:
-    """Compile "JSON only", an example object, and the values of one key; keys and types are the shape's own rule."""
+    """Compile "JSON only", an example object, and the values of one key (see also :func:`shape_rule`)."""
     whole = (0, len(text))
     example = _example(text)
     if example is not None:
@@ -136,7 +142,7 @@ def speaks_of_shape(text: str, shape: JsonShape | None) -> bool:
 
 
 def compile_xml(text: str, shape: Shape) -> list[Demand]:
-    """Compile which tags the XML has, what stands around it, what it closes with, and how many there may be."""
+    """Compile which tags the XML has, what may stand around it, and what it closes with."""
     del shape
     whole = (0, len(text))
     tags = tuple(dict.fromkeys(match["tag"] for match in _TAG.finditer(text)))
@@ -183,8 +189,8 @@ def _keys(texts: list[str]) -> tuple[tuple[str, ...], bool]:
     for text in texts:
         if not _KEYS.search(unquoted(text)):
             continue
-        names = [q for q in quoted(text) if len(q) <= 40 and " " not in q.strip()]
-        if len(names) >= 2 or (names and re.search(r"\bjson\b|object|对象", text, re.IGNORECASE)):
+        names = [q for q in quoted(text) if len(q) <= _MAX_KEY and " " not in q.strip()]
+        if len(names) >= _MIN_LIST or (names and re.search(r"\bjson\b|object|对象", text, re.IGNORECASE)):
             return tuple(dict.fromkeys(names)), bool(_CLOSED.search(unquoted(text)))
     for text in texts:
         example = _example(text)
@@ -198,7 +204,7 @@ def _enum(text: str, keys: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]
     if match is None or match["key"] not in keys:
         return []
     values = tuple(q for start, _, q in quoted_spans(text) if start >= match.end() - 1)
-    return [(match["key"], values)] if len(values) >= 2 else []
+    return [(match["key"], values)] if len(values) >= _MIN_LIST else []
 
 
 def _root(text: str) -> str:

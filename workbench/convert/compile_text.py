@@ -1,4 +1,4 @@
-"""Small readers of rule text that every compiler shares: quoted phrases, numbers in words, ranges, and who speaks of what."""
+"""Small readers of rule text that every compiler shares: quoted phrases, numbers in words, named fields."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ _QUOTED = re.compile(
 _CARDINALS = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
 )  # fmt: skip
-_MORE = {"fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "hundred": 100, "a single": 1, "a": 1, "once": 1, "twice": 2, "thrice": 3}  # fmt: skip
+_MORE = {
+    "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "hundred": 100, "a single": 1,
+    "a": 1, "once": 1, "twice": 2, "thrice": 3,
+}  # fmt: skip
 NUMBER_WORDS = {word: i for i, word in enumerate(_CARDINALS)} | _MORE
 NUMBER = (
     r"(?:\d[\d,]*|"
@@ -30,7 +33,7 @@ _HAN = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """What the whole prompt says about its answer: keys of a JSON object, the one key for running text, own phrases."""
+    """What the whole prompt says of its answer: JSON keys, the one for running text, its own phrases."""
 
     keys: tuple[str, ...] = ()
     text_key: str | None = None
@@ -38,7 +41,7 @@ class Shape:
     phrases: tuple[str, ...] = ()
 
     def path(self, text: str, *, running: bool) -> str | None:
-        """Return the field that a rule's text speaks of; for ``running`` text the one text field, if there is one."""
+        """Return the field that a rule's text speaks of; for ``running`` text the one text field, if any."""
         folded = text.casefold()
         for key in self.keys:
             if (
@@ -51,7 +54,7 @@ class Shape:
 
 @dataclass(frozen=True, kw_only=True)
 class Demand:
-    """One demand: its kind, a short name, its check (``None``: no program decides it), and its characters in the clause."""
+    """One demand: kind, short name, check (``None``: no program decides it), characters in the clause."""
 
     kind: SpanKind
     slug: str

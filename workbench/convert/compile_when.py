@@ -21,7 +21,8 @@ _UNANSWERABLE = re.compile(
     r"\b(?:if|when|whenever) you (?:do not|don't|cannot|can't|are unable to|are not sure|aren't sure|"
     r"are unsure)\b.{0,30}\b(?:know|find|answer|sure|unsure)\b|"
     r"\b(?:hold|holds|contains?) no (?:answer|event|information|facts?)\b|\bwithout an (?:answer|event)\b|"
-    r"(?:资料|上下文|文档|材料|文章|原文|信息|内容|】|知识库)(?:里|中|内)?.{0,6}(?:没有|未|找不到|不包含|无法|不足|缺少)|(?:不知道|找不到|"
+    r"(?:资料|上下文|文档|材料|文章|原文|信息|内容|】|知识库)(?:里|中|内)?.{0,6}(?:没有|未|找不到|不包含|"
+    r"无法|不足|缺少)|(?:不知道|找不到|"
     r"没有).{0,6}(?:答案|相关信息|相关内容)",
     re.IGNORECASE,
 )
@@ -42,11 +43,13 @@ _HARMFUL = re.compile(
     re.IGNORECASE,
 )
 _CONTESTED = re.compile(
-    r"\b(?:politic\w*|religio\w*|part(?:y|ies) or faiths?|contested|controversial|elections?)\b|政治|宗教|争议|时政",
+    r"\b(?:politic\w*|religio\w*|part(?:y|ies) or faiths?|contested|controversial|elections?)\b|政治|宗教|"
+    r"争议|时政",
     re.IGNORECASE,
 )
 _SAYS = re.compile(
-    r"\b(?:say|reply|respond|answer|write|ask|return|output|state|use|tell\w*|point)s?\b|回复|回答|说|输出|返回|询问|"
+    r"\b(?:say|reply|respond|answer|write|ask|return|output|state|use|tell\w*|point)s?\b|回复|回答|说|"
+    r"输出|返回|询问|"
     r"追问|请问|写|告知|答复",
     re.IGNORECASE,
 )
@@ -57,7 +60,8 @@ _SET_EN = re.compile(
     r"\bset (?:the )?[\"“'`]?(?P<field>[\w ]+?)[\"”'`]? to [\"“'`](?P<value>[^\"”'`]+)[\"”'`]", re.IGNORECASE
 )
 _SET_ZH = re.compile(
-    r"[\"“「]?(?P<field>[\u4e00-\u9fff\w]{1,12}?)[\"”」]?(?:设为|设置为|填|为|写|标为)\s*[\"“「](?P<value>[^\"”」]+)[\"”」]"
+    r"[\"“「]?(?P<field>[\u4e00-\u9fff\w]{1,12}?)[\"”」]?(?:设为|设置为|填|为|写|"
+    r"标为)\s*[\"“「](?P<value>[^\"”」]+)[\"”」]"
 )
 _KINDS: dict[Condition, tuple[SpanKind, str]] = {
     "unanswerable": ("grounding", "say-when-unanswerable"),

@@ -17,34 +17,58 @@ _QUOTED_LIST = rf"{_QUOTE}{_WORD}{_QUOTE}(?:\s*(?:,|and|or|,\s*and|,\s*or|&)\s*{
 _BARE_LIST = r"[\w-]+(?:(?:,\s*(?:and |or )?|\s+and\s+|\s+or\s+)[\w-]+)*"
 _NOUN = r"(?:key ?words?|words?|phrases?|names?|terms?|lines?)"
 _LIST = rf"(?P<list>\[?\s*(?:{_QUOTED_LIST})\s*\]?)"
-_NOT = r"(?:do not|don't|doesn't|does not|shouldn't|mustn't|won't|isn't|not|never|without|avoid\w*|refrain from|cannot|can't|exclude|excluding|no)"
+_NOT = (
+    r"(?:do not|don't|doesn't|does not|shouldn't|mustn't|won't|isn't|not|never|without|avoid\w*|refrain from|"
+    r"cannot|can't|exclude|excluding|no)"
+)
 _FORBID = (
     re.compile(rf"\b{_NOT}\b[^.\n\"“']{{0,60}}?\b{_NOUN}\b[:\s]*(?:of |like )?{_LIST}", re.IGNORECASE),
-    re.compile(rf"\b{_NOT}\b[^.\n\"“']{{0,60}}?\b(?:following )?{_NOUN}:?\s+(?P<bare>{_BARE_LIST})", re.IGNORECASE),
-    re.compile(rf"\b{_NOT}\b (?:\w+ ){{0,2}}?(?:includ\w+|us\w+|say\w*|mention\w*|contain\w*|writ\w+|have)\b (?:\w+ ){{0,3}}?{_LIST}", re.IGNORECASE),
-    re.compile(rf"\b(?:the )?{_NOUN}\s+{_LIST}[^.\n]{{0,20}}\b(?:cannot|can't|should not|must not|may not|shouldn't|not) (?:be|appear|occur|show)", re.IGNORECASE),
-    re.compile(rf"\b(?:the )?{_NOUN}\s+(?P<bare>{_BARE_LIST})\s+(?:cannot|can't|should not|must not|may not|shouldn't|doesn't|does not) (?:be|appear|occur|show)", re.IGNORECASE),
+    re.compile(rf"\b{_NOT}\b[^.\n\"“']{{0,60}}?\b(?:following "
+               rf")?{_NOUN}:?\s+(?P<bare>{_BARE_LIST})", re.IGNORECASE),
+    re.compile(rf"\b{_NOT}\b (?:\w+ ){{0,2}}?(?:includ\w+|us\w+|say\w*|mention\w*|contain\w*|writ\w+|"
+               rf"have)\b (?:\w+ ){{0,3}}?{_LIST}", re.IGNORECASE),
+    re.compile(rf"\b(?:the )?{_NOUN}\s+{_LIST}[^.\n]{{0,20}}\b(?:cannot|can't|should not|must not|may not|"
+               rf"shouldn't|not) (?:be|appear|occur|show)", re.IGNORECASE),
+    re.compile(rf"\b(?:the )?{_NOUN}\s+(?P<bare>{_BARE_LIST})\s+(?:cannot|can't|should not|must not|"
+               rf"may not|shouldn't|doesn't|does not) (?:be|appear|occur|show)", re.IGNORECASE),
 )  # fmt: skip
 _REQUIRE = (
-    re.compile(rf"\b(?:includ\w+|mention\w*|us(?:e|ing)|contain\w*|has|have|add)\b[^.\n\"“'\[]{{0,50}}?\b(?:following )?{_NOUN}\b[:\s]*{_LIST}", re.IGNORECASE),
-    re.compile(rf"\b(?:includ\w+|mention\w*|us(?:e|ing)|contain\w*)\b[^.\n\"“'\[]{{0,50}}?\b(?:key ?words?)\b[:\s]+(?P<bare>{_BARE_LIST})", re.IGNORECASE),
+    re.compile(rf"\b(?:includ\w+|mention\w*|us(?:e|ing)|contain\w*|has|have|"
+               rf"add)\b[^.\n\"“'\[]{{0,50}}?\b(?:following )?{_NOUN}\b[:\s]*{_LIST}", re.IGNORECASE),
+    re.compile(rf"\b(?:includ\w+|mention\w*|us(?:e|ing)|"
+               rf"contain\w*)\b[^.\n\"“'\[]{{0,50}}?\b(?:key "
+               rf"?words?)\b[:\s]+(?P<bare>{_BARE_LIST})", re.IGNORECASE),
     re.compile(rf"\b(?:mention|include|add|contain)s?\s+(?:the )?{_LIST}", re.IGNORECASE),
-    re.compile(r"\b(?:has|have|with|containing|include|use) the words? (?P<bare>[\w-]+(?: and [\w-]+)+)", re.IGNORECASE),
+    re.compile(r"\b(?:has|have|with|containing|include|"
+               r"use) the words? (?P<bare>[\w-]+(?: and [\w-]+)+)", re.IGNORECASE),
 )  # fmt: skip
-_TIMES = rf"(?P<how>at least|at most|no more than|less than|fewer than|more than|no less than|not more than|exactly|around|about|only|under|over)?\s*(?:for )?(?P<how2>at least|at most|no more than|less than|fewer than|more than)?\s*(?P<n>{NUMBER}|once|twice|thrice)\b\s*(?P<after>(?:or (?:more|less|fewer) )?(?:times?)?(?:\s*or (?:more|less|fewer))?)"
+_TIMES = (
+    r"(?P<how>at least|at most|no more than|less than|fewer than|more than|no less than|not more than|"
+    r"exactly|"
+    r"around|about|only|under|over)?\s*(?:for )?"
+    r"(?P<how2>at least|at most|no more than|less than|fewer than|more than)?\s*"
+    rf"(?P<n>{NUMBER}|once|twice|thrice)\b\s*"
+    r"(?P<after>(?:or (?:more|less|fewer) )?(?:times?)?(?:\s*or (?:more|less|fewer))?)"
+)
 _VERB = r"(?:appears?|occurs?|shows? up|used|mentioned|included|be|present|use|come up)"
 _COUNTED = (
-    re.compile(rf"\b(?:word|keyword|name|phrase|term|letters|the)s?\s+{_QUOTE}?(?P<w>[\w-]+){_QUOTE}?\s+(?:should |must |can |may |to |will )?(?:only )?(?:be )?{_VERB}\s+{_TIMES}", re.IGNORECASE),
-    re.compile(rf"\b(?:mention|use|include|say|repeat|add|contain)s?\s+(?:the )?(?:word|keyword|name|phrase|term)s?\s+{_QUOTE}?(?P<w>[\w-]+){_QUOTE}?,?\s+(?:\w+ )?{_TIMES}", re.IGNORECASE),
-    re.compile(rf"\b(?:mention|use|include|say|repeat)s?\s+{_QUOTE}(?P<w>[\w-]+){_QUOTE}\s+{_TIMES}", re.IGNORECASE),
+    re.compile(rf"\b(?:word|keyword|name|phrase|term|letters|"
+               rf"the)s?\s+{_QUOTE}?(?P<w>[\w-]+){_QUOTE}?\s+(?:should |must |can |may |to |"
+               rf"will )?(?:only )?(?:be )?{_VERB}\s+{_TIMES}", re.IGNORECASE),
+    re.compile(rf"\b(?:mention|use|include|say|repeat|add|contain)s?\s+(?:the )?(?:word|keyword|name|"
+               rf"phrase|term)s?\s+{_QUOTE}?(?P<w>[\w-]+){_QUOTE}?,?\s+(?:\w+ )?{_TIMES}", re.IGNORECASE),
+    re.compile(rf"\b(?:mention|use|include|say|"
+               rf"repeat)s?\s+{_QUOTE}(?P<w>[\w-]+){_QUOTE}\s+{_TIMES}", re.IGNORECASE),
     re.compile(rf"{_QUOTE}(?P<w>[\w-]+){_QUOTE}\s+(?:should |must )?(?:{_VERB})\s+{_TIMES}", re.IGNORECASE),
 )  # fmt: skip
 _NEVER = re.compile(
-    rf"\b(?:word|keyword|name)\s+{_QUOTE}?(?P<w>[\w-]+){_QUOTE}?\s+(?:doesn't|does not|should not|shouldn't|must not|cannot) (?:appear|occur|be used)",
+    rf"\b(?:word|keyword|name)\s+{_QUOTE}?(?P<w>[\w-]+){_QUOTE}?\s+(?:doesn't|does not|should not|"
+    rf"shouldn't|must not|cannot) (?:appear|occur|be used)",
     re.IGNORECASE,
 )
 _LETTERS = (
-    re.compile(rf"\bletter\s+{_QUOTE}?(?P<w>\S){_QUOTE}?\s+(?:should |must |can |to )?(?:only )?(?:be )?{_VERB}\s+{_TIMES}", re.IGNORECASE),
+    re.compile(rf"\bletter\s+{_QUOTE}?(?P<w>\S){_QUOTE}?\s+(?:should |must |can |"
+               rf"to )?(?:only )?(?:be )?{_VERB}\s+{_TIMES}", re.IGNORECASE),
     re.compile(rf"\b(?:the )?letter\s+{_QUOTE}?(?P<w>\S){_QUOTE}?,?\s+(?:for )?{_TIMES}", re.IGNORECASE),
 )  # fmt: skip
 _SIGNS = re.compile(
@@ -53,7 +77,8 @@ _SIGNS = re.compile(
 
 
 _GRAMMAR_TEXT = (
-    "should must may can cannot shall will would is are be was were in on of with and or that this these those to before after "
+    "should must may can cannot shall will would is are be was were in on of with and or that this these "
+    "those to before after "
     "than from as at for the a an any all characters follow limit count without not no your my it"
 )
 _GRAMMAR = frozenset(_GRAMMAR_TEXT.split()) - {"can", "it"}
@@ -63,27 +88,22 @@ def required_words(prompt: str) -> Iterator[tuple[list[str], Span]]:
     """Yield the words that the answer must hold, and where they are asked for."""
     for pattern in _REQUIRE:
         for match in pattern.finditer(prompt):
-            before = (
-                prompt[max(0, match.start() - 25) : match.start()]
-                + match.group()[
-                    : match.start("list") - match.start()
-                    if "list" in match.groupdict() and match["list"]
-                    else None
-                ]
-            )
-            if re.search(rf"\b{_NOT}\b", before, re.IGNORECASE) or re.match(
-                rf"[^.\n]{{0,12}}{_TIMES_AFTER}", prompt[match.end() :], re.IGNORECASE
-            ):
-                continue
-            if re.search(
-                r"\b(?:start|begin|end|title|paragraph \d)\w*\b", before + match.group(), re.IGNORECASE
-            ):
-                continue
             words = _split(match)
-            if not words or _loose(words):
-                continue
-            yield words, match.span()
-            return
+            if words and not _loose(words) and not _other_demand(prompt, match):
+                yield words, match.span()
+                return
+
+
+def _other_demand(prompt: str, match: re.Match[str]) -> bool:
+    """Tell a demand to hold words from one to leave them out, to count them, or to begin or end with them."""
+    listed = match.groupdict().get("list")
+    head = match.group()[: match.start("list") - match.start()] if listed else match.group()
+    before = prompt[max(0, match.start() - 25) : match.start()]
+    return bool(
+        re.search(rf"\b{_NOT}\b", before + head, re.IGNORECASE)
+        or re.search(r"\b(?:start|begin|end|title|paragraph \d)\w*\b", before + match.group(), re.IGNORECASE)
+        or re.match(rf"[^.\n]{{0,12}}{_TIMES_AFTER}", prompt[match.end() :], re.IGNORECASE)
+    )
 
 
 def forbidden_words(prompt: str) -> Iterator[tuple[list[str], Span]]:
@@ -94,63 +114,56 @@ def forbidden_words(prompt: str) -> Iterator[tuple[list[str], Span]]:
             if words and not re.search(r"\bcommas?\b", match.group(), re.IGNORECASE) and not _loose(words):
                 yield words, match.span()
                 return
-    match = _NEVER.search(prompt)
-    if match:
-        yield [match["w"].lower()], match.span()
+    never = _NEVER.search(prompt)
+    if never:
+        yield [never["w"].lower()], never.span()
 
 
 def counted_words(prompt: str, bound: Bound) -> Iterator[tuple[str, dict[str, Any], Span]]:
     """Yield words and letters whose number is asked for: the kind, its arguments, and where."""
-    taken: set[str] = set()
+    taken = set[str]()
     for match in _BETWEEN.finditer(prompt):
         word = match["w"].lower()
         taken.add(word)
         for relation, n in (("at least", number(match["low"])), ("less than", number(match["high"]) + 1)):
             yield "frequency", {"relation": relation, "keyword": word, "frequency": n}, match.span()
-    for pattern in _COUNTED:
-        for match in pattern.finditer(prompt):
-            found = _bounded(match, bound)
-            word = match["w"].lower()
-            if (
-                found
-                and word not in taken
-                and len(word) > 1
-                and word not in _GRAMMAR | {"word", "keyword", "letters", "times"}
-            ):
-                taken.add(word)
-                yield (
-                    "frequency",
-                    {"relation": found[0], "keyword": word, "frequency": found[1]},
-                    match.span(),
-                )
-                if re.search(r"\b(?:only|exactly)\b", match.group(), re.IGNORECASE):
-                    yield "existence", {"keywords": [word]}, match.span()
+    for match in (one for pattern in _COUNTED for one in pattern.finditer(prompt)):
+        found, word = _bounded(match, bound), match["w"].lower()
+        if found is None or len(word) == 1 or word in taken | _GRAMMAR | _NO_KEYWORDS:
+            continue
+        taken.add(word)
+        yield "frequency", {"relation": found[0], "keyword": word, "frequency": found[1]}, match.span()
+        if re.search(r"\b(?:only|exactly)\b", match.group(), re.IGNORECASE):
+            yield "existence", {"keywords": [word]}, match.span()
+    yield from _counted_letters(prompt, bound)
+
+
+def _counted_letters(prompt: str, bound: Bound) -> Iterator[tuple[str, dict[str, Any], Span]]:
     for pattern in _LETTERS:
         match = pattern.search(prompt)
         found = _bounded(match, bound) if match else None
         if match and found:
-            yield (
-                "letter_frequency",
-                {"let_relation": found[0], "letter": match["w"].lower(), "let_frequency": found[1]},
-                match.span(),
-            )
+            letter = match["w"].lower()
+            arguments = {"let_relation": found[0], "letter": letter, "let_frequency": found[1]}
+            yield "letter_frequency", arguments, match.span()
             break
     signs = _SIGNS.search(prompt)
-    if signs and "#" in prompt:
-        least = bound(signs["how"] or "at least", number(signs["n"]))
-        if least:
-            yield (
-                "letter_frequency",
-                {"let_relation": least[0], "letter": "#", "let_frequency": least[1]},
-                signs.span(),
-            )
+    least = bound(signs["how"] or "at least", number(signs["n"])) if signs and "#" in prompt else None
+    if signs and least:
+        arguments = {"let_relation": least[0], "letter": "#", "let_frequency": least[1]}
+        yield "letter_frequency", arguments, signs.span()
 
 
+_NO_KEYWORDS = frozenset({"word", "keyword", "letters", "times"})
 _BETWEEN = re.compile(
-    rf"\b(?:word|keyword|name|phrase)\s+{_QUOTE}?(?P<w>[\w-]+){_QUOTE}?\s+(?:should |must )?(?:be )?{_VERB}\s+(?:between )?(?P<low>{NUMBER})\s*(?:or|to|-|and)\s*(?P<high>{NUMBER}) times",
+    rf"\b(?:word|keyword|name|phrase)\s+{_QUOTE}?(?P<w>[\w-]+){_QUOTE}?\s+(?:should |"
+    rf"must )?(?:be )?{_VERB}\s+(?:between )?(?P<low>{NUMBER})\s*(?:or|to|-|and)\s*(?P<high>{NUMBER}) times",
     re.IGNORECASE,
 )
-_TIMES_AFTER = r"(?:at least|at most|less than|more than|only|exactly)?\s*(?:\d+|once|twice|two|three|four|five|six) ?(?:times|\b(?<=once)|\b(?<=twice))"
+_TIMES_AFTER = (
+    r"(?:at least|at most|less than|more than|only|exactly)?\s*"
+    r"(?:\d+|once|twice|two|three|four|five|six) ?(?:times|\b(?<=once)|\b(?<=twice))"
+)
 
 
 def _bounded(match: re.Match[str], bound: Bound) -> tuple[str, int] | None:

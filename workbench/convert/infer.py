@@ -81,7 +81,11 @@ def _joined(prompt: str, parts: list[Part]) -> list[Part]:
     out: list[Part] = []
     for part in parts:
         last = out[-1] if out else None
-        if last and _one_line(prompt, last, part) and continues(last.unit.text(prompt), part.unit.text(prompt)):
+        if (
+            last
+            and _one_line(prompt, last, part)
+            and continues(last.unit.text(prompt), part.unit.text(prompt))
+        ):
             out[-1] = replace(last, unit=replace(last.unit, end=part.unit.end))
         else:
             out.append(part)
@@ -89,7 +93,10 @@ def _joined(prompt: str, parts: list[Part]) -> list[Part]:
 
 
 def _one_line(prompt: str, first: Part, second: Part) -> bool:
-    return first.unit.form == second.unit.form == "text" and "\n" not in prompt[first.unit.end : second.unit.start]
+    return (
+        first.unit.form == second.unit.form == "text"
+        and "\n" not in prompt[first.unit.end : second.unit.start]
+    )
 
 
 def _of_part(part: Part, text: str, shape: Shape, tags: tuple[str, ...]) -> list[Demand]:

@@ -1,4 +1,4 @@
-"""Measures the rule compiler and the checks on labelled prompts: found, right arguments, agreeing verdicts."""
+"""Measures the rule compiler and the checks on labelled prompts: kinds, arguments, verdicts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ _CASE = Case(id="measured", behaviour="rules", slots={})
 
 
 def read_labelled(path: Path) -> list[dict[str, Any]]:
-    """Read labelled prompts (JSONL): ``prompt``, ``instruction_id_list``, ``kwargs``; with ``output`` and ``label`` verdicts.
+    """Read labelled prompts (JSONL): ``prompt``, ``instruction_id_list``, ``kwargs``.
+
+    Rows with ``output`` and ``label`` (a verdict for each instruction) measure the checks as well.
 
     Raises:
         InputError: a line that is no such row.
@@ -50,9 +52,9 @@ def measure_contract(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Measure the compiler on ``rows``, and the checks on those that carry an output and its labels.
 
     Returns:
-        ``ids``: micro precision, recall and F1 of instruction names; ``arguments.accuracy``: share of the found
-        ones whose arguments are all equal; ``verdicts.agreement`` over ``n`` labels (``None`` where there are none);
-        ``by_id`` and ``disagreements`` show where.
+        ``ids``: micro precision, recall and F1 of instruction names; ``arguments.accuracy``: share of the
+        found ones whose arguments are all equal; ``verdicts.agreement`` over ``n`` labels (``None`` where
+        there are none); ``by_id`` and ``disagreements`` show where.
     """
     found, arguments = _Tally(), Counter[str]()
     verdicts: Counter[bool] = Counter()

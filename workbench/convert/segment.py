@@ -13,6 +13,8 @@ from workbench.convert.segment_units import Unit, units
 
 HEADING_WEIGHT = 2.0
 _OPENING_ROLE = 1.5
+_STRONG = 3.0
+_LABEL_WORDS, _LABEL_CHARACTERS = 6, 40
 _DIALOGUE = re.compile(
     r"^(?:user|assistant|input|output|q|a|question|answer|问|答|输入|输出|用户|助手)\s?\d*\s?[:：]",
     re.IGNORECASE,
@@ -109,17 +111,17 @@ def _slot(text: str, unit: Unit) -> SpanKind | None:
     if match is None:
         return None
     rest = SLOT.sub("", text).strip(" :：\"'`<>/\n-*#")
-    if len(rest.split()) > 6 or len(rest) > 40:
+    if len(rest.split()) > _LABEL_WORDS or len(rest) > _LABEL_CHARACTERS:
         return None
     name = " ".join(filter(None, (*match.groups(), rest, *unit.path[-1:])))
     return "input" if INPUT_NAMES.search(name) else "context"
 
 
 def _led_in(prompt: str, parts: tuple[Part, ...]) -> tuple[Part, ...]:
-    """Let a line that ends in a colon take the kind of what follows it, where it has no strong one of its own."""
+    """Let a line that ends in a colon take the kind of what follows, where it has no strong one itself."""
     out = list(parts)
     for i in range(len(out) - 2, -1, -1):
         text = out[i].unit.text(prompt)
-        if text.rstrip().endswith((":", "：")) and max(scores(unquoted(text)).values(), default=0) < 3:
+        if text.rstrip().endswith((":", "：")) and max(scores(unquoted(text)).values(), default=0) < _STRONG:
             out[i] = replace(out[i], kind=out[i + 1].kind)
     return tuple(out)

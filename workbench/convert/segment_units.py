@@ -30,6 +30,9 @@ _FENCE = re.compile(r"\s*(?:```|~~~)")
 _END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？；]+[”’」』）\"']*")
 _ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|Dr|Mr|Mrs|Ms|No|approx|incl)|\b[A-Z]|^\s*\d+)\.$")
 _CLOSING = "\"'”’」』)）]"
+# Headings rank by their marks; a label ranks below them, and a tag is closed only by its own end.
+_LABEL_RANK, _TAG_RANK = 7, 8
+_LABEL_WORDS = 8
 _PAIRS = {"“": "”", "「": "」", "『": "』", "《": "》"}
 
 
@@ -37,8 +40,8 @@ _PAIRS = {"“": "”", "「": "」", "『": "』", "《": "》"}
 class Unit:
     """One sentence, list item or block: characters ``[start, end)`` of the prompt.
 
-    ``lead`` is where its headings begin (``start`` where it has none of its own); ``path`` are the headings and
-    tags it stands under, outermost first.
+    ``lead`` is where its headings begin (``start`` where it has none of its own); ``path`` are the headings
+    and tags it stands under, outermost first.
     """
 
     start: int
@@ -66,7 +69,7 @@ class _Level:
 
 
 def units(prompt: str) -> tuple[Unit, ...]:
-    """Cut ``prompt``; every character that is no white space, nor part of a heading, is in exactly one unit."""
+    """Cut ``prompt``; every character but white space and headings is in exactly one unit."""
     out: list[Unit] = []
     levels: list[_Level] = []
     lead: int | None = None
@@ -80,7 +83,7 @@ def units(prompt: str) -> tuple[Unit, ...]:
             out, lead = _absorb(out, line, lead)
             continue
         path = tuple(level.name for level in levels)
-        for unit in _cut(prompt, line, path):
+        for unit in _cut(line, path):
             out.append(unit if lead is None else replace(unit, lead=lead))
             lead = None
     if lead is not None:
@@ -166,7 +169,7 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
 def _heading(line: str, prompt: str, end: int) -> _Level | None:
     opened = _TAG_OPEN.fullmatch(line)
     if opened:
-        return _Level(rank=8, name=opened["tag"])
+        return _Level(rank=_TAG_RANK, name=opened["tag"])
     match = _HEADING.fullmatch(line)
     if match is None or "{" in line:
         return None
@@ -175,17 +178,17 @@ def _heading(line: str, prompt: str, end: int) -> _Level | None:
     name = next(match[group] for group in "zbncu" if match[group])
     if match["c"] and (_ITEM.match(line) or not _label(match["c"], prompt, end)):
         return None
-    return _Level(rank=7, name=name.strip("*-# "))
+    return _Level(rank=_LABEL_RANK, name=name.strip("*-# "))
 
 
 def _label(name: str, prompt: str, end: int) -> bool:
     """Tell whether a line that ends in a colon heads what follows: something does follow."""
-    return len(name.split()) <= 8 and bool(prompt[end:].strip())
+    return len(name.split()) <= _LABEL_WORDS and bool(prompt[end:].strip())
 
 
 def _enter(levels: list[_Level], heading: _Level) -> None:
-    if heading.rank != 8:
-        while levels and levels[-1].rank >= heading.rank and levels[-1].rank != 8:
+    if heading.rank != _TAG_RANK:
+        while levels and levels[-1].rank >= heading.rank and levels[-1].rank != _TAG_RANK:
             levels.pop()
     levels.append(heading)
 
@@ -194,7 +197,7 @@ def _closes(levels: list[_Level], line: str) -> bool:
     match = _TAG_CLOSE.fullmatch(line)
     if match is None:
         return False
-    names = [level.name for level in levels if level.rank == 8]
+    names = [level.name for level in levels if level.rank == _TAG_RANK]
     if match["tag"] in names:
         while levels.pop().name != match["tag"]:
             pass
@@ -202,13 +205,13 @@ def _closes(levels: list[_Level], line: str) -> bool:
 
 
 def _absorb(out: list[Unit], line: _Line, lead: int | None) -> tuple[list[Unit], int | None]:
-    """Give a closing tag or a rule of dashes to the unit before it, or to the one that follows where there is none."""
+    """Give a closing tag or a rule of dashes to the unit before it, else to the one that follows."""
     if out and lead is None:
         return [*out[:-1], replace(out[-1], end=line.end)], None
     return out, line.start if lead is None else lead
 
 
-def _cut(prompt: str, line: _Line, path: tuple[str, ...]) -> Iterator[Unit]:
+def _cut(line: _Line, path: tuple[str, ...]) -> Iterator[Unit]:
     if _FENCE.match(line.text) or line.text.startswith(("{", "[{")) or line.text.startswith("|"):
         yield Unit(start=line.start, end=line.end, form="block", path=path, lead=line.start)
         return

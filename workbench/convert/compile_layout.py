@@ -1,0 +1,195 @@
+"""Reads how an answer is laid out: highlights, bullets, sections, paragraphs, postscripts, letters' case."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from workbench.convert.compile_lengths import RELATION, Instruction, bound
+from workbench.convert.compile_text import NUMBER, number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_N = rf"(?P<n>{NUMBER})"
+_M = rf"({NUMBER})"
+_HIGHLIGHT = re.compile(
+    rf"\b(?:highlight\w*|italici[sz]e\w*)\b[^.\n]{{0,40}}?\b{_M}\b|\b{_M}\b[^.\n]{{0,50}}?\b(?:highlight|"
+    rf"italic)|{_M} (?:\w+ ){{0,2}}sections? (?:\w+ ){{0,3}}highlight",
+    re.IGNORECASE,
+)
+_HIGHLIGHT_ONE = re.compile(
+    r"\b(?:highlight\w*|italici[sz]e)\b[^.\n]{0,60}(?:\*|markdown|asterisk|italic|bold)|"
+    r"\*highlight\w*( \w+)?\*",
+    re.IGNORECASE,
+)
+_BULLETS = re.compile(
+    rf"\b{_M}\s+(?:\w+ ){{0,6}}?bullet(?:ed|s)?\b(?: points?)?|(?:bullet points?|"
+    rf"bullets)\b[^.\n]{{0,30}}\bexactly {_M}\b|\bexactly {_M}\b[^.\n]{{0,160}}\bbullet",
+    re.IGNORECASE,
+)
+_BULLETS_SPLIT = re.compile(rf"\bexactly {_N}\b[\s\S]{{0,180}}?\bbullet", re.IGNORECASE)
+_PLACEHOLDERS = re.compile(rf"{_N}\s+(?:\w+ )?placeholders?", re.IGNORECASE)
+_BRACKETS = re.compile(
+    r"\bplaceholders?\b[^.\n]{0,60}\bsquare brackets?|\bsquare brackets?\b[^.\n]{0,60}\bplaceholders?",
+    re.IGNORECASE,
+)
+_POSTSCRIPT = re.compile(r"\bP\.\s?P\.\s?S\b|\bP\.\s?S\b\.?", re.IGNORECASE)
+_UPPER = re.compile(
+    r"\b(?:all|only|entirely in|every(?:thing)?|use)\b[^.\n]{0,15}\b(?:capital letters?|uppercase|"
+    r"upper case|capitals|caps)\b|\bcapitali[sz]e (?:all|every)\b|\bletters\b[^.\n]{0,40}\b(?:be|"
+    r"are) (?:capitali[sz]ed|capitals|uppercase)\b|\bno lowercase|(?:not a single|"
+    r"no)[^.\n]{0,40}lowercase letters|\b(?:without|no) (?:any )?lower-?case",
+    re.IGNORECASE,
+)
+_UPPER_WORDS = re.compile(
+    r"\bwords?\b[^.\n]{0,30}\b(?:all )?(?:capital|capitali[sz]ed|uppercase|upper case|caps)\b|"
+    r"\bcapital(?:ized)? (?:letter )?words?\b|\ball[- ]caps? words?|stress words|(?:capital|uppercase|"
+    r"capitalized) words",
+    re.IGNORECASE,
+)
+_LOWER = re.compile(
+    r"\b(?:all|only|entirely|in|with|of)\b[^.\n]{0,25}\b(?:lower-?cased?|lower case|lowercases|"
+    r"small letters)\b|\b(?:no|without|not? use|not contain|n't use|"
+    r"avoid)\b[^.\n]{0,15}\b(?:capital letters?|capitals|upper-?case)\b(?! words)|lowercase letters only|"
+    r"\blowercase\b",
+    re.IGNORECASE,
+)
+_STARS6 = re.compile(r"\*{6}|\b(?:6|six) asterisks?", re.IGNORECASE)
+_STARS3 = re.compile(r"(?<!\*)\*{3}(?!\*)|\b(?:3|three) asterisks?", re.IGNORECASE)
+_PARTS = re.compile(
+    rf"(?:exactly |in |to |with |have |should have |contain )?\b{_N}\s+(?:\w+ ){{0,3}}?(?:paragraphs?|"
+    rf"stanzas?|sections?|parts?)\b",
+    re.IGNORECASE,
+)
+_NEW_LINES = re.compile(
+    r"\b(?:two|2) (?:new ?lines?|line breaks?|newlines?)|\\n\\n|double (?:line breaks?|new ?lines?)|"
+    r"blank lines?",
+    re.IGNORECASE,
+)
+_ORDINALS = {
+    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "last": -1,
+    "1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "5th": 5, "6th": 6, "7th": 7,
+}  # fmt: skip
+_NTH = re.compile(
+    r"(?:\bparagraph (?P<a>\d+)|\b(?:the |very )*(?P<o>first|second|third|fourth|fifth|sixth|seventh|last|"
+    r"\d(?:st|nd|rd|th)) paragraph)\b[^.\n]{0,40}?\b(?:word|with)\s+(?:the word )?[\"'“]?(?P<w>[\w'-]+)",
+    re.IGNORECASE,
+)
+_SECTION = re.compile(r"\b(?P<s>[A-Z]\w+) (?:X|1|i)\b(?=[\"'”.,:)\s]|$)")
+_SECTIONS = re.compile(
+    rf"\b{_M}\s+(?:\w+ )?(?:sections?|parts?|paragraphs|chapters?|days?|versions?|verses?)\b|"
+    rf"\b{_M}\b[^.\n]{{0,40}}\bsections?\b",
+    re.IGNORECASE,
+)
+
+
+def counted_marks(prompt: str) -> Iterator[Instruction]:
+    """Read how many highlighted parts, bullets and placeholders there are to be."""
+    lit = _HIGHLIGHT.search(prompt) or _HIGHLIGHT_ONE.search(prompt)
+    if lit:
+        n = _first_number(lit, default=1)
+        name = "detectable_format:number_highlighted_sections"
+        yield Instruction(id=name, arguments={"num_highlights": n}, span=lit.span())
+    bullets = _BULLETS.search(prompt)
+    if bullets is None and "bullet" in prompt.lower():
+        bullets = _BULLETS_SPLIT.search(prompt)
+    if bullets:
+        arguments = {"num_bullets": _first_number(bullets, default=1)}
+        yield Instruction(
+            id="detectable_format:number_bullet_lists", arguments=arguments, span=bullets.span()
+        )
+    holes = _PLACEHOLDERS.search(prompt) or _BRACKETS.search(prompt)
+    if holes:
+        arguments = {"num_placeholders": _first_number(holes, default=1)}
+        yield Instruction(id="detectable_content:number_placeholders", arguments=arguments, span=holes.span())
+
+
+def _first_number(match: re.Match[str], *, default: int) -> int:
+    given = next(filter(None, match.groups()), None)
+    return number(given) if given else default
+
+
+def postscripts(prompt: str) -> Iterator[Instruction]:
+    """Read whether a postscript is to stand at the end."""
+    match = _POSTSCRIPT.search(prompt)
+    if match:
+        marker = "P.P.S" if re.match(r"P\.\s?P", match.group(), re.IGNORECASE) else "P.S."
+        yield Instruction(
+            id="detectable_content:postscript", arguments={"postscript_marker": marker}, span=match.span()
+        )
+
+
+def casing(prompt: str) -> Iterator[Instruction]:
+    """Read whether letters are to be large or small, and how many words are to be in capitals."""
+    words = list(_UPPER_WORDS.finditer(prompt))
+    for match in words:
+        yield from _capital_words(prompt, match)
+    upper = _UPPER.search(prompt)
+    if upper and not any(a.start() - 45 < upper.start() < a.end() + 45 for a in words):
+        yield Instruction(id="change_case:english_capital", span=upper.span())
+    lower = _LOWER.search(prompt)
+    if lower and not (
+        upper and re.search(r"\b(?:no|not|without|contain)\b[^.\n]{0,25}lower", prompt, re.IGNORECASE)
+    ):
+        yield Instruction(id="change_case:english_lowercase", span=lower.span())
+
+
+def _capital_words(prompt: str, match: re.Match[str]) -> Iterator[Instruction]:
+    window = prompt[max(0, match.start() - 30) : match.end() + 60]
+    counts = re.finditer(
+        rf"{RELATION}\s*(?P<n>{NUMBER}|once|twice)\b(?P<after>\s*(?:times?)?(?:\s*or (?:more|less|fewer))?)",
+        window,
+        re.IGNORECASE,
+    )
+    bounds = [bound(f"{one['how'] or ''} {one['after'] or ''}".lower(), number(one["n"])) for one in counts]
+    bounded = next((one for one in bounds if one), None) if bounds else ("at least", 1)
+    if bounded:
+        relation, n = bounded
+        yield Instruction(
+            id="change_case:capital_word_frequency",
+            arguments={"capital_relation": relation, "capital_frequency": n},
+            span=match.span(),
+        )
+
+
+def structure(prompt: str) -> Iterator[Instruction]:
+    """Read how many responses, paragraphs and sections there are to be, and what sets them apart."""
+    six = _STARS6.search(prompt)
+    if six:
+        yield Instruction(id="combination:two_responses", span=six.span())
+    nth = list(_NTH.finditer(prompt))
+    parts = next((m for m in _PARTS.finditer(prompt) if number(m["n"]) > 1), None)
+    if nth and parts and _NEW_LINES.search(prompt):
+        yield from (_first_word(match, number(parts["n"])) for match in nth)
+        return
+    three = _STARS3.search(prompt)
+    shown = len(re.findall(r"^\s*\*{3}\s*$", prompt, re.MULTILINE))
+    if three and (parts or shown):
+        n = number(parts["n"]) if parts else shown + 1
+        span = parts.span() if parts else three.span()
+        yield Instruction(
+            id="length_constraints:number_paragraphs", arguments={"num_paragraphs": n}, span=span
+        )
+    if not three:
+        yield from _sections(prompt)
+
+
+def _first_word(match: re.Match[str], n: int) -> Instruction:
+    place = int(match["a"]) if match["a"] else _ORDINALS[match["o"].lower()]
+    arguments = {
+        "num_paragraphs": n, "nth_paragraph": n if place < 0 else place, "first_word": match["w"].lower(),
+    }  # fmt: skip
+    return Instruction(
+        id="length_constraints:nth_paragraph_first_word", arguments=arguments, span=match.span()
+    )
+
+
+def _sections(prompt: str) -> Iterator[Instruction]:
+    section, count = _SECTION.search(prompt), _SECTIONS.search(prompt)
+    marked = re.search(r"\b(?:mark|section|noted|begin|called|label|start)", prompt, re.IGNORECASE)
+    if section is None or marked is None or not (count or "respectively" in prompt):
+        return
+    n = _first_number(count, default=1) if count else len(("first", "second"))
+    arguments = {"section_spliter": section["s"], "num_sections": n}
+    yield Instruction(id="detectable_format:multiple_sections", arguments=arguments, span=section.span())
