@@ -15,7 +15,7 @@ GREEDY = Sampling(max_new_tokens=12)
 
 
 def make_prompts(count, system=SYSTEM):
-    rng = random.Random(7)  # noqa: S311
+    rng = random.Random(7)
     users = ("".join(rng.choices("abc 你好?", k=rng.randint(1, 30))) for _ in range(count))
     return [chat(user, system=system) for user in users]
 

@@ -86,17 +86,6 @@ def open_base(base: str | Path, *, dtype: Precision = "auto") -> OpenBase:
     )
 
 
-def open_renderer(base: str | Path) -> Renderer:
-    """Load only the tokenizer and template of a base.
-
-    Raises:
-        ModelError: no such folder, no tokenizer, or no chat template.
-    """
-    if Path(base).is_dir() or not _is_hub_id(base):
-        _check_exists(base)
-    return Renderer(_tokenizer(base), name=Path(base).name)
-
-
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep transformers' and peft's own bars and notices of coming changes off the screen."""
