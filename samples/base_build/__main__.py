@@ -39,11 +39,12 @@ def main() -> None:
 
 
 def build(out: Path, *, every: int, resume: Path | None) -> None:
-    """Train tokenizer and network and write both into `out`."""
+    """Train tokenizer and network and write both into `out`; a resumed run keeps the tokenizer it has."""
     shape, schedule = Shape(), Schedule()
-    out.mkdir(parents=True, exist_ok=True)
-    bpe = vocabulary.learn(texts.corpus(random.Random(schedule.seed), TEXTS), size=shape.vocab)
-    vocabulary.save(bpe, out, positions=shape.positions)
+    if resume is None:
+        out.mkdir(parents=True, exist_ok=True)
+        bpe = vocabulary.learn(texts.corpus(random.Random(schedule.seed), TEXTS), size=shape.vocab)
+        vocabulary.save(bpe, out, positions=shape.positions)
     bpe = Tokenizer.from_file(str(out / "tokenizer.json"))
     fit(bpe, schedule=schedule, shape=shape, out=out, every=every, resume=resume)
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from samples.world.stream import Group
 
 PAD_ID = SPECIALS.index(PAD)
+SHELF = 4
+Places = tuple[Tensor, Tensor, Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,31 +58,44 @@ def question(user: str) -> str:
 def encode(groups: Sequence[Group], bpe: Tokenizer) -> Batch:
     """Lay out groups so that each system prompt is one prefix and each row a right-padded suffix of it."""
     blocks: list[Block] = []
+    places: list[Places] = []
+    start = first = 0
+    for group in groups:
+        block, inside = lay(group, bpe)
+        blocks.append(block)
+        places.append((inside[0] + start, inside[1], inside[2] + first))
+        start += block.tokens
+        first += len(group.rows)
+    at, want, row = (torch.cat(each) for each in zip(*places, strict=True))
+    kinds = tuple(r.kind for group in groups for r in group.rows)
+    return Batch(blocks=tuple(blocks), at=at, want=want, row=row, kinds=kinds)
+
+
+def lay(group: Group, bpe: Tokenizer) -> tuple[Block, Places]:
+    """Lay out one group on shelves of `SHELF` rows of like length; places count from the block's start."""
+    prefix = bpe.encode(head(group.system)).ids
+    asked = [e.ids for e in bpe.encode_batch([question(r.user) for r in group.rows])]
+    answered = [e.ids for e in bpe.encode_batch([r.answer + END for r in group.rows])]
+    order = sorted(range(len(asked)), key=lambda i: len(asked[i]) + len(answered[i]))
     at: list[int] = []
     want: list[int] = []
     row: list[int] = []
-    start = 0
-    for group in groups:
-        prefix = bpe.encode(head(group.system)).ids
-        asked = [e.ids for e in bpe.encode_batch([question(r.user) for r in group.rows])]
-        answered = [e.ids for e in bpe.encode_batch([r.answer + END for r in group.rows])]
-        width = max(len(a) + len(b) for a, b in zip(asked, answered, strict=True)) - 1
-        first = len(set(row))
-        suffix = torch.full((len(asked), width), PAD_ID)
-        for i, (a, b) in enumerate(zip(asked, answered, strict=True)):
-            ids = (a + b)[:-1]
-            suffix[i, : len(ids)] = torch.tensor(ids)
-            begin = start + len(prefix) + i * width + len(a) - 1
-            at += range(begin, begin + len(b))
-            want += b
-            row += [first + i] * len(b)
-        block = Block(prefix=torch.tensor(prefix, dtype=torch.long), suffix=suffix)
-        blocks.append(block)
-        start += block.tokens
-    kinds = tuple(r.kind for group in groups for r in group.rows)
-    return Batch(
-        blocks=tuple(blocks), at=torch.tensor(at), want=torch.tensor(want), row=torch.tensor(row), kinds=kinds
-    )
+    shelves: list[Tensor] = []
+    start = len(prefix)
+    for some in (order[i : i + SHELF] for i in range(0, len(order), SHELF)):
+        width = len(asked[some[-1]]) + len(answered[some[-1]]) - 1
+        shelf = torch.full((len(some), width), PAD_ID)
+        for line, i in enumerate(some):
+            ids = (asked[i] + answered[i])[:-1]
+            shelf[line, : len(ids)] = torch.tensor(ids)
+            begin = start + line * width + len(asked[i]) - 1
+            at += range(begin, begin + len(answered[i]))
+            want += answered[i]
+            row += [i] * len(answered[i])
+        shelves.append(shelf)
+        start += shelf.numel()
+    block = Block(prefix=torch.tensor(prefix, dtype=torch.long), shelves=tuple(shelves))
+    return block, (torch.tensor(at), torch.tensor(want), torch.tensor(row))
 
 
 def ahead(make: Callable[[int], Batch], *, first: int, last: int, depth: int = 8) -> Iterator[Batch]:

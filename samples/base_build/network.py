@@ -31,25 +31,28 @@ class Shape:
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """Token ids of one group: a prefix `[p]`, maybe empty, and right-padded suffixes `[rows, s]` of it."""
+    """Token ids of one group: a prefix `[p]`, maybe empty, and what follows it.
+
+    `shelves` hold the rows, right-padded to `[rows, s]`; rows of like length share one, to pad little.
+    """
 
     prefix: Tensor
-    suffix: Tensor
+    shelves: tuple[Tensor, ...]
 
     @property
     def tokens(self) -> int:
         """Count the positions the network computes for this block."""
-        return int(self.prefix.numel() + self.suffix.numel())
+        return int(self.prefix.numel() + sum(shelf.numel() for shelf in self.shelves))
 
     def ids(self) -> Tensor:
         """Flatten prefix and suffixes to `[tokens]`."""
-        return torch.cat((self.prefix, self.suffix.reshape(-1)))
+        return torch.cat((self.prefix, *(shelf.reshape(-1) for shelf in self.shelves)))
 
     def positions(self) -> Tensor:
         """Give every flattened token its position: suffixes all start where the prefix ends."""
         p = self.prefix.numel()
-        rows, s = self.suffix.shape
-        return torch.cat((torch.arange(p), torch.arange(p, p + s).repeat(rows)))
+        places = [torch.arange(p, p + shelf.shape[1]).repeat(shelf.shape[0]) for shelf in self.shelves]
+        return torch.cat((torch.arange(p), *places))
 
 
 def unit(x: Tensor, weight: Tensor, eps: float) -> Tensor:
@@ -107,26 +110,32 @@ def rotate(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, block: Block) -> list[Tensor]:
-    """Attend within one block; inputs `[tokens, heads, size]`, outputs the same in one or two pieces."""
+    """Attend within one block; inputs `[tokens, heads, size]`, outputs the same in pieces."""
     p = block.prefix.numel()
-    rows, s = block.suffix.shape
-    heads, size = q.shape[1:]
-    (qp, qs), (kp, ks), (vp, vs) = (t.split((p, rows * s)) for t in (q, k, v))
+    sizes = [p, *(shelf.numel() for shelf in block.shelves)]
+    (qp, *qs), (kp, *ks), (vp, *vs) = ((t.split(sizes)) for t in (q * q.shape[-1] ** -0.5, k, v))
     outs: list[Tensor] = []
     if p:
-        score = (qp * size**-0.5).transpose(0, 1) @ kp.permute(1, 2, 0) + causal(p, q.dtype)
+        score = qp.transpose(0, 1) @ kp.permute(1, 2, 0) + causal(p, q.dtype)
         outs.append((score.softmax(-1, dtype=q.dtype) @ vp.transpose(0, 1)).transpose(0, 1))
-    qs, ks, vs = (t.view(rows, s, heads, size).permute(2, 0, 1, 3) for t in (qs * size**-0.5, ks, vs))
-    own = qs @ ks.transpose(-1, -2) + causal(s, q.dtype)
-    if not p:
-        out = own.softmax(-1, dtype=q.dtype) @ vs
-    else:
-        far = (qs.reshape(heads, rows * s, size) @ kp.permute(1, 2, 0)).view(heads, rows, s, p)
-        near_far = torch.cat((far, own), -1).softmax(-1, dtype=q.dtype).split((p, s), -1)
-        out = (near_far[0].reshape(heads, rows * s, p) @ vp.transpose(0, 1)).view(heads, rows, s, size)
-        out = out + near_far[1] @ vs
-    outs.append(out.permute(1, 2, 0, 3).reshape(rows * s, heads, size))
+    for shelf, *own in zip(block.shelves, qs, ks, vs, strict=True):
+        rows = [t.view(*shelf.shape, *t.shape[1:]).permute(2, 0, 1, 3) for t in own]
+        out = beside(rows[0], rows[1], rows[2], kp, vp)
+        outs.append(out.permute(1, 2, 0, 3).reshape(shelf.numel(), *q.shape[1:]))
     return outs
+
+
+def beside(q: Tensor, k: Tensor, v: Tensor, kp: Tensor, vp: Tensor) -> Tensor:
+    """Attend from rows `[heads, rows, s, size]` to the prefix `[p, heads, size]` and to themselves."""
+    heads, rows, s, size = q.shape
+    p = kp.shape[0]
+    near = q @ k.transpose(-1, -2) + causal(s, q.dtype)
+    if not p:
+        return near.softmax(-1, dtype=q.dtype) @ v
+    far = (q.reshape(heads, rows * s, size) @ kp.permute(1, 2, 0)).view(heads, rows, s, p)
+    far, near = torch.cat((far, near), -1).softmax(-1, dtype=q.dtype).split((p, s), -1)
+    seen = (far.reshape(heads, rows * s, p) @ vp.transpose(0, 1)).view(heads, rows, s, size)
+    return seen + near @ v
 
 
 def causal(n: int, dtype: torch.dtype) -> Tensor:

@@ -31,23 +31,26 @@ if TYPE_CHECKING:
 class Schedule:
     """Every number that shapes the weights; the defaults are the run that made the committed ones.
 
-    Before step `copying` all groups are first lessons; from there to step `mixed` full prompts come in until
-    only `short_last` of the groups have a short one. The learning rate rises for `warmup` steps, stays, and
-    falls to `floor` of itself over the last `decay` steps.
+    Before step `copying` all groups are lessons in copying; from there to step `mixed` full prompts come in
+    until only `short_last` of the groups have a short one; from step `doubting` a share of `doubts` are
+    lessons in seeing what is missing. The learning rate rises for `warmup` steps, stays, and falls to `floor`
+    of itself over the last `decay` steps.
     """
 
     seed: int = 7
-    steps: int = 3300
+    steps: int = 4000
     groups: int = 6
     rows: int = 12
     copying: int = 400
     mixed: int = 900
     short_last: float = 0.1
+    doubting: int = 2000
+    doubts: float = 0.5
     rate: float = 4e-3
     embed_rate: float = 3e-3
     weight_decay: float = 0.05
     warmup: int = 100
-    decay: int = 1500
+    decay: int = 1200
     floor: float = 0.02
     clip: float = 1.0
 
@@ -60,11 +63,13 @@ class Schedule:
     def task(self, rng: random.Random, step: int) -> Callable[[random.Random, int], Group]:
         """Draw what a group of this step is made by."""
         if step < self.copying:
-            return lessons.lesson
+            return lessons.copying
+        if step >= self.doubting and rng.random() < self.doubts:
+            return lessons.missing
         done = min(1.0, (step - self.copying) / (self.mixed - self.copying))
         if rng.random() < done * (1 - self.short_last):
             return stream.group
-        return rng.choice((lessons.lesson, stream.warmup_group))
+        return rng.choice((lessons.copying, stream.warmup_group))
 
 
 @dataclass(kw_only=True)

@@ -39,7 +39,7 @@ def test_forward_equals_transformers(prefix: int) -> None:
     ids = torch.randint(0, SMALL.vocab, (3, prefix + 11))
     ids[:, :prefix] = ids[0, :prefix]
     want = llama(ids).logits
-    got = net([network.Block(prefix=ids[0, :prefix], suffix=ids[:, prefix:])])
+    got = net([network.Block(prefix=ids[0, :prefix], shelves=(ids[:1, prefix:], ids[1:, prefix:]))])
     assert torch.allclose(got[prefix:], want[:, prefix:].reshape(-1, SMALL.vocab), atol=1e-4)
     assert torch.allclose(got[:prefix], want[0, :prefix], atol=1e-4)
     assert want.std() > 0.1
@@ -51,7 +51,7 @@ def test_gradient_flows_through_the_shared_prefix() -> None:
     llama = export.as_llama(net, shape=SMALL)
     ids = torch.randint(0, SMALL.vocab, (2, 20))
     ids[:, :9] = ids[0, :9]
-    net([network.Block(prefix=ids[0, :9], suffix=ids[:, 9:])])[9:].square().sum().backward()
+    net([network.Block(prefix=ids[0, :9], shelves=(ids[:, 9:],))])[9:].square().sum().backward()
     llama(ids).logits[:, 9:].square().sum().backward()
     got = net.model.layers[0].self_attn.k_proj.weight.grad
     want = llama.model.layers[0].self_attn.k_proj.weight.grad
@@ -63,7 +63,7 @@ def test_two_blocks_do_not_see_each_other() -> None:
     torch.manual_seed(0)
     net = network.Network(SMALL)
     one, two = (
-        network.Block(prefix=torch.randint(0, 300, (p,)), suffix=torch.randint(0, 300, (2, 5)))
+        network.Block(prefix=torch.randint(0, 300, (p,)), shelves=(torch.randint(0, 300, (2, 5)),))
         for p in (4, 7)
     )
     both = net([one, two])
