@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from workbench.verdicts import ArmFigures, Figure, TokenFigures, Verdicts
 
 _LANE = 230.0
+_ARROW = "\u00a0→\u00a0"  # both figures stay on one line
 
 
 def hero(report: Report) -> Html:
@@ -25,7 +26,12 @@ def hero(report: Report) -> Html:
     return element(
         "section",
         _gate(report.gate),
-        element("h1", first, element("i", mark_between, class_="unseen"), element("span", rest)),
+        element(
+            "h1",
+            first,
+            element("i", mark_between, class_="unseen"),
+            element("span", rest.replace(" → ", _ARROW)),
+        ),
         element("p", _evidence(found), class_="lead"),
         *_warnings(report),
         element(
