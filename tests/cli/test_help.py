@@ -52,6 +52,13 @@ def test_every_option_is_explained():
                 assert getattr(parameter, "help", None), (name, parameter.name)
 
 
+def test_every_log_format_can_be_named():
+    from workbench.io.readers import FORMATS
+
+    (option,) = [p for p in dict(verbs())["convert"].params if p.name == "log_format"]
+    assert set(option.type.choices) == {"auto", *FORMATS}
+
+
 def test_version():
     import workbench
 

@@ -25,7 +25,7 @@ def convert(
     ],
     out: options.Out,
     log_format: Annotated[
-        Literal["auto", "openai", "messages", "sharegpt", "alpaca", "prompt_completion"],
+        Literal["auto", "openai", "openai_calls", "messages", "sharegpt", "alpaca", "prompt_completion"],
         typer.Option("--from", help="The records' shape; `auto` looks at the content."),
     ] = "auto",
     compact: Annotated[
