@@ -154,11 +154,39 @@ def test_nothing_judged_is_never_a_pass(own):
 
 
 def test_the_prompt_is_cut_at_its_rules_and_whole(run):
-    passages = build_report(run).prompt
+    (prompt,) = build_report(run).prompts
+    passages = prompt.passages
     raw = json.loads((run / "convert" / "templates.json").read_text(encoding="utf-8"))
     assert "".join(p.text for p in passages) == raw["templates"][0]["messages"][0]["parts"][0]["text"]
     by_rule = {p.rules[0]: p.text for p in passages if p.rules}
     assert by_rule["opening"] == 'Begin the reply with "Nordwind here."'
+
+
+def test_rules_of_several_tasks_carry_the_task_as_evaluation_does(own):
+    text = (own / "convert" / "contract.yaml").read_text(encoding="utf-8")
+    (own / "convert" / "contracts").mkdir()
+    for task in ("billing", "support"):
+        place = own / "convert" / "contracts" / f"{task}.yaml"
+        place.write_text(text.replace("task: support", f"task: {task}"), encoding="utf-8")
+    report = build_report(own)
+    assert report.task == "billing, support"
+    assert [p.task for p in report.prompts] == ["billing", "support"]
+    assert report.prompts[0].passages[1].rules == ("billing/json-only",)
+
+
+@pytest.mark.parametrize(
+    ("leak", "said"),
+    [
+        ({"jaccard": 0.4123, "floor": 0.3}, "in different parts: 0.41 (Jaccard)"),
+        ({"jaccard": 0.0, "floor": 0.3}, "as alike as 0.30"),
+    ],
+)
+def test_the_greatest_likeness_across_parts_is_said(own, leak, said):
+    path = own / "curate" / "summary.json"
+    summary = json.loads(path.read_text(encoding="utf-8"))
+    assert build_report(own).funnel.likeness is None
+    made_run.write_json(path, {**summary, "leak": leak})
+    assert said in render_html(build_report(own))
 
 
 def test_overlapping_and_foreign_spans_cut_without_loss():

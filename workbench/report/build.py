@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from workbench.io.rundir import read_manifest
 from workbench.report.cases import read_cases
 from workbench.report.files import (
-    optional_contract,
     optional_frame,
     optional_json,
     optional_lines,
+    read_contracts,
     read_verdicts,
 )
 from workbench.report.model import (
@@ -24,7 +24,7 @@ from workbench.report.model import (
     StageRecord,
     Training,
 )
-from workbench.report.passages import read_prompt
+from workbench.report.passages import read_prompts
 from workbench.report.words import verdict_sentence
 
 if TYPE_CHECKING:
@@ -52,21 +52,21 @@ def build_report(run: Path) -> Report:
     """
     evaluated = run / "eval" if (run / "eval").is_dir() else run
     verdicts = read_verdicts(evaluated)
-    contract = optional_contract(run / "convert" / "contract.yaml")
+    contracts = read_contracts(run / "convert")
     cases = read_cases(evaluated)
     funnel = _funnel(run)
     training = _training(run / "adapter")
-    prompt = read_prompt(run / "convert" / "templates.json", contract)
-    present = {"data": funnel, "training": training, "prompt": prompt, "cases": cases}
+    prompts = read_prompts(run / "convert" / "templates.json", contracts)
+    present = {"data": funnel, "training": training, "prompt": prompts, "cases": cases}
     return Report(
         verdict=verdict_sentence(verdicts.rules, verdicts.tokens),
-        task=contract.task if contract else "",
+        task=", ".join(contract.task for contract in contracts),
         verdicts=verdicts,
         cases=cases,
         gate=_gate(run / "gate.json"),
         funnel=funnel,
         training=training,
-        prompt=prompt,
+        prompts=prompts,
         provenance=_provenance(run, evaluated, verdicts, training),
         notes=tuple(_FOR_MISSING[name] for name, part in present.items() if not part),
     )
@@ -88,6 +88,7 @@ def _funnel(run: Path) -> Funnel | None:
     if converted is None and curated is None:
         return None
     into, out = converted or {}, curated or {}
+    leak = out.get("leak", {})
     return Funnel(
         records=into.get("in"),
         rejected=into.get("rejected_by") or ({"rejected": into["rejected"]} if into.get("rejected") else {}),
@@ -95,6 +96,8 @@ def _funnel(run: Path) -> Funnel | None:
         dropped=_dropped(run / "curate" / "ledger.parquet", out.get("reasons", {})),
         kept=out.get("kept"),
         parts=out.get("parts", {}),
+        likeness=leak.get("jaccard"),
+        floor=leak.get("floor", 0.0),
     )
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+_SEVERAL = 2
+
 
 def read_verdicts(evaluated: Path) -> Verdicts:
     """Read the verdicts of an evaluation.
@@ -81,13 +83,23 @@ def optional_frame(path: Path, columns: list[str]) -> pl.DataFrame | None:
     return frame.select(columns)
 
 
-def optional_contract(path: Path) -> Contract | None:
-    """Return a contract, or ``None`` where there is no such file.
+def read_contracts(converted: Path) -> tuple[Contract, ...]:
+    """Read the contracts of a conversion: one, or those of several tasks; none where there is no file.
+
+    Of several, each rule's id stands after its task, as evaluation names it.
 
     Raises:
-        InputError: the file is there but isn't YAML.
+        InputError: a file isn't YAML.
         ConfigError: it isn't a contract.
     """
+    several = sorted((converted / "contracts").glob("*.yaml"))
+    if len(several) < _SEVERAL:
+        held = _contract(converted / "contract.yaml")
+        return () if held is None else (held,)
+    return tuple(_prefixed(held) for path in several if (held := _contract(path)) is not None)
+
+
+def _contract(path: Path) -> Contract | None:
     text = optional_text(path)
     if text is None:
         return None
@@ -97,6 +109,12 @@ def optional_contract(path: Path) -> Contract | None:
         raise InputError(_unreadable(str(path), str(error))) from error
     contract: Contract = convert(raw, Contract, where=str(path))
     return contract
+
+
+def _prefixed(contract: Contract) -> Contract:
+    replace = msgspec.structs.replace
+    rules = tuple(replace(rule, id=f"{contract.task}/{rule.id}") for rule in contract.rules)
+    return replace(contract, rules=rules)
 
 
 def optional_text(path: Path) -> str | None:

@@ -57,7 +57,11 @@ class Dropped(Value, frozen=True, kw_only=True):
 
 
 class Funnel(Value, frozen=True, kw_only=True):
-    """Rows from the log to the parts; a count is ``None`` where its stage left no summary."""
+    """Rows from the log to the parts; a count is ``None`` where its stage left no summary.
+
+    ``likeness`` is the greatest Jaccard similarity of two rows in different parts, searched from ``floor``
+    on: 0 where none was found, ``None`` where nobody looked.
+    """
 
     records: int | None
     rejected: dict[str, int]
@@ -65,6 +69,8 @@ class Funnel(Value, frozen=True, kw_only=True):
     dropped: tuple[Dropped, ...]
     kept: int | None
     parts: dict[str, int]
+    likeness: float | None = None
+    floor: float = 0.0
 
 
 class Point(Value, frozen=True, kw_only=True):
@@ -88,6 +94,13 @@ class Passage(Value, frozen=True, kw_only=True):
 
     text: str
     rules: tuple[str, ...] = ()
+
+
+class PromptText(Value, frozen=True, kw_only=True):
+    """The prompt of one task, cut at its rules."""
+
+    task: str
+    passages: tuple[Passage, ...]
 
 
 class StageRecord(Value, frozen=True, kw_only=True):
@@ -134,6 +147,6 @@ class Report(Value, frozen=True, kw_only=True):
     gate: GateVerdict | None
     funnel: Funnel | None
     training: Training | None
-    prompt: tuple[Passage, ...]
+    prompts: tuple[PromptText, ...]
     provenance: Provenance
     notes: tuple[str, ...]

@@ -14,7 +14,7 @@ from workbench.report.markup import Html, element, joined
 from workbench.report.model import Report  # noqa: TC001 - part of the signature's meaning
 from workbench.report.provenance import provenance_section
 from workbench.report.rules import behaviours_list, rules_table, states_key
-from workbench.report.sections import data_section, prompt_section, tokens_section, training_section
+from workbench.report.sections import data_section, prompts_section, tokens_section, training_section
 
 _BUDGET = 3_000_000
 _NAMES = {
@@ -43,7 +43,7 @@ def render_html(report: Report, *, prices: Prices | None = None, budget: int = _
         "behaviours": behaviours_list(found.behaviours) if found.behaviours else None,
         "tokens": tokens_section(found.tokens, prices or Prices()),
         "cases": None,
-        "prompt": prompt_section(report.prompt, found.rules) if report.prompt else None,
+        "prompt": prompts_section(report.prompts, found.rules) if report.prompts else None,
         "training": training_section(report.training) if report.training else None,
         "data": data_section(report.funnel) if report.funnel else None,
         "provenance": provenance_section(report),

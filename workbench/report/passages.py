@@ -9,32 +9,34 @@ import msgspec
 
 from workbench.records import Template
 from workbench.report.files import optional_json
-from workbench.report.model import Passage
+from workbench.report.model import Passage, PromptText
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from workbench.contracts import Contract
 
 
-def read_prompt(templates: Path, contract: Contract | None) -> tuple[Passage, ...]:
-    """Return the text of the prompt that the contract was read from, cut at the spans of its rules.
+def read_prompts(templates: Path, contracts: Sequence[Contract]) -> tuple[PromptText, ...]:
+    """Return the prompt that each contract was read from, cut at the spans of its rules.
 
-    Empty where the files aren't there, or where no template is the contract's.
+    Empty where there are no templates; a contract none of whose templates is there is left out.
     """
     raw = optional_json(templates)
-    if raw is None or contract is None:
+    if raw is None:
         return ()
     held = {t.id: t for t in msgspec.convert(raw["templates"], list[Template])}
-    sources = [rule.source.template for rule in contract.rules if rule.source is not None]
-    template = next((held[name] for name in sources if name in held), None)
+    found = (PromptText(task=c.task, passages=_passages(c, held)) for c in contracts)
+    return tuple(prompt for prompt in found if prompt.passages)
+
+
+def _passages(contract: Contract, held: Mapping[str, Template]) -> tuple[Passage, ...]:
+    sourced = [(rule.id, rule.source) for rule in contract.rules if rule.source is not None]
+    template = next((held[source.template] for _, source in sourced if source.template in held), None)
     if template is None:
         return ()
-    spans = [
-        (*rule.source.span, rule.id)
-        for rule in contract.rules
-        if rule.source is not None and rule.source.template == template.id
-    ]
+    spans = [(*source.span, name) for name, source in sourced if source.template == template.id]
     return cut(template.system or template.static("user"), spans)
 
 

@@ -12,8 +12,8 @@ from workbench.report.words import RULE_STATES, count, named
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from workbench.report.model import Dropped, Funnel, Passage, Training
-    from workbench.verdicts import RuleVerdict, TokenFigures
+    from workbench.report.model import Dropped, Funnel, Passage, PromptText, Training
+    from workbench.verdicts import RuleState, RuleVerdict, TokenFigures
 
 _FIELDS = (
     ("input", "Prompt tokens, per million", 0.01),
@@ -94,7 +94,7 @@ def data_section(funnel: Funnel) -> Html:
         )
         for label, note, rows, kind in _stations(funnel)
     )
-    return element(
+    table = element(
         "div",
         element(
             "table",
@@ -105,33 +105,43 @@ def data_section(funnel: Funnel) -> Html:
         ),
         class_="scroll",
     )
+    return joined([table, _likeness(funnel)])
 
 
-def prompt_section(passages: Sequence[Passage], rules: Sequence[RuleVerdict]) -> Html:
-    """Draw the prompt that calls no longer carry, each rule marked with what became of it."""
+def prompts_section(prompts: Sequence[PromptText], rules: Sequence[RuleVerdict]) -> Html:
+    """Draw the prompts that calls no longer carry, each rule marked with what became of it."""
     states = {rule.id: rule.state for rule in rules}
-    pieces: list[Html | str] = []
-    for passage in passages:
-        known = [rule for rule in passage.rules if rule in states]
-        if not known:
-            pieces.append(passage.text)
-            continue
-        state = states[known[0]]
-        title = "; ".join(f"{rule}: {RULE_STATES[states[rule]]}" for rule in known)
-        pieces.append(
-            element("a", passage.text, href=anchor("rule", known[0]), class_=f"rule {state}", title=title)
+    parts = [
+        element(
+            "p",
+            "What the adapter replaces. Marked sentences are rules; follow one to its verdict.",
+            class_="lead",
         )
-    text = "".join(passage.text for passage in passages)
-    return joined(
-        [
-            element(
-                "p",
-                "What the adapter replaces. Marked sentences are rules; follow one to its verdict.",
-                class_="lead",
-            ),
-            element("div", *pieces, class_="pre prompt", lang=prose(text), dir="auto"),
-        ]
-    )
+    ]
+    for prompt in prompts:
+        parts += [element("h3", prompt.task)] if len(prompts) > 1 else []
+        text = "".join(passage.text for passage in prompt.passages)
+        pieces = (_passage(passage, states) for passage in prompt.passages)
+        parts.append(element("div", *pieces, class_="pre prompt", lang=prose(text), dir="auto"))
+    return joined(parts)
+
+
+def _passage(passage: Passage, states: Mapping[str, RuleState]) -> Html | str:
+    known = [rule for rule in passage.rules if rule in states]
+    if not known:
+        return passage.text
+    title = "; ".join(f"{rule}: {RULE_STATES[states[rule]]}" for rule in known)
+    class_ = f"rule {states[known[0]]}"
+    return element("a", passage.text, href=anchor("rule", known[0]), class_=class_, title=title)
+
+
+def _likeness(funnel: Funnel) -> Html | None:
+    if funnel.likeness is None:
+        return None
+    said = f"Greatest likeness of two rows in different parts: {funnel.likeness:.2f} (Jaccard)."
+    if not funnel.likeness:
+        said = f"No two rows in different parts are as alike as {funnel.floor:.2f} (Jaccard)."
+    return element("p", said, class_="quiet")
 
 
 def _costs(found: Costs) -> Html:
