@@ -1,6 +1,7 @@
 import pytest
 
 from workbench.checks import decode_check
+from workbench.errors import ConfigError
 from workbench.records import Case
 
 CASE = Case(id="c", behaviour="rules", slots={})
@@ -151,3 +152,9 @@ def test_nothing_to_hide_is_not_applicable():
 def test_language_of_too_little_is_unscored():
     assert label({"use": "language", "lang": "de"}, "OK Postway") == "unscored"
     assert label({"use": "language", "lang": "de"}, "48213") == "unscored"
+
+
+def test_a_schema_that_refers_elsewhere_is_refused_and_nothing_is_fetched():
+    raw = {"use": "json_schema", "schema": {"$ref": "http://localhost:1/other.json"}}
+    with pytest.raises(ConfigError, match=r"other\.json"):
+        label(raw, "{}")

@@ -84,7 +84,10 @@ def test_kind_of_a_sentence(sentence, kind):
 
 
 def test_an_example_block_is_one_span_and_gives_way_to_the_next_heading():
-    prompt = '# Rules\n- Be brief.\n# Example\nUser: Hi, in English.\nAssistant: {"a": 1}\n# Language\n- Answer in German.'
+    prompt = (
+        "# Rules\n- Be brief.\n# Example\nUser: Hi, in English.\n"
+        "Assistant: hello\n# Language\n- Answer in German."
+    )
     assert [span.kind for span in segment(prompt)] == ["length", "example", "language"]
 
 

@@ -45,7 +45,7 @@ _LATIN_WORDS = {
 }
 _ENGLISH_TEXT = "a i to do by is as on so no we it in the and of for that this you my me our all"
 _ENGLISH = frozenset(_ENGLISH_TEXT.split())
-_TELLING = frozenset({"the", "and", "of", "is", "that", "this", "you", "my"})
+_TELLING = frozenset({"the", "and", "of", "is", "that", "this", "you", "my", "in", "it", "for"})
 _LATIN = {code: frozenset(text.split()) - _ENGLISH for code, text in _LATIN_WORDS.items()}
 _MIN_HITS = 3
 _WORDS_A_HIT = 15

@@ -65,6 +65,13 @@ ENGLISH = (
         r"(?:ethical|guidelines|polic(?:y|ies)|programming|principles|law|content)\b"
     ),
     r"\bi (?:can|could|would|will) (?:not|never)\b",
+    (
+        r"\b(?:i|we) (?:do not|don't) (?:think|believe)(?: it's| it is| that's| that is| it would be)? (?:\w+ )?"
+        r"(?:appropriate|right|ethical|respectful|okay|acceptable|a good idea)\b"
+    ),
+    r"\b(?:do not|does not|don't|doesn't|cannot|never) (?:condone|promote|endorse|encourage|support)\b",
+    r"\b(?:i|we) (?:do not|don't) have (?:access to|the ability to|(?:any )?information (?:about|on))\b",
+    r"\b(?:i|we) (?:must|have to|would) (?:strongly )?(?:advise|caution|warn|recommend) (?:you )?against\b",
     r"^(?:sorry, no|no help|not with me|no, i (?:can't|cannot|won't))\b",
 )
 CHINESE = (

@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 from jsonschema import FormatChecker, validators
 from jsonschema.exceptions import SchemaError, UnknownType
+from jsonschema_specifications import REGISTRY
+from referencing.exceptions import Unresolvable
 
 from workbench.checks.jsontext import read_json
 from workbench.checks.subject import find
@@ -78,6 +80,8 @@ def schema_problems(value: Any, schema: dict[str, Any] | bool) -> list[tuple[str
         errors = sorted(_validator(key).iter_errors(value), key=lambda error: error.json_path)
     except UnknownType as error:
         raise ConfigError(_bad_schema(str(error))) from error
+    except Unresolvable as error:
+        raise ConfigError(_bad_schema(f"a reference to {error.ref!r}, which isn't in it")) from error
     return [(error.json_path, excerpt(error.message, limit=200)) for error in errors]
 
 
@@ -89,7 +93,8 @@ def _validator(key: bytes) -> Any:
         kind.check_schema(schema)
     except SchemaError as error:
         raise ConfigError(_bad_schema(f"{error.json_path}: {error.message}")) from error
-    return kind(schema, format_checker=FormatChecker())
+    # The registry holds the published meta-schemas alone: nothing is ever fetched.
+    return kind(schema, format_checker=FormatChecker(), registry=REGISTRY)
 
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
