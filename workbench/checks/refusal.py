@@ -66,7 +66,7 @@ ENGLISH = (
     ),
     r"\bi (?:can|could|would|will) (?:not|never)\b",
     (
-        r"\b(?:i|we) (?:do not|don't) (?:think|believe)(?: it's| it is| that's| that is| it would be)? (?:\w+ )?"
+        r"\b(?:i|we) (?:do not|don't) (?:think|believe)(?: it's| it is| that's| it would be)? (?:\w+ )?"
         r"(?:appropriate|right|ethical|respectful|okay|acceptable|a good idea)\b"
     ),
     r"\b(?:do not|does not|don't|doesn't|cannot|never) (?:condone|promote|endorse|encourage|support)\b",

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from jsonschema import FormatChecker, validators
 from jsonschema.exceptions import SchemaError, UnknownType
-from jsonschema_specifications import REGISTRY
+from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
 from referencing.exceptions import Unresolvable
 
 from workbench.checks.jsontext import read_json
