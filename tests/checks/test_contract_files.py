@@ -11,7 +11,7 @@ from workbench.checks import (
 from workbench.checks.bounded import pattern_problem
 from workbench.contracts import Contract, Rule, RuleSource
 from workbench.errors import ConfigError
-from workbench.records import Case
+from workbench.records import Case, Grade
 
 RULES = (
     Rule(
@@ -92,3 +92,15 @@ def test_a_plugin_that_is_not_installed_says_so():
     check = decode_check({"use": "plugin", "name": "nobody_offers_this"}, "$")
     with pytest.raises(ConfigError):
         check(Case(id="c", behaviour="x", slots={}), "text")
+
+
+def test_a_plugin_gets_its_options(monkeypatch):
+    def shout(case, output, *, mark):
+        del case
+        return Grade.of(output.endswith(mark)) if mark else "nothing"
+
+    monkeypatch.setattr("workbench.checks.plugin.load", lambda group, name: {"shout": shout}[name])
+    case = Case(id="c", behaviour="x", slots={})
+    for mark, label in (("!", "pass"), ("?", "fail"), ("", "unscored")):
+        check = decode_check({"use": "plugin", "name": "shout", "options": {"mark": mark}}, "$")
+        assert check(case, "Hey!").label == label

@@ -158,3 +158,14 @@ def test_a_schema_that_refers_elsewhere_is_refused_and_nothing_is_fetched():
     raw = {"use": "json_schema", "schema": {"$ref": "http://localhost:1/other.json"}}
     with pytest.raises(ConfigError, match=r"other\.json"):
         label(raw, "{}")
+
+
+def test_the_confidence_asked_decides_between_fail_and_unscored():
+    text = "The tent."
+    assert label({"use": "language", "lang": "de"}, text) == "fail"
+    assert label({"use": "language", "lang": "de", "min_confidence": 0.99}, text) == "unscored"
+
+
+def test_an_end_is_compared_letter_by_letter_where_asked():
+    assert label({"use": "ends_with", "phrase": "Bye."}, "bye.") == "pass"
+    assert label({"use": "ends_with", "phrase": "Bye.", "exact": True}, "bye.") == "fail"

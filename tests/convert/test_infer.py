@@ -81,6 +81,23 @@ def test_two_demands_in_one_item_are_two_rules():
     assert uses == ["language", "length"]
 
 
+def test_one_sentence_may_hold_two_demands():
+    uses = [
+        rule.check["use"] for rule in rules("You are a bot.\n- Keep it under 150 words, in formal English.")
+    ]
+    assert uses == ["length", "language"]
+
+
+def test_a_bound_on_each_part_is_no_bound_on_the_answer():
+    assert check("- Each bullet has at most 20 words.") is None
+    assert check("- 每条不超过20个字。") is None
+
+
+def test_a_closing_tag_is_no_rule():
+    (rule,) = rules("You are a bot.\n<rules>\nAnswer in English.\n</rules>")
+    assert rule.text == "Answer in English."
+
+
 def test_a_repeated_demand_stands_once():
     assert len(rules("You are a bot.\n- Answer in English.\n- The answer must be written in English.")) == 1
 

@@ -42,7 +42,7 @@ def test_sentences(text, expected):
         ("【规则】\n1、不要长。", ("规则",), "不要长。"),
         ("FORM:\nOne.", ("FORM",), "One."),
         ("**Style**\nBe calm.", ("Style",), "Be calm."),
-        ("<rules>\nOne.\n</rules>\nTwo.", ("rules",), "One.\n</rules>"),
+        ("<rules>\nOne.\n</rules>\nTwo.", ("rules",), "One."),
         ("<a>\n<b>\nOne.", ("a", "b"), "One."),
     ],
 )

@@ -83,10 +83,9 @@ class NoCharacters(FieldCheck, frozen=True, kw_only=True):
 
 
 class NoIdentifiers(FieldCheck, frozen=True, kw_only=True):
-    r"""The text shows no identifier of the form of ``pattern``, such as ``INT-\d+``; ``example`` is one."""
+    r"""The text shows no identifier of the form of ``pattern``, such as ``INT-\d+``."""
 
     pattern: str
-    example: str = ""
 
     def __call__(self, case: Case, output: str) -> Grade:
         """Look for the form; where the inputs hold no identifier there is nothing to hide."""

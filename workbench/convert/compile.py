@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from workbench.checks.ifeval import Ifeval
 from workbench.convert.compile_ifeval import read_instructions
-from workbench.convert.compile_plain import compile_plain
+from workbench.convert.compile_plain import OF_EACH, compile_plain
 from workbench.convert.compile_shape import compile_count, compile_json, compile_xml
 from workbench.convert.compile_text import Demand, Shape, unquoted
 from workbench.convert.compile_when import compile_when, condition_of
@@ -99,15 +99,15 @@ def _sentence(text: str, shape: Shape, tags: tuple[str, ...]) -> list[Demand]:
     structure = compile_xml(text, shape)
     if structure:
         return structure
-    plain = compile_plain(text, shape)
-    found = [plain] if plain is not None else []
+    found = compile_plain(text, shape)
     return [*found, *_published(text, {demand.slug for demand in found})]
 
 
 def _published(text: str, covered: set[str]) -> list[Demand]:
     """Add the demands of IFEval's kinds that no other compiler has read from the sentence already."""
     kinds = _SAME_GROUND if covered else {}
-    taken = {prefix for slug in covered for start, prefix in kinds.items() if slug.startswith(start)}
+    each = {"length_constraints"} if OF_EACH.search(text) else set[str]()
+    taken = each | {prefix for slug in covered for start, prefix in kinds.items() if slug.startswith(start)}
     return [
         Demand(
             kind=_KINDS.get(one.id.partition(":")[0], "format"),

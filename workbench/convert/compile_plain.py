@@ -95,15 +95,22 @@ _AFTER = re.compile(
     re.IGNORECASE,
 )
 _EXACT = re.compile(
-    rf"(?:exactly|in|only|just|a single|用|共|恰好|正好)\s*(?P<n>{NUMBER})?[\s-]*(?:个|short |brief |"
-    rf"single )?(?:{_UNIT})\b",
+    rf"(?:\bexactly|\bin|\bonly|\bjust|恰好|正好|分为|只用)\s*(?P<n>{NUMBER}|a single)[\s-]*"
+    r"(?:个|short |brief |single )?"
+    rf"(?:{_UNIT})",
+    re.IGNORECASE,
+)
+# "Each bullet has at most 20 words" bounds a part, not the answer: no check here counts parts.
+OF_EACH = re.compile(
+    r"\b(?:each|every|per)\b (?:\w+ )?(?:bullet|point|item|sentence|paragraph|line|section|entry|step)|"
+    r"每(?:一)?(?:条|点|句|段|个|行|项)",
     re.IGNORECASE,
 )
 _STRICT = re.compile(r"less than|fewer than|under|below|shorter than|少于|小于", re.IGNORECASE)
 _STRICT_LOW = re.compile(r"more than|over|(?<!不)超过|多于", re.IGNORECASE)
 _LANGUAGE_EN = re.compile(
     r"\b(?:in|language (?:is|of (?:the |every |all )?\w+(?: is)?)|language:|use|speak|into|"
-    r"only)\s+(?:only |plain |simple |proper |clear |the )*"
+    r"only)\s+(?:only |plain |simple |proper |clear |formal |fluent |standard |good |the )*"
     r"(?:simplified |traditional |british |american )?(?P<name>"
     + "|".join(n for names in NAMES.values() for n in names if n.isascii())
     + r")\b",
@@ -186,7 +193,7 @@ def identifiers(text: str, shape: Shape) -> Found | None:
     if match is None or not _FORBID_SHOW.search(text):
         return None
     pattern = re.sub(r"\d+", lambda _: r"\d+", re.escape(match.group()).replace(r"\-", "-"))
-    check = NoIdentifiers(pattern=pattern, example=match.group(), path=shape.path(text, running=False))
+    check = NoIdentifiers(pattern=pattern, path=shape.path(text, running=False))
     return "safety", "no-identifiers", check
 
 
@@ -194,7 +201,7 @@ def length(text: str, shape: Shape) -> Found | None:
     """Read rules like: At most 30 words", "不超过 40 个字", "two to four sentences"."""
     plain = unquoted(text)
     bounds = _bounds(plain)
-    if bounds is None:
+    if bounds is None or OF_EACH.search(plain):
         return None
     low, high, unit = bounds
     name = "-".join(
@@ -271,14 +278,21 @@ PLAIN: tuple[Compiler, ...] = (
 )  # fmt: skip
 
 
-def compile_plain(text: str, shape: Shape) -> Demand | None:
-    """Compile ``text`` by the first compiler that understands it."""
+# What may stand beside another demand in one sentence: "at most 30 words, in English, no commas".
+_BESIDE = frozenset({length, in_language, characters, identifiers, figures, impersonal})
+
+
+def compile_plain(text: str, shape: Shape) -> list[Demand]:
+    """Compile ``text`` by the first compiler that understands it, and by those that may stand beside it."""
+    out: list[Demand] = []
     for compiler in PLAIN:
+        if out and compiler not in _BESIDE:
+            continue
         found = compiler(text, shape)
         if found is not None:
             kind, slug, check = found
-            return Demand(kind=kind, slug=slug, check=check, span=(0, len(text)))
-    return None
+            out.append(Demand(kind=kind, slug=slug, check=check, span=(0, len(text))))
+    return out
 
 
 def _before(text: str, pattern: re.Pattern[str]) -> str:
@@ -287,7 +301,7 @@ def _before(text: str, pattern: re.Pattern[str]) -> str:
 
 
 def _bounds(text: str) -> tuple[int | None, int | None, Unit] | None:
-    for pattern in (_BETWEEN, _MOST, _LEAST, _AFTER):
+    for pattern in (_BETWEEN, _MOST, _LEAST, _AFTER, _EXACT):
         match = pattern.search(text)
         if match:
             return _read_bounds(pattern, match)
@@ -302,5 +316,7 @@ def _read_bounds(pattern: re.Pattern[str], match: re.Match[str]) -> tuple[int | 
         return None, number(match["high"]) - bool(_STRICT.match(match.group())), unit
     if pattern is _LEAST:
         return number(match["low"]) + bool(_STRICT_LOW.match(match.group())), None, unit
+    if pattern is _EXACT:
+        return number(match["n"]), number(match["n"]), unit
     least = re.search(r"least|more|minimum|以上", match["how"], re.IGNORECASE)
     return (number(match["n"]), None, unit) if least else (None, number(match["n"]), unit)

@@ -68,7 +68,7 @@ def _drafts(prompt: str, parts: tuple[Part, ...]) -> list[Demand]:
     shaped: tuple[int, int] | None = None
     for part, text in zip(speaking, texts, strict=True):
         if speaks_of_shape(text, json_shape):
-            shaped = (shaped[0] if shaped else part.unit.start, part.unit.end) if shaped is None else shaped
+            shaped = shaped or (part.unit.start, part.unit.end)
             continue
         out.extend(_of_part(part, text, shape, tags))
     if json_shape is not None and shaped is not None:

@@ -43,9 +43,9 @@ def merge(parts: tuple[Part, ...]) -> tuple[Span, ...]:
     out: list[Span] = []
     for part in parts:
         if out and out[-1].kind == part.kind:
-            out[-1] = Span(start=out[-1].start, end=part.unit.end, kind=part.kind)
+            out[-1] = Span(start=out[-1].start, end=part.unit.stop, kind=part.kind)
         else:
-            out.append(Span(start=part.unit.lead, end=part.unit.end, kind=part.kind))
+            out.append(Span(start=part.unit.lead, end=part.unit.stop, kind=part.kind))
     return tuple(out)
 
 

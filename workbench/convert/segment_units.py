@@ -41,7 +41,7 @@ class Unit:
     """One sentence, list item or block: characters ``[start, end)`` of the prompt.
 
     ``lead`` is where its headings begin (``start`` where it has none of its own); ``path`` are the headings
-    and tags it stands under, outermost first.
+    and tags it stands under, outermost first. ``tail`` is the end of closing tags after it (-1: none).
     """
 
     start: int
@@ -49,6 +49,12 @@ class Unit:
     form: UnitForm
     path: tuple[str, ...]
     lead: int
+    tail: int = -1
+
+    @property
+    def stop(self) -> int:
+        """Where the unit ends with the closing tags that belong to it."""
+        return max(self.end, self.tail)
 
     def text(self, prompt: str) -> str:
         """Return the unit's own text."""
@@ -207,7 +213,7 @@ def _closes(levels: list[_Level], line: str) -> bool:
 def _absorb(out: list[Unit], line: _Line, lead: int | None) -> tuple[list[Unit], int | None]:
     """Give a closing tag or a rule of dashes to the unit before it, else to the one that follows."""
     if out and lead is None:
-        return [*out[:-1], replace(out[-1], end=line.end)], None
+        return [*out[:-1], replace(out[-1], tail=line.end)], None
     return out, line.start if lead is None else lead
 
 
