@@ -99,7 +99,7 @@ def test_a_plugin_gets_its_options(monkeypatch):
         del case
         return Grade.of(output.endswith(mark)) if mark else "nothing"
 
-    monkeypatch.setattr("workbench.checks.plugin.load", lambda group, name: {"shout": shout}[name])
+    monkeypatch.setattr("workbench.checks.plugin.load", lambda _group, name: {"shout": shout}[name])
     case = Case(id="c", behaviour="x", slots={})
     for mark, label in (("!", "pass"), ("?", "fail"), ("", "unscored")):
         check = decode_check({"use": "plugin", "name": "shout", "options": {"mark": mark}}, "$")
