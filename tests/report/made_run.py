@@ -334,7 +334,13 @@ def converted(place):
 def curated(place):
     place.mkdir()
     rows = [
-        {"id": f"r{i}", "row": i, "step": "contract_filter", "reason": "rule broken", "rule": RULES[i % 4][0]}
+        {
+            "id": f"r{i}",
+            "row": i,
+            "step": "contract_filter",
+            "reason": "rule broken",
+            "rule": RULES[i % 4][0] + (", json-only" if i % 4 == 3 else ""),
+        }
         for i in range(48)
     ]
     rows += [{"id": f"e{i}", "row": i, "step": "exact_dedup", "reason": "exact duplicate"} for i in range(31)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from workbench.io.rundir import read_manifest
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from workbench.verdicts import Verdicts
 
 _STAGES = ("convert", "curate", "adapter", "eval")
+_BETWEEN_RULES = ", "  # as a ledger names several rules of one row
 _FOR_MISSING = {
     "data": "The data funnel is left out: the run holds no summary of `workbench convert` or `curate`.",
     "training": "The loss curve is left out: the run holds no log of `workbench train`.",
@@ -105,12 +107,16 @@ def _dropped(ledger: Path, reasons: dict[str, int]) -> tuple[Dropped, ...]:
     """Count what went from the ledger, the most frequent first; from the summary where there is no ledger."""
     frame = optional_frame(ledger, ["step", "reason", "rule"])
     if frame is None:
-        rows = [("", reason, "", n) for reason, n in reasons.items()]
-    else:
-        grouped = frame.fill_null("").group_by("step", "reason", "rule").len()
-        rows = [(r["step"], r["reason"], r["rule"], r["len"]) for r in grouped.iter_rows(named=True)]
-    rows.sort(key=lambda row: (-row[3], row[:3]))
-    return tuple(Dropped(step=s, reason=reason, rule=rule, rows=n) for s, reason, rule, n in rows)
+        return tuple(Dropped(step="", reason=reason, rows=n, rules={}) for reason, n in reasons.items())
+    rules: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    rows: Counter[tuple[str, str]] = Counter()
+    for step, reason, rule in frame.fill_null("").iter_rows():
+        rows[step, reason] += 1
+        rules[step, reason].update(rule.split(_BETWEEN_RULES) if rule else ())
+    return tuple(
+        Dropped(step=step, reason=reason, rows=n, rules=dict(rules[step, reason].most_common()))
+        for (step, reason), n in sorted(rows.items(), key=lambda item: (-item[1], item[0]))
+    )
 
 
 def _training(place: Path) -> Training | None:

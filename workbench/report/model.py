@@ -48,12 +48,12 @@ class CaseView(Value, frozen=True, kw_only=True):
 
 
 class Dropped(Value, frozen=True, kw_only=True):
-    """Rows that went for one reason: at which step, and of which rule where a rule is the reason."""
+    """Rows that went at a step for one reason; ``rules`` counts them by rule, and a row may break several."""
 
     step: str
     reason: str
-    rule: str
     rows: int
+    rules: dict[str, int]
 
 
 class Funnel(Value, frozen=True, kw_only=True):

@@ -212,4 +212,5 @@ def _stations(funnel: Funnel) -> Iterator[tuple[str, str, int, str]]:
 
 
 def _why(dropped: Dropped) -> str:
-    return " · ".join(part for part in (dropped.step, dropped.rule) if part)
+    rules = ", ".join(f"{rule} {count(rows)}" for rule, rows in dropped.rules.items())
+    return " · ".join(part for part in (dropped.step, rules) if part)
