@@ -34,11 +34,12 @@ class Schedule:
     Before step `copying` all groups are lessons in copying; from there to step `mixed` full prompts come in
     until only `short_last` of the groups have a short one; from step `doubting` a share of `doubts` are
     lessons in seeing what is missing. The learning rate rises for `warmup` steps, stays, and falls to `floor`
-    of itself over the last `decay` steps.
+    of itself over the last `decay` of `steps`; the run ends at step `stop`.
     """
 
     seed: int = 7
-    steps: int = 4000
+    steps: int = 3600
+    stop: int = 3300
     groups: int = 6
     rows: int = 12
     copying: int = 400
@@ -50,7 +51,7 @@ class Schedule:
     embed_rate: float = 3e-3
     weight_decay: float = 0.05
     warmup: int = 100
-    decay: int = 1200
+    decay: int = 720
     floor: float = 0.02
     clip: float = 1.0
 
@@ -121,7 +122,7 @@ def fit(
     if resume:
         tally = restore(resume, network, opts)
     rates = list(zip(opts, (schedule.rate, schedule.embed_rate), strict=True))
-    batches = ahead(lambda step: draw(schedule, step, bpe), first=tally.step, last=schedule.steps)
+    batches = ahead(lambda step: draw(schedule, step, bpe), first=tally.step, last=schedule.stop)
     for batch in batches:
         began = time.monotonic()
         for opt, rate in rates:
@@ -133,7 +134,7 @@ def fit(
             opt.step()
             opt.zero_grad()
         count(tally, batch, loss.item(), rates_now, seconds=time.monotonic() - began)
-        if tally.step % every == 0 or tally.step == schedule.steps:
+        if tally.step % every == 0 or tally.step == schedule.stop:
             keep(out, network, opts, tally, schedule=schedule, shape=shape)
     return network
 
