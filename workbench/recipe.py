@@ -17,7 +17,7 @@ from workbench.training.spec import Sft
 if TYPE_CHECKING:
     from pathlib import Path
 
-RECIPE_VERSION = 1
+RECIPE_VERSION: Literal[1] = 1
 
 
 class ConvertStage(Value, frozen=True, kw_only=True):

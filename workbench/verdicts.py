@@ -69,8 +69,8 @@ class TokenFigures(Value, frozen=True, kw_only=True):
 class Verdicts(Value, frozen=True, kw_only=True):
     """All an evaluation found. ``retained`` = after / teacher over all graded rules, with its interval.
 
-    ``cases`` and ``clusters`` count all that was asked; ``heldout_*`` those of them that are held-out pairs, on
-    which ``overall`` and ``rules`` rest.
+    ``cases`` and ``clusters`` count all that was asked; ``heldout_*`` those of them that are held-out pairs,
+    on which ``overall`` and ``rules`` rest.
     """
 
     overall: ArmFigures

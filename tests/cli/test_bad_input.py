@@ -63,8 +63,16 @@ def test_a_directory_where_a_file_is_meant(tmp_path, capsys):
 
 
 def test_wrong_encoding_names_line_and_byte(tmp_path, capsys):
-    (tmp_path / "a.jsonl").write_bytes((line() + "\n" + line("什么")).encode("gb18030"))
-    refused(tmp_path, capsys, tmp_path / "a.jsonl", "a.jsonl:2", "UTF-8")
+    (tmp_path / "a.jsonl").write_bytes("\n".join(line(f"第{i}个") for i in range(5)).encode("gb18030"))
+    refused(tmp_path, capsys, tmp_path / "a.jsonl", "a.jsonl:1", "UTF-8", "iconv")
+
+
+def test_one_line_of_another_encoding_is_a_rejected_row(tmp_path):
+    rows = [line(f"number {i}?").encode() for i in range(5)]
+    rows[1] = line("第二个问题").encode("gb18030")
+    (tmp_path / "a.jsonl").write_bytes(b"\n".join(rows))
+    assert convert(tmp_path, tmp_path / "a.jsonl") == 0
+    assert [reject["line"] for reject in rejects(tmp_path)] == [2]
 
 
 def test_not_json_on_line_7_is_a_rejected_row(tmp_path):

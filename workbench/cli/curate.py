@@ -45,6 +45,7 @@ def curate(
     from workbench.io.frames import read_pairs
     from workbench.pipeline.curate import curate as curate_pairs
     from workbench.pipeline.curate import write_curated
+    from workbench.pipeline.stages import read_contracts
     from workbench.recipe import CurateStage, read_recipe
 
     pairs = data / "pairs.parquet" if data.is_dir() else data
@@ -57,7 +58,7 @@ def curate(
             read_pairs(pairs),
             steps=stage.steps,
             split=stage.split,
-            contracts=[load_contract(rules)],
+            contracts=[load_contract(contract)] if contract else read_contracts(rules.parent),
             progress=progress,
         )
         write_curated(curated, place)

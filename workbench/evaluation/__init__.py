@@ -19,6 +19,7 @@ name for a
 from workbench.evaluation.cases import bounded, cases_from_pairs
 from workbench.evaluation.grading import GRADE_SCHEMA, Graded
 from workbench.evaluation.judging import Judging
+from workbench.evaluation.outputs import check_outputs
 from workbench.evaluation.run import Evaluation, Plan, evaluate, summarise, write_evaluation
 from workbench.evaluation.stats import Method
 from workbench.evaluation.suites import load_suite, load_suites
@@ -32,6 +33,7 @@ __all__ = [
     "Plan",
     "bounded",
     "cases_from_pairs",
+    "check_outputs",
     "evaluate",
     "load_suite",
     "load_suites",

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import workbench.convert as conversion
 from workbench import evaluation, training
-from workbench.backends.local import LocalBackend
 from workbench.checks import load_contract
 from workbench.io.fingerprint import fingerprint
 from workbench.io.frames import read_pairs
@@ -86,6 +85,8 @@ def evaluate(recipe: Recipe, run: Path, work: Path, progress: Progress) -> None:
 
 def evaluate_into(work: Path, subject: Subject, stage: EvalStage, *, progress: Progress = silent) -> None:
     """Evaluate ``subject`` and write what was found; answers already there are not asked for again."""
+    from workbench.backends.local import LocalBackend
+
     form, templates = conversion.read_templates(subject.converted)
     arms: tuple[Arm, ...] = ARMS if subject.adapter else ("teacher", "before")
     adapters = {"after": subject.adapter} if subject.adapter else {}

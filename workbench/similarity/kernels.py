@@ -347,7 +347,7 @@ def measure_edges(
     b: NDArray[np.int64],
     out: NDArray[np.float64],
 ) -> None:
-    """Write Jaccard, share of a in b and share of b in a to ``out[edge, field]``; two empty sets are alike."""
+    """Write Jaccard and shares of a in b, b in a to ``out[edge, field]``; two empty sets are alike."""
     for k in range(a.size):
         for field in range(fields):
             i, j = a[k] * fields + field, b[k] * fields + field

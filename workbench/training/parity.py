@@ -88,13 +88,7 @@ def prove(
     trained = answer_logits(model, examples)
     with model.disable_adapter():
         off = answer_logits(model, examples)
-    keys = ""
-    try:
-        reloaded = attach(base, model.unload(), adapter, name="default")
-        disk = answer_logits(reloaded, examples)
-    except ModelError as error:
-        keys, disk = str(error), []
-    on_disk = None if keys else largest(trained, disk)
+    on_disk, keys = _reloaded(base, model, adapter, examples=examples, trained=trained)
     figures = {
         "restored": largest(off, untouched),
         "effect": largest(trained, off),
@@ -121,6 +115,17 @@ def prove(
             raise ConfigError(_IDLE)
         raise InvariantError(f"the saved adapter isn't what was trained: {parity}")
     return parity
+
+
+def _reloaded(
+    base: OpenBase, model: Any, adapter: Path, *, examples: Sequence[Example], trained: Sequence[torch.Tensor]
+) -> tuple[float | None, str]:
+    """Return how far the adapter on disk is from the trained one, or what is wrong with its parameters."""
+    try:
+        reloaded = attach(base, model.unload(), adapter, name="default")
+    except ModelError as error:
+        return None, str(error)
+    return largest(trained, answer_logits(reloaded, examples)), ""
 
 
 def largest(one: Sequence[torch.Tensor], other: Sequence[torch.Tensor]) -> float:

@@ -78,20 +78,7 @@ def train(
     model = add_adapter(spec, opened)
     trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
 
-    place = out / "checkpoints"
-    loop = trainer(
-        spec,
-        model=model,
-        train=rows.examples,
-        valid=held.examples,
-        pad=opened.renderer.pad,
-        out=out,
-        progress=progress,
-    )
-    found = checkpoints.claim(place, key=_work_key(spec, opened, rows, held))
-    done = loop.train(resume_from_checkpoint=str(found) if found else None)
-    if held.examples and not _measured_last(loop.state.log_history, done.global_step):
-        loop.evaluate()
+    log, steps, resumed = _fit(spec, opened, model, (rows, held), out=out, progress=progress)
 
     adapter = out / "adapter"
     _save(model, adapter, base=opened, spec=spec)
@@ -99,26 +86,35 @@ def train(
     parity = prove(spec, base=opened, model=model, adapter=adapter, examples=probes, untouched=untouched)
     progress("prove adapter", 1, 1)
 
-    log = [entry for entry in loop.state.log_history if "loss" in entry or "eval_loss" in entry]
-    summary = {
-        **_figures(rows, held, log),
-        "steps": done.global_step,
-        "trainable": trainable,
-        "resumed": found is not None,
-        "seconds": round(time.perf_counter() - start, 2),
-    }
-    _write(
-        out,
-        spec,
-        base=opened,
-        source=base,
-        summary=summary,
-        parity=parity,
-        dropped=[*rows.dropped, *held.dropped],
-        log=log,
-    )
-    shutil.rmtree(place, ignore_errors=True)
+    cost = {"resumed": resumed, "seconds": round(time.perf_counter() - start, 2)}
+    summary = {**_figures(rows, held, log), "steps": steps, "trainable": trainable, **cost}
+    dropped = [*rows.dropped, *held.dropped]
+    told: dict[str, Any] = {"summary": summary, "parity": parity, "dropped": dropped, "log": log}
+    _write(out, spec, base=opened, source=base, **told)
+    shutil.rmtree(out / "checkpoints", ignore_errors=True)
     return Trained(adapter=adapter, summary=summary, parity=parity, log=log)
+
+
+def _fit(
+    spec: Sft, base: OpenBase, model: Any, parts: tuple[Rows, Rows], *, out: Path, progress: Progress
+) -> tuple[list[dict[str, Any]], int, bool]:
+    """Run the loop, from its last checkpoint where one stands; returns log, steps and whether it resumed."""
+    rows, held = parts
+    loop = trainer(
+        spec,
+        model=model,
+        train=rows.examples,
+        valid=held.examples,
+        pad=base.renderer.pad,
+        out=out,
+        progress=progress,
+    )
+    found = checkpoints.claim(out / "checkpoints", key=_work_key(spec, base, rows, held))
+    done = loop.train(resume_from_checkpoint=str(found) if found else None)
+    if held.examples and not _measured_last(loop.state.log_history, done.global_step):
+        loop.evaluate()
+    log = [entry for entry in loop.state.log_history if "loss" in entry or "eval_loss" in entry]
+    return log, done.global_step, found is not None
 
 
 def _rendered(
