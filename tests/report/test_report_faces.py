@@ -212,8 +212,25 @@ def test_markdown_has_verdict_tables_and_links(report):
 
 
 def test_markdown_of_hostile_text_is_text():
-    said = markdown_escape("a | b\n# c <script> [x](y) @team `z`")
-    assert said == "a \\| b \\# c \\<script\\> \\[x\\]\\(y\\) @\u200bteam \\`z\\`"
+    said = markdown_escape("# a | b\n# c <script> [x](y) @team `z` in-between")
+    assert said == "\\# a \\| b # c \\<script\\> \\[x\\](y) @\u200bteam \\`z\\` in-between"
+    assert [markdown_escape(text) for text in ("- a", "+ a", "1. a", "\\")] == [
+        "\\- a",
+        "\\+ a",
+        "1\\. a",
+        "\\\\",
+    ]
+
+
+def test_a_diff_of_texts_with_little_in_common_is_left_out(report):
+    case = report.cases[1]
+    other = msgspec.structs.replace(case.outputs["after"], text="Sure thing! 1 2 3")
+    outputs = {**case.outputs, "after": other}
+    changed = msgspec.structs.replace(report, cases=(msgspec.structs.replace(case, outputs=outputs),))
+    drawn = render_html(changed)
+    assert "Unlike the teacher throughout." in drawn
+    assert "<ins>" not in drawn
+    assert "<ins>" in render_html(msgspec.structs.replace(report, cases=(case,)))
 
 
 def test_the_terminal_tables_say_the_same(report):

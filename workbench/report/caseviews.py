@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from workbench.verdicts import RuleVerdict
 
 _TITLE = 110
+_ALIKE = 0.4  # of the longer text: below, a diff is all marks
 _HELDOUT_NAME = "held-out calls"
 
 
@@ -180,6 +181,10 @@ def _text(text: str, class_: str) -> Html:
 
 
 def _changed(old: str, new: str) -> Html:
+    """Mark what differs, or show the text alone where so little is shared that marks would hide it."""
+    pieces = word_diff(old, new)
+    if sum(len(text) for kind, text in pieces if kind == "same") < _ALIKE * max(len(old), len(new)):
+        return joined([_text(new, "pre"), element("p", "Unlike the teacher throughout.", class_="quiet")])
     tags = {"same": None, "added": "ins", "removed": "del"}
-    pieces = [element(tag, text) if (tag := tags[kind]) else text for kind, text in word_diff(old, new)]
-    return element("p", *pieces, class_="pre", lang=prose(new), dir="auto")
+    marked = [element(tag, text) if (tag := tags[kind]) else text for kind, text in pieces]
+    return element("p", *marked, class_="pre", lang=prose(new), dir="auto")

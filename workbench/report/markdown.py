@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from workbench.report.model import Report
     from workbench.verdicts import ArmFigures, RuleVerdict
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$-])")
+# What is markup anywhere, and what is markup only where a line begins with it.
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|~&$]|^[-+#]|(?<=^\d)[.)])")
 _BREAKS = re.compile(r"\s+")
 
 
