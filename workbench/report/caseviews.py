@@ -30,18 +30,26 @@ def cases_section(cases: Sequence[CaseView], rules: Sequence[RuleVerdict], *, bu
     """Draw filters and cases; ``budget`` is in bytes, and the cases that teach most come first."""
     places = {rule.id: place for place, rule in enumerate(rules)}
     texts = {rule.id: rule.text for rule in rules}
+    # The frame is largest around all cases, so that what is left for cases never proves too much.
+    left = budget - len(_framed([], cases, rules, missing=len(cases)).encode())
     drawn: list[Html] = []
-    used = 0
     for case in cases:
         view = _case(case, places, texts)
-        used += len(view.encode())
-        if used > budget:
+        left -= len(view.encode())
+        if left < 0:
             break
         drawn.append(view)
+    return _framed(drawn, cases[: len(drawn)], rules, missing=len(cases) - len(drawn))
+
+
+def _framed(
+    drawn: Sequence[Html], cases: Sequence[CaseView], rules: Sequence[RuleVerdict], *, missing: int
+) -> Html:
     return joined(
         [
-            _left_out(len(cases) - len(drawn), len(cases)),
-            _filters(cases[: len(drawn)], rules),
+            _left_out(missing, missing + len(drawn)),
+            _filters(cases, rules),
+            element("p", _key(), class_="quiet"),
             element("ol", *drawn, class_="cases"),
             element("p", "No case fits these filters.", class_="none", hidden=True),
         ]

@@ -31,10 +31,13 @@ Attribute = str | float | bool | None
 
 
 def escape(text: object) -> Html:
-    """Turn any value into text of a page; what HTML can't hold shows as a visible mark."""
+    """Turn any value into text of a page; what HTML can't hold shows as a visible mark.
+
+    Quotes stay: they are nothing in text, and JSON is full of them. Attributes escape them too.
+    """
     if isinstance(text, Html):
         return text
-    return Html(html.escape(_UNFIT.sub(_visible, str(text)), quote=True))
+    return Html(html.escape(_UNFIT.sub(_visible, str(text)), quote=False))
 
 
 def element(tag: str, /, *children: Child, **attributes: Attribute) -> Html:
@@ -69,7 +72,11 @@ def _attribute(key: str, value: Attribute) -> str:
     if value is None or value is False:
         return ""
     name = key.rstrip("_").replace("_", "-")
-    return f" {name}" if value is True else f' {name}="{escape(value)}"'
+    if value is True:
+        return f" {name}"
+    # ``str`` makes plain text of ``Html`` as well: nothing is markup within an attribute.
+    quoted = escape(str(value)).replace('"', "&quot;")
+    return f' {name}="{quoted}"'
 
 
 def _visible(found: re.Match[str]) -> str:
