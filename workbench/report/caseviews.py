@@ -61,6 +61,14 @@ def behaviour_name(behaviour: str) -> str:
     return _HELDOUT_NAME if behaviour == HELDOUT else behaviour
 
 
+def _key() -> Html:
+    """Say what the three columns of a case are."""
+    meant = (
+        element("span", mark(arm), ARM_NAMES[arm], ": ", ARM_MEANINGS[arm], class_="key") for arm in ARMS
+    )
+    return joined([*meant, "Marked words differ from the teacher's."])
+
+
 def _left_out(missing: int, total: int) -> Html | None:
     if not missing:
         return None
@@ -126,8 +134,8 @@ def _inside(case: CaseView, texts: Mapping[str, str]) -> Html:
         "div",
         element(
             "p",
-            element("a", case.id, href=anchor("case", case.id), title="Link to this case"),
-            f" · {case.slice}" if case.slice else None,
+            element("a", case.id, href=anchor("case", case.id)),
+            f" · {case.slice}" if case.slice and case.behaviour != HELDOUT else None,
             " · " if twin else None,
             twin,
             class_="quiet",
@@ -143,37 +151,43 @@ def _inside(case: CaseView, texts: Mapping[str, str]) -> Html:
 
 
 def _output(arm: Arm, output: Output, teacher: Output | None, texts: Mapping[str, str]) -> Html:
-    compared = arm == "after" and teacher is not None and teacher.text != output.text
-    body = _changed(teacher.text, output.text) if compared and teacher else _text(output.text, "pre")
-    same = arm == "after" and teacher is not None and not compared
     return element(
         "section",
-        element("h3", mark(arm), ARM_NAMES[arm], element("small", ARM_MEANINGS[arm]), class_=f"arm {arm}"),
-        body,
-        element("p", "Word for word as the teacher.", class_="quiet") if same else None,
+        element("h3", ARM_NAMES[arm], class_=arm),
+        _answer(output, teacher) if arm == "after" and teacher else _text(output.text, "pre"),
         element("p", _cut(output), class_="notice") if output.finish != "stop" else None,
-        _judgments(output, texts),
+        _briefly(output) if arm == "before" else _broken(output, texts),
+        element("p", _tally(output), class_="quiet"),
     )
+
+
+def _answer(output: Output, teacher: Output) -> Html:
+    if output.text == teacher.text:
+        return element("p", "Word for word as the teacher.", class_="quiet")
+    return _changed(teacher.text, output.text)
 
 
 def _cut(output: Output) -> str:
     return "Cut at the token limit." if output.finish == "length" else "No answer came."
 
 
-def _judgments(output: Output, texts: Mapping[str, str]) -> Html:
-    tally = [f"{output.passed} held", f"{len(output.failed)} broken" if output.failed else ""]
-    tally += [
-        f"{len(output.unscored)} unscored" if output.unscored else "",
-        f"{output.prompt_tokens} prompt tokens",
-    ]
-    return joined(
-        [
-            element("ul", *(_failure(f, texts) for f in output.failed), class_="broken")
-            if output.failed
-            else None,
-            element("p", " · ".join(part for part in tally if part), class_="quiet"),
-        ]
-    )
+def _tally(output: Output) -> str:
+    counts = ((output.passed, "held"), (len(output.failed), "broken"), (len(output.unscored), "unscored"))
+    said = [f"{n} {name}" for n, name in counts if n]
+    return " · ".join([*said, f"{output.prompt_tokens} prompt tokens"])
+
+
+def _briefly(output: Output) -> Html | None:
+    """Name what the base breaks without its prompt; it is no news that it does, and so not told at length."""
+    if not output.failed:
+        return None
+    return element("p", "Breaks ", ", ".join(failure.name for failure in output.failed), class_="breaks")
+
+
+def _broken(output: Output, texts: Mapping[str, str]) -> Html | None:
+    if not output.failed:
+        return None
+    return element("ul", *(_failure(failure, texts) for failure in output.failed), class_="broken")
 
 
 def _failure(failure: Failure, texts: Mapping[str, str]) -> Html:
@@ -185,7 +199,7 @@ def _failure(failure: Failure, texts: Mapping[str, str]) -> Html:
 def _text(text: str, class_: str) -> Html:
     if not text:
         return element("p", "(empty)", class_="pre quiet")
-    return element("p", text, class_=class_, lang=prose(text), dir="auto")
+    return element("p", text, class_=class_, lang=prose(text))
 
 
 def _changed(old: str, new: str) -> Html:
@@ -195,4 +209,4 @@ def _changed(old: str, new: str) -> Html:
         return joined([_text(new, "pre"), element("p", "Unlike the teacher throughout.", class_="quiet")])
     tags = {"same": None, "added": "ins", "removed": "del"}
     marked = [element(tag, text) if (tag := tags[kind]) else text for kind, text in pieces]
-    return element("p", *marked, class_="pre", lang=prose(new), dir="auto")
+    return element("p", *marked, class_="pre", lang=prose(new))
