@@ -90,3 +90,14 @@ def test_bounding_keeps_twins_together_and_does_not_depend_on_neighbours(tmp_pat
     assert {case.twin for case in few} == {case.id for case in few}
     assert [case.id for case in bounded(cases[::-1], 7)] == [case.id for case in few][::-1]
     assert bounded(cases, None) == cases
+
+
+def test_a_folder_of_suites_is_read_whole():
+    from workbench.evaluation import load_suite
+    from workbench.io.bundled import bundled
+
+    whole = load_suite(bundled("evals"))
+    assert {case.behaviour for case in whole} == {"grounding", "harm", "schema", "neutrality"}
+    assert len(whole) == sum(
+        len(load_suite(bundled(f"evals/{name}"))) for name in {c.behaviour for c in whole}
+    )

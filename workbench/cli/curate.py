@@ -76,6 +76,12 @@ def _page(summary: dict[str, Any], out: Path) -> str:
         f"  {count:>6}  {reason}"
         for reason, count in sorted(summary["reasons"].items(), key=lambda x: (-x[1], x[0]))
     ]
+    lines += [f"          {count:>6}  {rule}" for rule, count in summary["rules"].items()]
+    if not summary["kept"]:
+        lines.append(
+            "[yellow]nothing is left[/]: read the contract; a rule that all rows break is misread, or new"
+        )
+        return "\n".join(lines)
     parts = summary.get("parts")
     if parts:
         lines.append("parts: " + ", ".join(f"{name} {rows}" for name, rows in parts.items()))

@@ -62,7 +62,7 @@ def load_suites(paths: Sequence[Path]) -> list[Case]:
 def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    files = sorted(path.glob("*.jsonl"))
+    files = sorted(path.glob("*.jsonl")) or sorted(path.glob("*/*.jsonl"))
     if not files:
         raise InputError(
             Finding(
