@@ -30,6 +30,12 @@ def test_an_interrupted_output_is_absent_and_is_handed_out_again(tmp_path):
     assert rundir.is_complete(tmp_path / "out", key="k")
 
 
+def test_work_that_left_nothing_leaves_no_directory(tmp_path):
+    with pytest.raises(RuntimeError), rundir.output(tmp_path / "out", verb="train", key="k"):
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_work_of_another_key_is_not_resumed(tmp_path):
     with pytest.raises(RuntimeError), rundir.output(tmp_path / "out", verb="train", key="a") as work:
         (work / "checkpoint").write_text("step 7")

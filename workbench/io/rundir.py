@@ -50,7 +50,12 @@ def output(path: Path, *, verb: str, key: str, force: bool = False) -> Iterator[
     _refuse_foreign(path, verb=verb, force=force)
     work = path.with_name(path.name + ".partial")
     _prepare(work, verb=verb, key=key)
-    yield work
+    try:
+        yield work
+    except BaseException:
+        if [path.name for path in work.iterdir()] == [_PARTIAL_KEY]:
+            shutil.rmtree(work)  # nothing in it to go on with
+        raise
     (work / _PARTIAL_KEY).unlink()
     _write_manifest(work, verb=verb, key=key)
     _replace(work, path)
