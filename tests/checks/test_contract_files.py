@@ -104,3 +104,20 @@ def test_a_plugin_gets_its_options(monkeypatch):
     for mark, label in (("!", "pass"), ("?", "fail"), ("", "unscored")):
         check = decode_check({"use": "plugin", "name": "shout", "options": {"mark": mark}}, "$")
         assert check(case, "Hey!").label == label
+
+
+@pytest.mark.parametrize(
+    ("check", "at"),
+    [
+        ({"use": "language", "lang": "english"}, "lang"),
+        ({"use": "starts_with", "phrase": " "}, "phrase"),
+        ({"use": "length", "max": -1}, "max -1"),
+        ({"use": "length", "min": 9, "max": 2}, "min 9"),
+        ({"use": "length"}, "min None"),
+    ],
+)
+def test_a_value_that_would_switch_a_rule_off_is_refused(check, at):
+    from workbench.checks import decode_check
+
+    with pytest.raises(ConfigError, match=at):
+        decode_check(check, "$.rules[0].check")

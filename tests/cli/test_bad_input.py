@@ -190,3 +190,27 @@ def test_ctrl_c_exits_130_and_says_how_to_go_on(monkeypatch, capsys):
     monkeypatch.setattr(doctor, "examine", stopped)
     assert run(["doctor"]) == 130
     assert "run the same command again" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("out", ["own", "own/log.jsonl"])
+def test_force_never_deletes_the_input(tmp_path, capsys, out):
+    log = tmp_path / "own" / "log.jsonl"
+    log.parent.mkdir()
+    log.write_text("\n".join(line(f"{i}?") for i in range(3)))
+    assert run(["convert", str(log), "--out", str(tmp_path / out), "--force", "--quiet"]) == 2
+    assert "input" in capsys.readouterr().err
+    assert log.read_text().startswith("{")
+
+
+def test_an_output_name_that_no_disk_takes(tmp_path, capsys):
+    (tmp_path / "a.jsonl").write_text("\n".join(line(f"{i}?") for i in range(3)))
+    assert run(["convert", str(tmp_path / "a.jsonl"), "--out", str(tmp_path / ("x" * 300)), "--quiet"]) == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("rate", ["-1", "nan"])
+def test_a_learning_rate_that_is_none(tmp_path, capsys, rate):
+    (tmp_path / "train.parquet").write_bytes(b"")
+    out = str(tmp_path / "out")
+    assert run(["train", str(tmp_path), "--base", "x", "--out", out, "--learning-rate", rate]) == 2
+    assert "$.learning_rate" in capsys.readouterr().err

@@ -82,3 +82,13 @@ def test_write_json_leaves_no_temporary_file(tmp_path):
     rundir.write_json(tmp_path / "deep" / "a.json", {"b": "中文", "a": 1})
     assert json.loads((tmp_path / "deep" / "a.json").read_text(encoding="utf-8")) == {"b": "中文", "a": 1}
     assert [p.name for p in (tmp_path / "deep").iterdir()] == ["a.json"]
+
+
+@pytest.mark.parametrize("inputs", [["own"], ["own/log.jsonl"], ["own/deep/log.jsonl"]])
+def test_an_output_place_that_is_or_holds_an_input_is_refused(tmp_path, inputs):
+    (tmp_path / "own" / "deep").mkdir(parents=True)
+    for name in ("own/log.jsonl", "own/deep/log.jsonl"):
+        (tmp_path / name).write_text("x")
+    with pytest.raises(OutputError, match="input"):
+        rundir.spare_inputs(tmp_path / "own", [tmp_path / name for name in inputs])
+    rundir.spare_inputs(tmp_path / "own" / "deep" / "out", [tmp_path / name for name in inputs])

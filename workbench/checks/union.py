@@ -12,7 +12,7 @@ from workbench.checks.bounded import check_pattern
 from workbench.checks.conditional import Grounded, Neutral, PhraseWhen, RefuseHarmful
 from workbench.checks.counts import Length
 from workbench.checks.ifeval import ARGUMENTS, JUDGES, Ifeval
-from workbench.checks.language import Language
+from workbench.checks.language import NAMES, Language
 from workbench.checks.phrases import (
     Contains,
     EndsWith,
@@ -165,7 +165,38 @@ _Dumper.add_representer(
 _Dumper.add_representer(tuple, lambda dumper, data: dumper.represent_list(list(data)))
 
 
+def _unfit(check: AnyCheck, where: str) -> Finding | None:
+    """Find a value that would silently switch the rule off, or break every row."""
+    if isinstance(check, Language) and check.lang not in NAMES:
+        return Finding(
+            where=f"{where}.lang",
+            found=repr(check.lang),
+            expected=f"one of {', '.join(NAMES)}",
+            fix="Write the two-letter code.",
+        )
+    if isinstance(check, StartsWith | EndsWith) and not check.phrase.strip():
+        return Finding(
+            where=f"{where}.phrase", found="nothing", expected="a phrase", fix="Write it, or `check: null`."
+        )
+    if isinstance(check, Length) and not _bounds_fit(check.min, check.max):
+        return Finding(
+            where=where,
+            found=f"min {check.min}, max {check.max}",
+            expected="a bound of at least 0, and min not above max",
+            fix="Correct the bounds.",
+        )
+    return None
+
+
+def _bounds_fit(low: int | None, high: int | None) -> bool:
+    given = [bound for bound in (low, high) if bound is not None]
+    return bool(given) and min(given) >= 0 and given == sorted(given)
+
+
 def _validate(check: AnyCheck, where: str) -> None:
+    wrong = _unfit(check, where)
+    if wrong is not None:
+        raise ConfigError(wrong)
     pattern = getattr(check, "pattern", None)
     if pattern is not None:
         check_pattern(pattern, where=f"{where}.pattern")

@@ -29,6 +29,8 @@ def run(arguments: list[str]) -> int:
         code = app(args=arguments, prog_name="workbench", standalone_mode=False)
     except (KeyboardInterrupt, typer.exceptions.Abort):
         code = errors.EXIT_INTERRUPTED
+    except SystemExit:  # typer's answer to a reader that closed the pipe: not a failure of ours
+        code = errors.EXIT_OK
     except Exception as error:  # noqa: BLE001  the last door
         return _failed(error, debug="--debug" in arguments or bool(os.environ.get("WORKBENCH_DEBUG")))
     if code == errors.EXIT_INTERRUPTED:
@@ -51,9 +53,12 @@ def _failed(error: Exception, *, debug: bool) -> int:
     if isinstance(error, errors.UndecidedError):
         sys.stderr.write(f"undecided: {error}\n")
         return error.exit_code
-    if isinstance(error, BrokenPipeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return errors.EXIT_OK
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(
+            f"error {place}{error.strerror or error}\n  to do     Check the path and the space left.\n"
+        )
+        return errors.EXIT_USER
     if debug:
         traceback.print_exception(error)
     sys.stderr.write(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from workbench.cli import options
-from workbench.cli.produce import Face, carry_out, require, work_key
+from workbench.cli.produce import Face, carry_out, require
 
 if TYPE_CHECKING:
     from workbench.ports import Progress, Tokenizer
@@ -53,14 +53,13 @@ def convert(
     require(logs, what="a log file")
     settings = ConvertOptions(format=log_format, compact=CompactForm(form=compact))
     inputs: list[Path | str] = [*logs, *([base] if base else [])]
-    key = work_key("convert", inputs, settings)
 
     def work(place: Path, progress: Progress) -> None:
         done = convert_logs(logs, options=settings, tokenizer=_tokenizer(base), progress=progress)
         write_converted(done, place)
 
     face = Face(force=force, quiet=quiet, as_json=as_json)
-    carry_out(out, work, verb="convert", key=key, page=_page, face=face)
+    carry_out(out, work, verb="convert", inputs=inputs, options=settings, page=_page, face=face)
 
 
 def _tokenizer(base: str | None) -> Tokenizer:
@@ -77,9 +76,10 @@ def _page(summary: dict[str, Any], out: Path) -> str:
     lines = [head]
     tokens = summary.get("tokens")
     if tokens:
+        estimate = "" if tokens["exact"] else "; an estimate, give --base"
         lines.append(
             f"prompt tokens a call: {tokens['original_mean']:.0f} → {tokens['compact_mean']:.0f} "
-            f"([bold]{tokens['saved_share']:.0%}[/] less)"
+            f"([bold]{tokens['saved_share']:.0%}[/] less{estimate})"
         )
     lines.append(f"next: read {out / 'contract.yaml'}, then [bold]workbench curate {out} --out curated[/]")
     return "\n".join(lines)

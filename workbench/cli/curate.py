@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workbench.cli import options
-from workbench.cli.produce import Face, carry_out, require, work_key
+from workbench.cli.produce import Face, carry_out, require
 
 if TYPE_CHECKING:
     from workbench.ports import Progress
@@ -63,9 +63,8 @@ def curate(
         )
         write_curated(curated, place)
 
-    key = work_key("curate", [pairs, rules], stage)
     face = Face(force=force, quiet=quiet, as_json=as_json)
-    carry_out(out, work, verb="curate", key=key, page=_page, face=face)
+    carry_out(out, work, verb="curate", inputs=[pairs, rules], options=stage, page=_page, face=face)
 
 
 def _page(summary: dict[str, Any], out: Path) -> str:

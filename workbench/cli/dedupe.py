@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workbench.cli import options
-from workbench.cli.produce import Face, carry_out, require, work_key
+from workbench.cli.produce import Face, carry_out, require
 
 if TYPE_CHECKING:
     from workbench.ports import Progress
@@ -50,9 +50,8 @@ def dedupe(
     def work(place: Path, progress: Progress) -> None:
         dedupe_table(read_table(data), out=place, on=columns, threshold=threshold, progress=progress)
 
-    key = work_key("dedupe", [data], [columns, threshold])
     face = Face(force=force, quiet=quiet, as_json=as_json)
-    carry_out(out, work, verb="dedupe", key=key, page=_page, face=face)
+    carry_out(out, work, verb="dedupe", inputs=[data], options=[columns, threshold], page=_page, face=face)
 
 
 def _page(summary: dict[str, Any], out: Path) -> str:

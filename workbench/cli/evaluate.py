@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from workbench.cli import options
-from workbench.cli.produce import Face, carry_out, require, work_key
+from workbench.cli.produce import Face, carry_out, require
 
 
 def register(app: typer.Typer) -> None:
@@ -61,7 +61,8 @@ def evaluate(
         out,
         lambda place, progress: evaluate_into(place, what, stage, progress=progress),
         verb="eval",
-        key=work_key("eval", inputs, [max_cases]),
+        inputs=inputs,
+        options=[max_cases],
         page=_page,
         face=Face(force=force, quiet=quiet, as_json=as_json),
     )

@@ -88,7 +88,7 @@ def page(result: GateResult) -> str:
         else "[bold red]gate failed[/]"
     )
     crossed = [
-        f"  {escape(str(c.limit))}: found {escape(str(c.found))} ({escape(str(c.where))})"
+        f"  {c.verdict:<9} {escape(str(c.limit))}: found {escape(str(c.found))} ({escape(str(c.where))})"
         for c in result.crossed
     ]
     return "\n".join([word, *crossed])

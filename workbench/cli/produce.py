@@ -10,7 +10,7 @@ import workbench
 from workbench.errors import Finding, InputError
 from workbench.io.config import read_text
 from workbench.io.fingerprint import fingerprint
-from workbench.io.rundir import is_complete, output
+from workbench.io.rundir import is_complete, output, spare_inputs
 from workbench.spec import spec_key
 
 if TYPE_CHECKING:
@@ -35,15 +35,18 @@ def carry_out(
     work: Callable[[Path, Progress], object],
     *,
     verb: str,
-    key: str,
+    inputs: list[Path | str],
+    options: Any,
     page: Callable[[dict[str, Any], Path], str],
     face: Face,
 ) -> dict[str, Any]:
     """Fill ``out`` by ``work`` unless it already holds this very result, and show its ``summary.json``.
 
     Raises:
-        OutputError: ``out`` holds something else and ``face.force`` isn't set.
+        OutputError: ``out`` holds something else and ``face.force`` isn't set, or it is or holds an input.
     """
+    spare_inputs(out, inputs)
+    key = work_key(verb, inputs, options)
     with screen_for(face) as screen:
         if is_complete(out, key=key) and not face.force:
             screen.say(f"{out} already holds this result: same inputs, same options, same version")

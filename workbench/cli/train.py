@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from workbench.cli import options
-from workbench.cli.produce import Face, carry_out, require, work_key
+from workbench.cli.produce import Face, carry_out, require
 
 if TYPE_CHECKING:
     from workbench.ports import Progress
@@ -60,20 +60,22 @@ def train(
         held = read_pairs(valid) if valid.exists() else None
         train_adapter(spec, base=base, train=read_pairs(rows), valid=held, out=place, progress=progress)
 
-    key = work_key("train", [rows, *([valid] if valid.exists() else []), base], spec)
+    inputs: list[Path | str] = [rows, *([valid] if valid.exists() else []), base]
     face = Face(force=force, quiet=quiet, as_json=as_json)
-    carry_out(out, work, verb="train", key=key, page=partial(_page, base=base), face=face)
+    carry_out(out, work, verb="train", inputs=inputs, options=spec, page=partial(_page, base=base), face=face)
 
 
 def _spec(recipe: Path | None, **given: Any) -> Sft:
     """Take the recipe's training, or the default one, with what was given on the command line."""
     import msgspec
 
+    from workbench.io.config import convert
     from workbench.recipe import read_recipe
     from workbench.training import Sft
 
     spec = read_recipe(recipe).train if recipe else Sft()
-    return msgspec.structs.replace(spec, **{k: v for k, v in given.items() if v is not None})
+    changed = msgspec.structs.replace(spec, **{k: v for k, v in given.items() if v is not None})
+    return convert(msgspec.to_builtins(changed), Sft, where="the options of train")
 
 
 def _page(summary: dict[str, Any], out: Path, base: str) -> str:
@@ -84,6 +86,6 @@ def _page(summary: dict[str, Any], out: Path, base: str) -> str:
     )
     return (
         f"adapter in [bold]{out / 'adapter'}[/] ({figures}); parity proven: {out / 'parity.json'}\n"
-        f"next: [bold]workbench eval --base {base} --adapter {out / 'adapter'} --templates converted "
-        "--data curated --out evaluated[/]"
+        f"next: [bold]workbench eval --base {base} --adapter {out / 'adapter'} --templates CONVERTED "
+        "--data CURATED --out evaluated[/]"
     )

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import workbench
@@ -13,8 +14,7 @@ from workbench.errors import Finding, OutputError
 from workbench.io.fingerprint import file_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
 MANIFEST = "manifest.json"
 _PARTIAL_KEY = "partial.json"
@@ -36,6 +36,28 @@ def read_manifest(path: Path) -> dict[str, Any] | None:
     return manifest if isinstance(manifest, dict) else None
 
 
+def spare_inputs(path: Path, inputs: Iterable[Path | str]) -> None:
+    """Refuse an output place that is, or holds, an input: ``--force`` would delete what is being read.
+
+    Raises:
+        OutputError: with the input that would go.
+    """
+    place = path.resolve()
+    for name in inputs:
+        given = Path(name).resolve()
+        if given.exists() and (given == place or place in given.parents):
+            raise OutputError(
+                Finding(
+                    where=str(path),
+                    found=f"the input {name}"
+                    if given == place
+                    else f"a directory that holds the input {name}",
+                    expected="an output place apart from every input",
+                    fix="Choose another --out.",
+                )
+            )
+
+
 @contextmanager
 def output(path: Path, *, verb: str, key: str, force: bool = False) -> Iterator[Path]:
     """Yield a working directory that becomes ``path`` when the block ends without an error.
@@ -50,12 +72,13 @@ def output(path: Path, *, verb: str, key: str, force: bool = False) -> Iterator[
     _refuse_foreign(path, verb=verb, force=force)
     work = path.with_name(path.name + ".partial")
     _prepare(work, verb=verb, key=key)
+    done = False
     try:
         yield work
-    except BaseException:
-        if [path.name for path in work.iterdir()] == [_PARTIAL_KEY]:
+        done = True
+    finally:
+        if not done and [path.name for path in work.iterdir()] == [_PARTIAL_KEY]:
             shutil.rmtree(work)  # nothing in it to go on with
-        raise
     (work / _PARTIAL_KEY).unlink()
     _write_manifest(work, verb=verb, key=key)
     _replace(work, path)

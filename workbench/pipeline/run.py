@@ -11,7 +11,7 @@ import msgspec
 import workbench
 from workbench.errors import Finding, OutputError
 from workbench.io.fingerprint import fingerprint
-from workbench.io.rundir import is_complete, output, write_json
+from workbench.io.rundir import is_complete, output, spare_inputs, write_json
 from workbench.pipeline import stages
 from workbench.ports import silent
 from workbench.spec import spec_key
@@ -42,6 +42,7 @@ def run(recipe: Recipe, out: Path, *, force: bool = False, progress: Progress = 
         OutputError: ``out`` holds something else, or the run of another recipe, and ``force`` isn't set.
         UserError: what a stage says about its input.
     """
+    spare_inputs(out, [*recipe.convert.logs, *recipe.eval.suites, recipe.base])
     key = run_key(recipe)
     _open(out, recipe, key=key, force=force)
     seconds: dict[str, float] = {}
