@@ -1,10 +1,12 @@
 """Each bad input of the product's list, through the real command: exit 2, what and where, nothing written."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
-from workbench.cli import run
+from workbench.cli import execute
 from workbench.io.bundled import bundled
 
 RECORD = {
@@ -24,7 +26,7 @@ def line(question="what?", answer="Hi. That."):
 
 
 def convert(tmp_path, log, *options):
-    return run(["convert", str(log), "--out", str(tmp_path / "out"), "--quiet", *options])
+    return execute(["convert", str(log), "--out", str(tmp_path / "out"), "--quiet", *options])
 
 
 def refused(tmp_path, capsys, log, *expected):
@@ -161,7 +163,7 @@ def test_unknown_recipe_keys_and_wrong_values(tmp_path, capsys, change, expected
     folder.mkdir(parents=True)
     text = bundled("samples/support/recipe.yaml").read_text(encoding="utf-8")
     (folder / "recipe.yaml").write_text(text.replace(*change), encoding="utf-8")
-    assert run(["run", str(folder / "recipe.yaml"), "--out", str(tmp_path / "run")]) == 2
+    assert execute(["run", str(folder / "recipe.yaml"), "--out", str(tmp_path / "run")]) == 2
     error = capsys.readouterr().err
     for word in expected:
         assert word in error
@@ -175,9 +177,9 @@ def test_a_bug_of_ours_exits_70_and_shows_the_trace_on_demand(monkeypatch, capsy
         raise RuntimeError("boom")
 
     monkeypatch.setattr(doctor, "examine", broken)
-    assert run(["doctor"]) == 70
+    assert execute(["doctor"]) == 70
     assert "Traceback" not in capsys.readouterr().err
-    assert run(["--debug", "doctor"]) == 70
+    assert execute(["--debug", "doctor"]) == 70
     assert "Traceback" in capsys.readouterr().err
 
 
@@ -188,8 +190,19 @@ def test_ctrl_c_exits_130_and_says_how_to_go_on(monkeypatch, capsys):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(doctor, "examine", stopped)
-    assert run(["doctor"]) == 130
+    assert execute(["doctor"]) == 130
     assert "run the same command again" in capsys.readouterr().err
+
+
+def test_ctrl_c_inside_exec_still_exits_130(tmp_path):
+    """Importing a library runs exec() of strings; an interrupt there must not end as a death by signal."""
+    (tmp_path / "interrupted.py").write_text(
+        "from workbench import cli\nfrom workbench.cli import doctor\n"
+        "doctor.examine = lambda: exec('raise KeyboardInterrupt')\ncli.main()"
+    )
+    command = [sys.executable, "-m", "interrupted", "doctor"]
+    done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert done.returncode == 130, done.stderr
 
 
 @pytest.mark.parametrize("out", ["own", "own/log.jsonl"])
@@ -197,14 +210,16 @@ def test_force_never_deletes_the_input(tmp_path, capsys, out):
     log = tmp_path / "own" / "log.jsonl"
     log.parent.mkdir()
     log.write_text("\n".join(line(f"{i}?") for i in range(3)))
-    assert run(["convert", str(log), "--out", str(tmp_path / out), "--force", "--quiet"]) == 2
+    assert execute(["convert", str(log), "--out", str(tmp_path / out), "--force", "--quiet"]) == 2
     assert "input" in capsys.readouterr().err
     assert log.read_text().startswith("{")
 
 
 def test_an_output_name_that_no_disk_takes(tmp_path, capsys):
     (tmp_path / "a.jsonl").write_text("\n".join(line(f"{i}?") for i in range(3)))
-    assert run(["convert", str(tmp_path / "a.jsonl"), "--out", str(tmp_path / ("x" * 300)), "--quiet"]) == 2
+    assert (
+        execute(["convert", str(tmp_path / "a.jsonl"), "--out", str(tmp_path / ("x" * 300)), "--quiet"]) == 2
+    )
     assert "Traceback" not in capsys.readouterr().err
 
 
@@ -212,5 +227,5 @@ def test_an_output_name_that_no_disk_takes(tmp_path, capsys):
 def test_a_learning_rate_that_is_none(tmp_path, capsys, rate):
     (tmp_path / "train.parquet").write_bytes(b"")
     out = str(tmp_path / "out")
-    assert run(["train", str(tmp_path), "--base", "x", "--out", out, "--learning-rate", rate]) == 2
+    assert execute(["train", str(tmp_path), "--base", "x", "--out", out, "--learning-rate", rate]) == 2
     assert "$.learning_rate" in capsys.readouterr().err

@@ -14,7 +14,7 @@ def modules_after(code):
 
 
 def test_help_imports_nothing_heavy():
-    loaded = modules_after("from workbench.cli import run\nassert run(['--help']) == 0")
+    loaded = modules_after("from workbench.cli import execute\nassert execute(['--help']) == 0")
     assert not loaded & set(HEAVY)
     assert "typer" in loaded
 

@@ -6,7 +6,7 @@ import shutil
 import polars as pl
 import pytest
 
-from workbench.cli import run
+from workbench.cli import execute
 from workbench.io.bundled import bundled
 
 BASE = str(bundled("samples/base")) if (bundled("samples") / "base").exists() else ""
@@ -16,15 +16,15 @@ POLICY = str(bundled("samples") / "support" / "policy.yaml")
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     out = tmp_path_factory.mktemp("demo") / "run"
-    assert run(["demo", "--out", str(out), "--quiet"]) == 0
+    assert execute(["demo", "--out", str(out), "--quiet"]) == 0
     return out
 
 
 def evaluated(demo, folder, adapter):
     """Evaluate ``adapter`` as the demo did and gate it; returns the gate's exit code."""
     what = ["--base", BASE, "--adapter", str(adapter), "--templates", str(demo / "convert")]
-    assert run(["eval", *what, "--data", str(demo / "curate"), "--out", str(folder), "--quiet"]) == 0
-    return run(["gate", str(folder), "--policy", POLICY, "--quiet"])
+    assert execute(["eval", *what, "--data", str(demo / "curate"), "--out", str(folder), "--quiet"]) == 0
+    return execute(["gate", str(folder), "--policy", POLICY, "--quiet"])
 
 
 @pytest.mark.slow
@@ -35,7 +35,7 @@ def test_the_demo_meets_its_promise(demo):
     assert arms["before"] <= 0.35
     assert arms["after"] >= 0.95 * arms["teacher"]
     assert report["tokens"]["saved_share"] >= 0.8
-    assert run(["gate", str(demo), "--policy", POLICY, "--quiet"]) == 0
+    assert execute(["gate", str(demo), "--policy", POLICY, "--quiet"]) == 0
 
 
 @pytest.mark.slow
@@ -45,7 +45,7 @@ def test_shuffled_answers_fail(demo, tmp_path):
     pl.read_parquet(rows).with_columns(pl.col("completion").shuffle(seed=1)).write_parquet(rows)
     recipe = str(bundled("samples/support/recipe.yaml"))
     options = ["--base", BASE, "--recipe", recipe, "--out", str(tmp_path / "trained"), "--quiet"]
-    assert run(["train", str(tmp_path / "curate"), *options]) == 0
+    assert execute(["train", str(tmp_path / "curate"), *options]) == 0
     assert evaluated(demo, tmp_path / "eval", tmp_path / "trained" / "adapter") == 1
 
 
@@ -61,5 +61,5 @@ def test_an_adapter_of_zeros_fails(demo, tmp_path):
 def test_five_cases_are_undecided(demo, tmp_path):
     options = ["--adapter", str(demo / "adapter" / "adapter"), "--templates", str(demo / "convert")]
     few = ["--data", str(demo / "curate"), "--max-cases", "5", "--out", str(tmp_path / "eval"), "--quiet"]
-    assert run(["eval", "--base", BASE, *options, *few]) == 0
-    assert run(["gate", str(tmp_path / "eval"), "--policy", POLICY, "--quiet"]) == 3
+    assert execute(["eval", "--base", BASE, *options, *few]) == 0
+    assert execute(["gate", str(tmp_path / "eval"), "--policy", POLICY, "--quiet"]) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 import traceback
@@ -18,10 +19,18 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 def main() -> None:
     """Run the command line and exit with the designed codes (0, 1, 2, 3, 70, 130)."""
-    sys.exit(run(sys.argv[1:]))
+    code = execute(sys.argv[1:])
+    if code == errors.EXIT_INTERRUPTED:
+        # CPython remembers an interrupt that passed through exec() of a string, as importing does, and
+        # would die of SIGINT whatever code it is given: so leave without asking it.
+        atexit._run_exitfuncs()  # noqa: SLF001
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
-def run(arguments: list[str]) -> int:
+def execute(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     from workbench.cli.verbs import app
 
