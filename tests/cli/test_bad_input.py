@@ -114,6 +114,16 @@ def test_nul_bytes_never_crash_and_add_up(tmp_path):
     assert found["pairs"] >= 2
 
 
+def test_the_next_command_can_be_pasted_whatever_the_path(tmp_path, capsys):
+    import shlex
+
+    (tmp_path / "a.jsonl").write_text("\n".join(line(f"{i}?") for i in range(3)))
+    out = tmp_path / "my [old] $(logs) 客服"
+    assert execute(["convert", str(tmp_path / "a.jsonl"), "--out", str(out)]) == 0
+    command = capsys.readouterr().out.split("then ")[1]
+    assert shlex.split(command)[:3] == ["workbench", "curate", str(out)]
+
+
 def test_duplicate_ids_are_told_apart(tmp_path):
     import polars as pl
 

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -12,6 +13,7 @@ from workbench.io.readers.containers import sniff
 GOOD = {"id": "a", "messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "问?"}]}
 GOOD["messages"].append({"role": "assistant", "content": "答。"})
 LINE = json.dumps(GOOD, ensure_ascii=False)
+LATIN = LINE.replace("问?", "Müller fährt Größe").replace("答。", "é") + "\n"
 ROWS = {
     "openai": GOOD,
     "openai_calls": {
@@ -102,7 +104,7 @@ def test_bad_rows_are_rejected_with_their_line_and_the_rest_is_read(tmp_path):
         "no assistant turn",
         "messages isn't a list",
         "a lone surrogate",
-        "a NUL byte",
+        "a NUL character",
         "an unknown role",
         "content with parts other than text",
         "the last turn isn't the assistant's",
@@ -134,9 +136,15 @@ def test_a_line_of_five_megabytes(tmp_path):
     assert len(got.records[0].prompt[1].content) == 1_700_000
 
 
-def test_escaped_nul_is_text(tmp_path):
-    got = read(tmp_path, LINE.replace("问?", "a\\u0000b"))
-    assert got.records[0].prompt[1].content == "a\0b"
+def test_a_nul_is_rejected_escaped_or_not(tmp_path):
+    got = read(tmp_path, "\n".join([LINE, LINE.replace("问?", "a\\u0000b"), LINE.replace("问?", "a\0b")]))
+    assert [(r.line, r.reason) for r in got.rejects] == [(2, "a NUL character"), (3, "a NUL character")]
+    assert got.rejects[0].found == "NUL at character 1 of a user turn"
+
+
+def test_a_reject_names_the_file_as_it_was_given(tmp_path):
+    got = read(tmp_path, f"{LINE}\n17")
+    assert Path(got.rejects[0].file) == tmp_path / "log.jsonl"
 
 
 def test_repeated_ids_stay_and_become_distinct(tmp_path):
@@ -183,6 +191,10 @@ def test_tool_fields_and_other_keys_are_kept(tmp_path):
         (b'{"messages": [\n {"role": }\n', ":2: found not JSON"),
         (b'{"a": 1}\n{"a": 2}\n', "rows with: a"),
         ((LINE + "\n").encode("gb18030") * 3, r"log.jsonl:1: found byte 0x.*iconv -f GB18030"),
+        (
+            LINE.replace("问?", "Müller fährt Größe").replace("答。", "é").encode("latin-1") + b"\n",
+            "WINDOWS-1252",
+        ),
         (LINE.encode("utf-16"), "UTF-16"),
         ("instruction,output\n问,答\n".encode("gb18030"), ":2: found byte"),
         (b"PAR1 but cut", "log.jsonl"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from rich.markup import escape
 
 from workbench.cli import options
 from workbench.cli.produce import Face, carry_out, require
@@ -71,7 +73,7 @@ def _tokenizer(base: str | None) -> Tokenizer:
 def _page(summary: dict[str, Any], out: Path) -> str:
     head = (
         f"[bold]{summary['in']}[/] records in, [bold]{summary['pairs']}[/] pairs, "
-        f"{summary['rejected']} rejected (why: {out / 'rejects.jsonl'}), {summary['templates']} templates"
+        f"{summary['rejected']} rejected (why: {_shown(out / 'rejects.jsonl')}), {summary['templates']} templates"
     )
     lines = [head]
     tokens = summary.get("tokens")
@@ -81,5 +83,11 @@ def _page(summary: dict[str, Any], out: Path) -> str:
             f"prompt tokens a call: {tokens['original_mean']:.0f} → {tokens['compact_mean']:.0f} "
             f"([bold]{tokens['saved_share']:.0%}[/] less{estimate})"
         )
-    lines.append(f"next: read {out / 'contract.yaml'}, then [bold]workbench curate {out} --out curated[/]")
+    read = _shown(out / "contract.yaml")
+    lines.append(f"next: read {read}, then [bold]workbench curate {_shown(out)} --out curated[/]")
     return "\n".join(lines)
+
+
+def _shown(path: Path) -> str:
+    """Write a path so that it can be pasted into a shell, whatever is in it."""
+    return escape(shlex.quote(str(path)))

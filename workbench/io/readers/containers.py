@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 _BOM = b"\xef\xbb\xbf"
 _WIDE_BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_LONE = 0.5
 _EXPECTED = "a log in JSON Lines, JSON, Parquet or CSV, in UTF-8"
 _CSV_HEADS = frozenset(
     [
@@ -93,7 +96,13 @@ def encoding_error(path: Path, *, line: int) -> InputError:
 
 
 def _likely(raw: bytes) -> str | None:
-    """Name the legacy encoding that ``raw`` is well-formed in, the strictest first."""
+    """Name the legacy encoding that ``raw`` is most likely in.
+
+    Accented letters of Western text stand alone among ASCII; double-byte text has runs of high bytes.
+    """
+    runs = re.findall(rb"[\x80-\xff]+", raw)
+    if sum(len(run) == 1 for run in runs) > _LONE * len(runs):
+        return "WINDOWS-1252"
     for name in ("gb18030", "shift_jis", "euc_kr", "big5"):
         try:
             raw.decode(name)
@@ -224,7 +233,7 @@ def _json_row(body: bytes, *, line: int, record: int) -> Row:
 def _syntax(text: str, error: Exception) -> tuple[str, str]:
     """Say why a line isn't JSON; the standard library's looser parser tells what is only unusual."""
     if "\0" in text:
-        return "a NUL byte", f"NUL at character {text.index(chr(0))}"
+        return "a NUL character", f"NUL at character {text.index(chr(0))}"
     if isinstance(error, RecursionError):
         return "nested too deeply", "brackets within brackets"
     try:
@@ -291,13 +300,14 @@ def _without_null(value: Any) -> Any:
 
 
 def _encoding(path: Path, *, line: int, byte: int, name: str | None) -> InputError:
-    guess = name or "its encoding"
+    guess = name or "ITS_ENCODING"
     return InputError(
         Finding(
             where=f"{path}:{line}",
             found=f"byte 0x{byte:02x}, which isn't UTF-8" + (f" (it could be {name})" if name else ""),
             expected=_EXPECTED,
-            fix=f"Convert it, for example: iconv -f {guess} -t UTF-8 {path.name} > utf8-{path.name}",
+            fix=f"Convert it, for example: iconv -f {guess} -t UTF-8 {shlex.quote(path.name)} "
+            f"> {shlex.quote('utf8-' + path.name)}",
         )
     )
 

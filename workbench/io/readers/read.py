@@ -138,7 +138,7 @@ def _sort_rows(
         except UnfitRowError as unfit:
             rejects.append(
                 Reject(
-                    file=name,
+                    file=str(path),
                     line=row.line,
                     record=row.record,
                     reason=unfit.reason,

@@ -26,6 +26,7 @@ _ROLES = {
     "function_call": "assistant",
 }
 _KNOWN_ROLES = frozenset({"system", "user", "assistant", "tool"})
+_NUL = "\0"
 _INPUT_KEYS = ("prompt", "input", "question")
 _OUTPUT_KEYS = ("completion", "response", "output", "answer")
 _ID_KEYS = ("id", "custom_id", "request_id", "uuid")
@@ -171,7 +172,7 @@ def _message(value: Any) -> Message:
     content, parts = _content(value.get("content", value.get("value")))
     if parts:
         extra["content"] = parts
-    return Message(role=role, content=content, extra=extra)
+    return _said(role, content, extra)
 
 
 def _content(value: Any) -> tuple[str, list[Any] | None]:
@@ -193,8 +194,12 @@ def _system(row: dict[str, Any]) -> Messages:
     return (_said("system", text),) if text else ()
 
 
-def _said(role: str, text: str) -> Message:
-    return Message(role=role, content=text)
+def _said(role: str, text: str, extra: dict[str, Any] | None = None) -> Message:
+    if _NUL in text:
+        raise UnfitRowError(
+            "a NUL character", found=f"NUL at character {text.index(chr(0))} of a {role} turn"
+        )
+    return Message(role=role, content=text, extra=extra or {})
 
 
 def _text(row: dict[str, Any], key: str) -> str:

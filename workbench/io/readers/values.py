@@ -17,6 +17,7 @@ Container = Literal["jsonl", "json", "parquet", "csv"]
 class Reject(Value, frozen=True, kw_only=True):
     """A row that gave no record: where it stood, why, what was found, and its first characters.
 
+    ``file`` is the path as it was given, so that the row can be looked up and mended.
     ``raw`` is safe to print: one line, control characters escaped.
     """
 
