@@ -73,7 +73,8 @@ def _tokenizer(base: str | None) -> Tokenizer:
 def _page(summary: dict[str, Any], out: Path) -> str:
     head = (
         f"[bold]{summary['in']}[/] records in, [bold]{summary['pairs']}[/] pairs, "
-        f"{summary['rejected']} rejected (why: {_shown(out / 'rejects.jsonl')}), {summary['templates']} templates"
+        f"{summary['rejected']} rejected (why: {_shown(out / 'rejects.jsonl')}), "
+        f"{summary['templates']} templates"
     )
     lines = [head]
     tokens = summary.get("tokens")
