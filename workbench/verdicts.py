@@ -8,6 +8,7 @@ import msgspec
 
 from workbench.records import Value
 
+PairedVerdict = Literal["improved", "regressed", "equivalent", "undecided"]
 RuleState = Literal["kept", "lost", "gained", "never_held", "not_identifiable", "undecided", "unscored"]
 
 
@@ -32,11 +33,36 @@ class ArmFigures(Value, frozen=True, kw_only=True):
     after: Figure
 
 
+class Comparison(Value, frozen=True, kw_only=True):
+    """``arm`` minus ``reference`` on the same cases.
+
+    ``difference`` with its interval ``ci``, and ``variance`` of one cluster's mean difference; ``p`` of the
+    exact exchange test, and ``p_holm``, adjusted over the comparisons drawn together. ``equivalence_ci`` is
+    the narrower interval that two one-sided tests hold against ``margin``. ``needs`` is about how many more
+    cases would decide, 0 where it is decided.
+    """
+
+    reference: str
+    arm: str
+    n: int
+    clusters: int
+    difference: float
+    variance: float
+    ci: tuple[float, float] | None
+    equivalence_ci: tuple[float, float] | None
+    p: float
+    p_holm: float
+    margin: float
+    verdict: PairedVerdict
+    needs: int
+
+
 class RuleVerdict(Value, frozen=True, kw_only=True):
     """One rule over the three arms.
 
     ``recovery`` = (after - before) / (teacher - before) with interval ``ci``, ``None`` where the
-    denominator's interval holds 0 (Choi et al. 2022 define it for a whole prompt).
+    denominator's interval holds 0 (Choi et al. 2022 define it for a whole prompt). ``change`` holds after
+    against teacher, ``None`` where they share no judged case.
     """
 
     id: str
@@ -47,15 +73,20 @@ class RuleVerdict(Value, frozen=True, kw_only=True):
     recovery: float | None
     ci: tuple[float, float] | None
     state: RuleState
+    change: Comparison | None = None
 
 
 class BehaviourVerdict(Value, frozen=True, kw_only=True):
-    """One behaviour's suite over the three arms; ``cells`` are named sub-figures (answerable, twins …)."""
+    """One behaviour's suite over the three arms; ``cells`` are named sub-figures (answerable, twins …).
+
+    ``change`` holds after against teacher, as in ``RuleVerdict``.
+    """
 
     behaviour: str
     suite: str
     arms: ArmFigures
     cells: dict[str, ArmFigures] = msgspec.field(default_factory=dict)
+    change: Comparison | None = None
 
 
 class TokenFigures(Value, frozen=True, kw_only=True):

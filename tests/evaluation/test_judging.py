@@ -3,7 +3,7 @@ from desk_world import case
 
 from workbench.contracts import Rule
 from workbench.evaluation.grading import Answered, Graded
-from workbench.evaluation.judging import Judging, applied, judge_rule, paired
+from workbench.evaluation.judging import Judging, applied, judge_rules, paired
 from workbench.evaluation.stats import Method
 from workbench.records import Completion, Grade
 
@@ -25,6 +25,10 @@ def rows(teacher, before, after, *, cluster=None):
         for arm, scores in arms.items()
         for number, score in enumerate(scores)
     ]
+
+
+def judged(held, judging=JUDGING):
+    return judge_rules([RULE], {RULE.id: held}, judging)[0]
 
 
 def share(obeyed, n=40):
@@ -51,37 +55,52 @@ def share(obeyed, n=40):
     ],
 )
 def test_what_became_of_a_rule(teacher, before, after, state):
-    assert judge_rule(RULE, rows(teacher, before, after), JUDGING).state == state
+    assert judged(rows(teacher, before, after)).state == state
 
 
 def test_few_clusters_decide_nothing():
     held = rows(ALL, NONE, ALL, cluster=lambda number: f"k{number % 4}")
-    assert judge_rule(RULE, held, JUDGING).state == "undecided"
+    assert judged(held).state == "undecided"
 
 
 def test_margin_hold_and_min_clusters_matter():
     close = rows(ALL, NONE, share(37))
     replace = Judging(method=JUDGING.method, margin=0.25)
-    assert judge_rule(RULE, close, replace).state == "kept"
+    assert judged(close, replace).state == "kept"
     half = rows(share(10), NONE, share(10))
-    assert judge_rule(RULE, half, JUDGING).state == "never_held"
-    assert judge_rule(RULE, half, Judging(method=JUDGING.method, hold=0.2)).state != "never_held"
+    assert judged(half).state == "never_held"
+    assert judged(half, Judging(method=JUDGING.method, hold=0.2)).state != "never_held"
     grouped = rows(ALL, NONE, NONE, cluster=lambda number: f"k{number % 4}")
-    assert judge_rule(RULE, grouped, Judging(method=JUDGING.method, min_clusters=3)).state == "lost"
+    four = judged(grouped, Judging(method=JUDGING.method, min_clusters=3))
+    assert (four.change.p, four.state) == (0.125, "undecided")  # the best that four coins can say
+    ten = rows(ALL, NONE, NONE, cluster=lambda number: f"k{number % 10}")
+    assert judged(ten).state == "lost"
+    assert judged(ten, Judging(method=JUDGING.method, min_clusters=11)).state == "undecided"
+
+
+def test_a_loss_among_many_rules_has_to_be_surer():
+    rules = [Rule(id=f"r{number}", text="r", kind="style") for number in range(30)]
+    held = {rule.id: rows(ALL, ALL, ALL) for rule in rules} | {"r0": rows(ALL, NONE, share(33))}
+    alone = judge_rules(rules[:1], held, JUDGING)[0].change
+    among = judge_rules(rules, held, JUDGING)[0]
+    assert alone.verdict == "regressed"
+    assert among.change.p_holm == pytest.approx(30 * alone.p)
+    assert among.state == among.change.verdict == "undecided"
+    assert among.change.needs > 0
 
 
 def test_recovery_is_of_the_prompts_effect_and_none_where_there_is_none():
-    verdict = judge_rule(RULE, rows(ALL, share(20), share(30)), JUDGING)
+    verdict = judged(rows(ALL, share(20), share(30)))
     assert verdict.recovery == pytest.approx(0.5)
     assert verdict.ci[0] < 0.5 < verdict.ci[1]
-    same = judge_rule(RULE, rows(ALL, ALL, ALL), JUDGING)
+    same = judged(rows(ALL, ALL, ALL))
     assert (same.recovery, same.ci) == (None, None)
 
 
 def test_only_judged_grades_count_and_the_rest_is_counted_beside():
     teacher = [1, 1, None, 0]
     held = rows(teacher, [0, 0, 0, 0], [1, 1, 1, 1])
-    verdict = judge_rule(RULE, held, JUDGING)
+    verdict = judged(held)
     assert (verdict.arms.teacher.n, verdict.arms.teacher.obeyed, verdict.arms.teacher.unscored) == (3, 2, 1)
     assert verdict.arms.before.n == 4
     units = paired(held, ("teacher", "before", "after"))
@@ -94,7 +113,7 @@ def test_not_applicable_is_neither_judged_nor_unscored():
         for n in range(5)
         for arm in ("teacher", "before", "after")
     ]
-    verdict = judge_rule(RULE, held, JUDGING)
+    verdict = judged(held)
     assert (verdict.state, verdict.arms.after.n, verdict.arms.after.unscored) == ("unscored", 0, 0)
 
 

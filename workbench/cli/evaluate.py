@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from workbench.cli import options
 from workbench.cli.produce import Face, carry_out, require
+from workbench.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from workbench.evaluation import Assumed, Question
+    from workbench.pipeline.stages import Subject
+    from workbench.recipe import EvalStage
 
 
 def register(app: typer.Typer) -> None:
@@ -16,26 +24,40 @@ def register(app: typer.Typer) -> None:
     app.command("eval")(evaluate)
 
 
+Templates = Annotated[
+    Path, typer.Option("--templates", help="Output directory of `convert`: templates.json and contract.yaml.")
+]
+Adapter = Annotated[
+    Path | None, typer.Option("--adapter", help="Adapter folder; without it only teacher and before.")
+]
+Data = Annotated[
+    Path | None, typer.Option("--data", help="Output directory of `curate` (its test part), or a pairs file.")
+]
+Suites = Annotated[list[Path] | None, typer.Option("--suite", help="Suite file or folder; may be repeated.")]
+MaxCases = Annotated[int | None, typer.Option("--max-cases", min=1, help="At most this many held-out pairs.")]
+PlanOnly = Annotated[
+    bool, typer.Option("--plan", help="Ask no model: say what these cases can show, question by question.")
+]
+Differing = Annotated[
+    float,
+    typer.Option("--differing", min=0.01, max=1.0, help="--plan: share of cases whose verdict may change."),
+]
+Margin = Annotated[
+    float, typer.Option("--margin", min=0.01, max=0.99, help="--plan: the loss that counts as one.")
+]
+
+
 def evaluate(
     base: options.Base,
-    templates: Annotated[
-        Path,
-        typer.Option("--templates", help="Output directory of `convert`: templates.json and contract.yaml."),
-    ],
+    templates: Templates,
     out: options.Out,
-    adapter: Annotated[
-        Path | None, typer.Option("--adapter", help="Adapter folder; without it only teacher and before.")
-    ] = None,
-    data: Annotated[
-        Path | None,
-        typer.Option("--data", help="Output directory of `curate` (its test part), or a pairs file."),
-    ] = None,
-    suite: Annotated[
-        list[Path] | None, typer.Option("--suite", help="Suite file or folder; may be repeated.")
-    ] = None,
-    max_cases: Annotated[
-        int | None, typer.Option("--max-cases", min=1, help="At most this many held-out pairs.")
-    ] = None,
+    adapter: Adapter = None,
+    data: Data = None,
+    suite: Suites = None,
+    max_cases: MaxCases = None,
+    plan: PlanOnly = False,
+    differing: Differing = 0.2,
+    margin: Margin = 0.10,
     force: options.Force = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -46,6 +68,8 @@ def evaluate(
 
     [dim]Example:[/] workbench eval --base samples/base --adapter trained/adapter --templates converted
     --data curated --suite evals/grounding --out evaluated
+
+    Add [bold]--plan[/] to see first what the cases can show; nothing is asked or written.
     """
     from workbench.pipeline.stages import Subject, evaluate_into
     from workbench.recipe import EvalStage
@@ -56,6 +80,11 @@ def evaluate(
     require([*needed, *([pairs] if pairs else []), *([adapter] if adapter else [])], what="an input of eval")
     what = Subject(base=base, adapter=adapter, converted=templates, pairs=pairs)
     stage = EvalStage(suites=tuple(str(path) for path in suites), max_cases=max_cases)
+    if plan:
+        _show_plan(
+            what, stage, differing=differing, margin=margin, screen=Screen(quiet=quiet, as_json=as_json)
+        )
+        return
     inputs: list[Path | str] = [*needed, base, *([pairs] if pairs else []), *([adapter] if adapter else [])]
     carry_out(
         out,
@@ -74,3 +103,50 @@ def _page(summary: dict[str, Any], out: Path) -> str:
     return (
         f"rules obeyed: [bold]{shares}[/] over {summary['cases']} cases\nnext: [bold]workbench gate {out}[/]"
     )
+
+
+def _show_plan(what: Subject, stage: EvalStage, *, differing: float, margin: float, screen: Screen) -> None:
+    from dataclasses import asdict
+
+    from workbench.evaluation import Assumed
+    from workbench.pipeline.stages import plan_eval
+
+    assumed = Assumed(differing=differing, margin=margin)
+    questions = plan_eval(what, stage, assumed)
+    short = [one for one in questions if not one.enough]
+    summary = {
+        "assumed": asdict(assumed),
+        "questions": [{**asdict(one), "enough": one.enough} for one in questions],
+        "short": len(short),
+    }
+    few = f"{len(short)} of {len(questions)} have too few cases to show a loss of {margin:.0%}, or none"
+    last = few if short else "every question has enough cases"
+    screen.show(summary, _plan_table(questions, assumed), last)
+
+
+def _plan_table(questions: list[Question], assumed: Assumed) -> Table:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(
+        caption="finds: the least loss so many clusters show · to find, rule out: the clusters for a loss of "
+        f"{assumed.margin:.0%}, and for none",
+        title=f"What these cases can show at {assumed.wanted:.0%} power, level {assumed.level:.0%} (Holm), "
+        f"where {assumed.differing:.0%} of verdicts change",
+    )
+    table.add_column("question", overflow="fold", ratio=1)
+    for name in ("cases", "clusters", "finds", "to find", "rule out"):
+        table.add_column(name, justify="right")
+    for one in questions:
+        least = "none" if one.detectable is None else f"{one.detectable:.1%}"
+        needs = "over a million" if one.for_margin is None else f"{one.for_margin:,}"
+        table.add_row(
+            escape(one.name),
+            f"{one.cases:,}",
+            f"{one.clusters:,}",
+            least,
+            needs,
+            f"{one.for_equivalence:,}",
+            style="" if one.enough else "yellow",
+        )
+    return table

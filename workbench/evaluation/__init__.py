@@ -20,23 +20,27 @@ from workbench.evaluation.cases import bounded, cases_from_pairs
 from workbench.evaluation.grading import GRADE_SCHEMA, Graded
 from workbench.evaluation.judging import Judging
 from workbench.evaluation.outputs import check_outputs
+from workbench.evaluation.planning import Assumed, Question, plan_questions
 from workbench.evaluation.run import Evaluation, Plan, evaluate, summarise, write_evaluation
 from workbench.evaluation.stats import Method
 from workbench.evaluation.suites import load_suite, load_suites
 
 __all__ = [
     "GRADE_SCHEMA",
+    "Assumed",
     "Evaluation",
     "Graded",
     "Judging",
     "Method",
     "Plan",
+    "Question",
     "bounded",
     "cases_from_pairs",
     "check_outputs",
     "evaluate",
     "load_suite",
     "load_suites",
+    "plan_questions",
     "summarise",
     "write_evaluation",
 ]

@@ -7,8 +7,8 @@ cases on which teacher, before and after obey it; an interval is that of the dif
 |---|---|
 | unscored | an arm has no judged case: no check, no adapter, or nothing that applies |
 | undecided | fewer than ``min_clusters`` clusters of cases |
-| lost | the adapter is surely worse than the teacher (interval of A - T below 0), by more than ``margin`` |
-| gained | it is surely better (interval above 0), by more than ``margin`` |
+| lost | the adapter regressed (``paired``: exact test, Holm over rules), by more than ``margin`` |
+| gained | it improved, by more than ``margin`` |
 | never_held | the teacher itself surely obeys in less than ``hold`` of the cases |
 | not_identifiable | the prompt makes no sure difference to the base (interval of T - B holds 0) |
 | kept | the adapter is surely not worse than the teacher by more than ``margin`` |
@@ -17,17 +17,19 @@ cases on which teacher, before and after obey it; an interval is that of the dif
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from workbench.evaluation.cases import HELDOUT
+from workbench.evaluation.paired import adjusted, compare_arms
 from workbench.evaluation.stats import Interval, Method, Units, difference, figure, quotient, resample
 from workbench.records import ARMS, Arm
 from workbench.verdicts import (
     ArmFigures,
     BehaviourVerdict,
+    Comparison,
     Figure,
     RuleState,
     RuleVerdict,
@@ -61,8 +63,7 @@ class Compared:
     units: Units
     shares: NDArray[np.float64]
     span: Interval | None
-    change: float
-    changed: Interval | None
+    change: Comparison
 
 
 def judge(
@@ -84,12 +85,8 @@ def judge(
     asked = {one.case.id: one.case.cluster for one in answered if one.case.behaviour == HELDOUT}
     return Verdicts(
         overall=arm_figures(heldout, judging.method),
-        rules=tuple(
-            judge_rule(rule, by_rule.get(rule.id, []), judging)
-            for contract in contracts
-            for rule in contract.rules
-        ),
-        behaviours=_behaviours(rows, judging.method),
+        rules=judge_rules([rule for one in contracts for rule in one.rules], by_rule, judging),
+        behaviours=_behaviours(rows, judging),
         tokens=_tokens(answered),
         retained=retained,
         retained_ci=retained_ci,
@@ -105,10 +102,22 @@ def judge(
     )
 
 
-def judge_rule(rule: Rule, rows: Sequence[Graded], judging: Judging) -> RuleVerdict:
-    """Draw the verdict on one rule from its grades in all arms."""
+def judge_rules(
+    rules: Sequence[Rule], by_rule: Mapping[str, Sequence[Graded]], judging: Judging
+) -> tuple[RuleVerdict, ...]:
+    """Draw the verdict on every rule, their comparisons adjusted together: many rules raise no alarm."""
+    held = [by_rule.get(rule.id, []) for rule in rules]
+    found = [compare(rows, judging=judging, salt=rule.id) for rule, rows in zip(rules, held, strict=True)]
+    changes = iter(adjusted([one.change for one in found if one], confidence=judging.method.confidence))
+    found = [one and replace(one, change=next(changes)) for one in found]
+    return tuple(judge_rule(*one, judging) for one in zip(rules, held, found, strict=True))
+
+
+def judge_rule(
+    rule: Rule, rows: Sequence[Graded], compared: Compared | None, judging: Judging
+) -> RuleVerdict:
+    """Draw the verdict on one rule from its grades in all arms and their comparison."""
     arms = arm_figures(rows, judging.method)
-    compared = compare(rows, method=judging.method, salt=rule.id)
     recovery, ci = None, None
     if compared is not None and not holds_zero(compared.span):
         recovery, ci = quotient(compared.units, compared.shares, arms=(0, 2, 1), method=judging.method)
@@ -121,6 +130,7 @@ def judge_rule(rule: Rule, rows: Sequence[Graded], judging: Judging) -> RuleVerd
         recovery=recovery,
         ci=ci,
         state=state_of(arms, compared, judging),
+        change=compared.change if compared else None,
     )
 
 
@@ -128,28 +138,30 @@ def state_of(arms: ArmFigures, compared: Compared | None, judging: Judging) -> R
     """Say what became of a rule, as the table of this module defines it."""
     if compared is None:
         return "unscored"
-    if compared.changed is None or len(set(compared.units.clusters)) < judging.min_clusters:
+    change = compared.change
+    if change.ci is None or change.clusters < judging.min_clusters:
         return "undecided"
-    low, high = compared.changed
     lines: tuple[tuple[RuleState, bool], ...] = (
-        ("lost", high < 0 and compared.change < -judging.margin),
-        ("gained", low > 0 and compared.change > judging.margin),
+        ("lost", change.verdict == "regressed" and change.difference < -judging.margin),
+        ("gained", change.verdict == "improved" and change.difference > judging.margin),
         ("never_held", arms.teacher.ci is not None and arms.teacher.ci[1] < judging.hold),
         ("not_identifiable", holds_zero(compared.span)),
-        ("kept", low > -judging.margin),
+        ("kept", change.ci[0] > -judging.margin),
     )
     return next((state for state, holds in lines if holds), "undecided")
 
 
-def compare(rows: Sequence[Graded], *, method: Method, salt: str) -> Compared | None:
+def compare(rows: Sequence[Graded], *, judging: Judging, salt: str) -> Compared | None:
     """Put the three arms side by side on the cases that all were judged on; ``None`` where there is none."""
     units = paired(rows, ARMS)
     if units is None:
         return None
-    shares = resample(units, method=method, salt=salt)
-    _, span = difference(units, shares, arms=(1, 0), method=method)
-    change, changed = difference(units, shares, arms=(0, 2), method=method)
-    return Compared(units=units, shares=shares, span=span, change=change, changed=changed)
+    shares = resample(units, method=judging.method, salt=salt)
+    _, span = difference(units, shares, arms=(1, 0), method=judging.method)
+    change = compare_arms(
+        units, shares, arms=(0, 2), names=(ARMS[0], ARMS[2]), margin=judging.margin, method=judging.method
+    )
+    return Compared(units=units, shares=shares, span=span, change=change)
 
 
 def paired(rows: Sequence[Graded], arms: Sequence[Arm]) -> Units | None:
@@ -205,8 +217,13 @@ def _retained(rows: Sequence[Graded], method: Method) -> tuple[float | None, Int
     return quotient(units, shares, arms=(0, 1, None), method=method)
 
 
-def _behaviours(rows: Sequence[Graded], method: Method) -> tuple[BehaviourVerdict, ...]:
-    suites = _grouped((one.case.behaviour, one) for one in rows if one.case.behaviour != HELDOUT)
+def _behaviours(rows: Sequence[Graded], judging: Judging) -> tuple[BehaviourVerdict, ...]:
+    method = judging.method
+    suites = sorted(
+        _grouped((one.case.behaviour, one) for one in rows if one.case.behaviour != HELDOUT).items()
+    )
+    found = [compare(held, judging=judging, salt=name) for name, held in suites]
+    changes = iter(adjusted([one.change for one in found if one], confidence=method.confidence))
     return tuple(
         BehaviourVerdict(
             behaviour=name,
@@ -217,8 +234,9 @@ def _behaviours(rows: Sequence[Graded], method: Method) -> tuple[BehaviourVerdic
                 for cell, part in sorted(_grouped((one.cell, one) for one in held).items())
                 if cell
             },
+            change=next(changes) if compared else None,
         )
-        for name, held in sorted(suites.items())
+        for (name, held), compared in zip(suites, found, strict=True)
     )
 
 

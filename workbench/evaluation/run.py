@@ -88,7 +88,7 @@ def evaluate(
     """
     contracts = distinct(plan.contracts)
     _check(cases, plan, cached=cache is not None, weights=weights)
-    rules_of = _rules_of(cases, plan, contracts)
+    rules = rules_of(cases, plan.templates, contracts)
     answered: list[Answered] = []
     prompts: list[Messages] = []
     for arm in plan.arms:
@@ -108,7 +108,7 @@ def evaluate(
         )
         prompts += asked
         answered += [Answered(case=c, arm=arm, completion=a) for c, a in zip(cases, answers, strict=True)]
-    graded = grade_answers(answered, rules_of=rules_of, graders=plan.graders, progress=progress)
+    graded = grade_answers(answered, rules_of=rules, graders=plan.graders, progress=progress)
     verdicts = judge(graded, answered, contracts=contracts, judging=plan.judging)
     return Evaluation(
         answered=tuple(answered), prompts=tuple(prompts), graded=tuple(graded), verdicts=verdicts
@@ -205,14 +205,20 @@ def _wrong_cases(cases: Sequence[Case]) -> Iterator[Finding]:
         )
 
 
-def _rules_of(cases: Sequence[Case], plan: Plan, contracts: Sequence[Contract]) -> dict[str, Rules]:
-    """Find the rules of each held-out case by the task of its template."""
+def rules_of(
+    cases: Sequence[Case], templates: Mapping[str, Template], contracts: Sequence[Contract]
+) -> dict[str, Rules]:
+    """Find the rules of each held-out case, by its id, through the task of its template.
+
+    Raises:
+        ConfigError: a task without contract.
+    """
     by_task = {contract.task: Rules(contract=contract) for contract in contracts}
     found, findings = {}, []
     for case in cases:
         if case.behaviour != HELDOUT:
             continue
-        task = choose(case, plan.templates)[0].task
+        task = choose(case, templates)[0].task
         if task in by_task:
             found[case.id] = by_task[task]
         else:

@@ -123,6 +123,17 @@ def evaluate_into(work: Path, subject: Subject, stage: EvalStage, *, progress: P
     shutil.rmtree(work / "answers", ignore_errors=True)
 
 
+def plan_eval(subject: Subject, stage: EvalStage, assumed: evaluation.Assumed) -> list[evaluation.Question]:
+    """Say what the cases that ``evaluate_into`` would ask can show; asks no model and writes nothing."""
+    _, templates = conversion.read_templates(subject.converted)
+    return evaluation.plan_questions(
+        _cases(subject, stage),
+        contracts=read_contracts(subject.converted),
+        templates=templates,
+        assumed=assumed,
+    )
+
+
 def read_contracts(converted: Path) -> list[Contract]:
     """Read the contracts of a conversion, the commonest task's first."""
     further = sorted((converted / "contracts").glob("*.yaml"))
