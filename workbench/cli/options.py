@@ -7,6 +7,14 @@ from typing import Annotated
 
 import typer
 
+Data = Annotated[
+    str,
+    typer.Argument(
+        help="Output directory of `convert`, `curate` or a run; a JSONL, JSON, CSV or Parquet file; a saved "
+        "`datasets` folder; a hub id.",
+        metavar="DATA",
+    ),
+]
 Out = Annotated[
     Path, typer.Option("--out", "-o", help="Output directory; must be new or empty.", metavar="DIR")
 ]

@@ -17,6 +17,7 @@ VERBS = (
     "dedupe",
     "curate",
     "explain",
+    "export",
     "train",
     "evaluate",
     "report",

@@ -79,7 +79,7 @@ def rows_of(path: Path, container: Container) -> Iterator[Row]:
         yield from _json_document(path)
     elif container == "parquet":
         for record, value in enumerate(read_parquet(path).iter_rows(named=True)):
-            yield Row(line=0, record=record, value=_without_null(value))
+            yield Row(line=0, record=record, value=without_null(value))
     else:
         yield from _csv_rows(path)
 
@@ -292,11 +292,11 @@ def _csv_row(names: list[str], cells: list[str], *, line: int, record: int) -> R
     return Row(line=line, record=record, value=value)
 
 
-def _without_null(value: Any) -> Any:
+def without_null(value: Any) -> Any:
     """Drop the nulls that a table fills in where a struct lacks a key."""
     if isinstance(value, dict):
-        return {k: _without_null(v) for k, v in value.items() if v is not None}
-    return [_without_null(item) for item in value] if isinstance(value, list) else value
+        return {k: without_null(v) for k, v in value.items() if v is not None}
+    return [without_null(item) for item in value] if isinstance(value, list) else value
 
 
 def _encoding(path: Path, *, line: int, byte: int, name: str | None) -> InputError:

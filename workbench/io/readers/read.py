@@ -51,16 +51,26 @@ def read_logs(
     total = 0
     for path in paths:
         try:
-            rows = _rows(path, progress)
+            rows = rows_in(path, progress=progress)
             total += len(rows)
-            shape = _shape(path, rows, format)
-            formats[source_name(path)] = shape
-            _sort_rows(path, rows, shape, records, rejects)
+            formats[source_name(path)] = _take(rows, path, format, records, rejects)
         except InputError as error:
             findings.extend(error.findings)
     if findings:
         raise InputError(findings)
     return _conserved(_distinct(records), rejects, formats, total)
+
+
+def read_rows(rows: Sequence[Row], *, place: Path, format: LogFormat = "auto") -> LogRead:  # noqa: A002
+    """Read rows that were taken out of ``place`` already.
+
+    Raises:
+        InputError: none of them has a known shape.
+    """
+    records: list[LogRecord] = []
+    rejects: list[Reject] = []
+    shape = _take(rows, place, format, records, rejects)
+    return _conserved(_distinct(records), rejects, {source_name(place): shape}, len(rows))
 
 
 def source_name(path: Path) -> str:
@@ -69,7 +79,12 @@ def source_name(path: Path) -> str:
     return f"{full.parent.name}/{full.name}" if full.parent.name else full.name
 
 
-def _rows(path: Path, progress: Progress) -> list[Row]:
+def rows_in(path: Path, *, progress: Progress = silent) -> list[Row]:
+    """Take a file apart into rows, those that can't be decoded with their problem.
+
+    Raises:
+        InputError: the file as a whole can't be read.
+    """
     rows: list[Row] = []
     for row in rows_of(path, sniff(path)):
         rows.append(row)
@@ -91,7 +106,16 @@ def _ascii(value: Any) -> bool:
     return msgspec.json.encode(value).isascii()
 
 
-def _shape(path: Path, rows: list[Row], wanted: LogFormat) -> Shape:
+def _take(
+    rows: Sequence[Row], path: Path, wanted: LogFormat, records: list[LogRecord], rejects: list[Reject]
+) -> Shape:
+    """Sort the rows into records and rejects, and return the shape that they were taken for."""
+    shape = _shape(path, rows, wanted)
+    _sort_rows(path, rows, shape, records, rejects)
+    return shape
+
+
+def _shape(path: Path, rows: Sequence[Row], wanted: LogFormat) -> Shape:
     seen = Counter(shape_of(row.value) for row in rows if row.problem is None)
     seen.pop(None, None)
     if wanted != "auto":
@@ -105,7 +129,7 @@ def _shape(path: Path, rows: list[Row], wanted: LogFormat) -> Shape:
     return next(shape for shape in get_args(Shape) if seen[shape] == best)
 
 
-def _no_shape(path: Path, rows: list[Row], *, expected: str) -> Finding:
+def _no_shape(path: Path, rows: Sequence[Row], *, expected: str) -> Finding:
     row = next((row for row in rows if row.problem is None), None)
     if row is None:
         bad = rows[0] if rows else None
@@ -129,7 +153,7 @@ def _keys(value: Any) -> str:
 
 
 def _sort_rows(
-    path: Path, rows: list[Row], shape: Shape, records: list[LogRecord], rejects: list[Reject]
+    path: Path, rows: Sequence[Row], shape: Shape, records: list[LogRecord], rejects: list[Reject]
 ) -> None:
     name = source_name(path)
     for row in rows:
