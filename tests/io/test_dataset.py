@@ -86,7 +86,7 @@ def test_rows_of_other_tools(tmp_path, suffix):
         getattr(frame, f"write_{suffix}")(path)
     read = read_dataset(path)
     assert texts(read) == SAID
-    assert read.frame["task"].to_list() == ["desk", "desk"]
+    assert read.frame["task"].to_list() == ["", ""]
     assert read.frame["id"].n_unique() == 2
     assert read_dataset(path).frame["id"].equals(read.frame["id"])
 

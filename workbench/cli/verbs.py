@@ -18,6 +18,7 @@ VERBS = (
     "curate",
     "explain",
     "export",
+    "diff",
     "train",
     "evaluate",
     "report",

@@ -189,7 +189,7 @@ def _of_rows(source: str, place: Path, rows: list[Row]) -> Dataset:
         kind = "rows of a pairs file"
     else:
         read = read_rows(rows, place=place)
-        frame, rejects = pairs_of_records(read.records, task=place.stem), list(read.rejects)
+        frame, rejects = pairs_of_records(read.records), list(read.rejects)
         kind = f"rows of the shape {next(iter(read.formats.values()))}"
     return Dataset(source=source, kind=kind, frame=_placed(frame, None), rejects=tuple(rejects))
 

@@ -55,11 +55,11 @@ def pairs_of_rows(rows: Iterable[Row], *, place: Path) -> tuple[pl.DataFrame, li
     return frame.with_columns(columns), rejects
 
 
-def pairs_of_records(records: Sequence[LogRecord], *, task: str) -> pl.DataFrame:
+def pairs_of_records(records: Sequence[LogRecord]) -> pl.DataFrame:
     """Make a pair of each record as it stands: the prompt whole, no template, no slots.
 
     The id is the record's own, or the hash of its messages (numbered where it comes again); tokens are an
-    estimate from words. A record's ``task`` field names its task, otherwise ``task`` does.
+    estimate from words. A record's ``task`` field names its task; without one it has none.
     """
     count, seen = WordTokenizer(), Counter[str]()
     pairs = []
@@ -74,7 +74,7 @@ def pairs_of_records(records: Sequence[LogRecord], *, task: str) -> pl.DataFrame
         pairs.append(
             Pair(
                 id=name if seen[name] == 1 else f"{name}-{seen[name]}",
-                task=str(record.meta.get("task") or task),
+                task=str(record.meta.get("task") or ""),
                 prompt=prompt,
                 completion=completion,
                 template_id="",

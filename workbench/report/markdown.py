@@ -26,11 +26,11 @@ def render_markdown(report: Report) -> str:
         f"## {escape(report.verdict)}",
         f"**{gate_word(report.gate)}.** {_evidence(report)}",
         *_crossed(report),
-        _table(("Arm", "Rules obeyed"), [(ARM_NAMES[a], figure(getattr(found.overall, a))) for a in ARMS]),
+        table(("Arm", "Rules obeyed"), [(ARM_NAMES[a], figure(getattr(found.overall, a))) for a in ARMS]),
     ]
     if found.behaviours:
         rows = [(named(b.behaviour), *_shares(b.arms)) for b in found.behaviours]
-        blocks += ["### Behaviours", _table(("Behaviour", *ARM_NAMES.values()), rows)]
+        blocks += ["### Behaviours", table(("Behaviour", *ARM_NAMES.values()), rows)]
     if found.rules:
         blocks += ["### Rules", _rules(found.rules)]
     blocks += [f"> {escape(note)}" for note in report.notes]
@@ -68,7 +68,7 @@ def _crossed(report: Report) -> list[str]:
 
 def _rules(rules: Sequence[RuleVerdict]) -> str:
     rows = [(escape(r.text), RULE_STATES[r.state], *_shares(r.arms), _recovery(r)) for r in rules]
-    return _table(("Rule", "State", *ARM_NAMES.values(), "Recovered"), rows)
+    return table(("Rule", "State", *ARM_NAMES.values(), "Recovered"), rows)
 
 
 def _recovery(rule: RuleVerdict) -> str:
@@ -80,6 +80,7 @@ def _shares(arms: ArmFigures) -> list[str]:
     return [percent(getattr(arms, arm).rate) for arm in ARMS]
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write a table of cells that are Markdown already."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
