@@ -101,7 +101,7 @@ def _known(context: str, question: str) -> _Known:
     source = f"{context}\n{question}"
     return _Known(
         numbers=_numbers(source),
-        tokens=_content(source),
+        tokens=content(source),
         folded=_fold(source),
         lines=tuple(sentences(context)),
     )
@@ -113,7 +113,7 @@ def _untagged(text: str) -> str:
 
 
 def _claim(piece: str, at: int, known: _Known, *, min_overlap: float) -> Claim:
-    tokens = _content(piece)
+    tokens = content(piece)
     overlap = len(tokens & known.tokens) / len(tokens) if tokens else 1.0
     missing = [*_figures(piece, at, known), *_names(piece, at, known)]
     whole = (at, at + len(piece))
@@ -157,11 +157,16 @@ def _denies(piece: str, tokens: frozenset[str], lines: tuple[str, ...]) -> bool:
     """Tell whether ``piece`` and the line nearest to it differ in negation alone."""
     if len(tokens) < _MIN_CLAIM or not lines:
         return False
-    shares = [len(tokens & _content(line)) / len(tokens) for line in lines]
+    shares = [len(tokens & content(line)) / len(tokens) for line in lines]
     best = max(range(len(lines)), key=shares.__getitem__)
     return shares[best] >= _SAME_CLAIM and bool(_NEGATION.search(piece)) != bool(
         _NEGATION.search(lines[best])
     )
+
+
+def denies_something(text: str) -> bool:
+    """Tell whether a text holds a negation."""
+    return bool(_NEGATION.search(text))
 
 
 def _without(text: str, allowed: tuple[str, ...]) -> str:
@@ -173,7 +178,8 @@ def _without(text: str, allowed: tuple[str, ...]) -> str:
     return text
 
 
-def _content(text: str) -> frozenset[str]:
+def content(text: str) -> frozenset[str]:
+    """Return the content of a text as a set: word stems, pairs of Chinese characters, and numbers."""
     words = (word.strip("'").removesuffix("'s").casefold() for word in _WORD.findall(text.replace("’", "'")))
     out = {_stem(word) for word in words if word and word not in _STOP}
     if has_han(text):

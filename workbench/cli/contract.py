@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workbench.cli import options
-from workbench.cli.produce import require
+from workbench.cli.produce import refuse_taken, require
 from workbench.cli.screen import Screen
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def infer(
     text = read_text(prompt, what="a prompt (text)")
     inferred = infer_prompt(text, template_id=prompt.stem, task=task or prompt.stem)
     if out is not None:
-        _refuse(out, force=force)
+        refuse_taken(out, force=force)
         write_text(out, dump_contract(inferred.contract))
     Screen(as_json=as_json).show(_plain(inferred), _table(inferred.contract))
 
@@ -91,20 +91,6 @@ def measure(
     import json
 
     Screen(as_json=as_json).show(figures, json.dumps(figures, indent=2, ensure_ascii=False))
-
-
-def _refuse(out: Path, *, force: bool) -> None:
-    from workbench.errors import Finding, OutputError
-
-    if out.exists() and not force:
-        raise OutputError(
-            Finding(
-                where=str(out),
-                found="a file or directory",
-                expected="a free name",
-                fix="Choose another --out, or pass --force.",
-            )
-        )
 
 
 def _plain(inferred: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import workbench
-from workbench.errors import Finding, InputError
+from workbench.errors import Finding, InputError, OutputError
 from workbench.io.config import read_text
 from workbench.io.fingerprint import fingerprint
 from workbench.io.rundir import is_complete, output, spare_inputs
@@ -106,6 +106,23 @@ def require(paths: list[Path], *, what: str) -> None:
         raise InputError(
             Finding(where=str(path), found="no such file or directory", expected=what, fix="Check the path.")
             for path in missing
+        )
+
+
+def refuse_taken(out: Path, *, force: bool) -> None:
+    """Refuse to write over a file unless asked to.
+
+    Raises:
+        OutputError: something stands there.
+    """
+    if out.exists() and not force:
+        raise OutputError(
+            Finding(
+                where=str(out),
+                found="a file or directory",
+                expected="a free name",
+                fix="Choose another --out, or pass --force.",
+            )
         )
 
 

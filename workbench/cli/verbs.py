@@ -22,6 +22,7 @@ VERBS = (
     "train",
     "evaluate",
     "report",
+    "graders",
     "gate",
     "schema",
     "doctor",

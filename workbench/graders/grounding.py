@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from workbench.checks.abstention import abstention
 from workbench.checks.grounding import read_support
 from workbench.checks.phrases import spans_of
@@ -9,6 +11,9 @@ from workbench.graders.saying import placed, said
 from workbench.records import Case, Evidence, Grade
 from workbench.spec import Spec
 from workbench.text import sentences
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Grounding(Spec, frozen=True, kw_only=True):
@@ -20,6 +25,16 @@ class Grounding(Spec, frozen=True, kw_only=True):
     """
 
     min_overlap: float = 0.5
+    min_support: float = 0.5
+
+    def support(self, output: str, *, context: str, question: str = "") -> float:
+        """Return how far ``context`` carries ``output``, in [0, 1]; supported from ``min_support`` on."""
+        return read_support(output, context, question=question, min_overlap=self.min_overlap).score
+
+    def span_support(self, spans: Sequence[str], *, context: str, output: str) -> list[float]:
+        """Return how far ``context`` carries each of ``spans``, pieces of ``output``."""
+        del output
+        return [self.support(span, context=context) for span in spans]
 
     def __call__(self, case: Case, output: str) -> Grade:
         """Judge the prose of an answer; unscored where the case doesn't say whether it is answerable."""

@@ -1,0 +1,63 @@
+"""`workbench graders`: how good the graders are, on sets that people labelled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from workbench.cli import options
+from workbench.cli.produce import Face, refuse_taken, require, screen_for
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group of verbs."""
+    group = typer.Typer(no_args_is_help=True, help="Grader cards: how far each grader agrees with people.")
+    group.command("measure")(measure)
+    app.add_typer(group, name="graders")
+
+
+def measure(
+    data: Annotated[Path, typer.Option("--data", help="Folder (or file) of labelled sets: *.jsonl.")],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="File for the figures (JSON).")] = None,
+    resamples: Annotated[int, typer.Option("--resamples", min=100, help="Bootstrap resamples.")] = 1000,
+    seed: options.Seed = 0,
+    force: options.Force = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Measure every grader on labelled rows: agreement, intervals, slices, and what was left out and why.
+
+    [dim]Example:[/] workbench graders measure --data labelled --out figures.json
+    """
+    from workbench.graders.cards.labelled import read_labelled
+    from workbench.graders.cards.measure import measure_sets
+    from workbench.io.rundir import write_json
+
+    require([data], what="labelled sets")
+    if out is not None:
+        refuse_taken(out, force=force)
+    with screen_for(Face(quiet=quiet, as_json=as_json)) as screen:
+        found = measure_sets(read_labelled(data), progress=screen.report, resamples=resamples, seed=seed)
+        if out is not None:
+            write_json(out, found)
+    screen.show(found, _table(found["sets"]))
+
+
+def _table(sets: dict[str, Any]) -> Table:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    names = ("balanced_accuracy", "kappa", "auroc", "auprc", "f1", "accuracy")
+    for column in ("set", "grader", "n", *names, "left out"):
+        table.add_column(column, justify="left" if column in {"set", "grader"} else "right", overflow="fold")
+    for name, one in sets.items():
+        shown = ("" if one[metric] is None else f"{one[metric]:.3f}" for metric in names)
+        out = sum(one["left_out"].values())
+        table.add_row(escape(name), escape(one["grader"]), str(one["n"]), *shown, str(out) if out else "")
+    return table

@@ -1,0 +1,50 @@
+"""Measures the graders on every labelled set of a folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from workbench.graders.cards.figures import METRICS, by_group, figures, length_baseline
+from workbench.graders.cards.judging import judge_set
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from workbench.graders.cards.judging import Judging
+    from workbench.graders.cards.labelled import LabelledSet
+    from workbench.ports import Progress
+
+
+def measure_sets(
+    sets: Iterable[LabelledSet], *, progress: Progress, resamples: int = 1000, seed: int = 0
+) -> dict[str, Any]:
+    """Measure each set: ``{"sets": {name: …}}``, each with the figures of ``figures.figures`` and more.
+
+    ``n`` counts labels judged, ``left_out`` the rows that could not be, by reason; ``slices`` and
+    ``models`` are
+    figures by slice and source model; ``baseline`` is what the length of the output alone tells; ``levels``
+    holds
+    the figures over full, partial and no refusal. A set of which nothing could be judged has null figures.
+    """
+    sets = list(sets)
+    out: dict[str, Any] = {}
+    for i, one in enumerate(sets):
+        progress("measure", i, len(sets))
+        out[one.name] = _measured(judge_set(one), rows=len(one.rows), resamples=resamples, seed=seed)
+    progress("measure", len(sets), len(sets))
+    return {"sets": out, "resamples": resamples, "seed": seed}
+
+
+def _measured(judging: Judging, *, rows: int, resamples: int, seed: int) -> dict[str, Any]:
+    judged = judging.judged
+    head = {"grader": judging.grader, "rows": rows, "n": len(judged), "left_out": dict(judging.left_out)}
+    if not judged:
+        return head | dict.fromkeys(METRICS) | {"ci": dict.fromkeys(METRICS)}
+    out = head | figures(judged, positive=judging.positive, resamples=resamples, seed=seed)
+    out["slices"] = by_group(judged, lambda one: one.slice)
+    out["models"] = by_group(judged, lambda one: one.model)
+    if judging.lengths:
+        out["baseline"] = length_baseline(judging.lengths, [one.truth == judging.positive for one in judged])
+    if judging.levels:
+        out["levels"] = figures(judging.levels, positive=None, resamples=resamples, seed=seed)
+    return out
