@@ -38,7 +38,7 @@ class EvalStage(Value, frozen=True, kw_only=True):
     """What to ask: suites (files or folders), held-out pairs, and how to generate.
 
     ``max_cases`` bounds the held-out pairs (``None``: all of the test part), ``max_suite_cases`` the cases of
-    each suite (twins stay together).
+    each suite (twins stay together). ``sequential`` stops once it is clear whether the adapter is worse.
     """
 
     suites: tuple[str, ...] = ()
@@ -46,6 +46,7 @@ class EvalStage(Value, frozen=True, kw_only=True):
     max_suite_cases: Annotated[int, msgspec.Meta(ge=2)] | None = None
     sampling: Sampling = Sampling()
     batch_size: Annotated[int, msgspec.Meta(ge=1)] = 32
+    sequential: bool = False
 
 
 class Recipe(Value, frozen=True, kw_only=True):

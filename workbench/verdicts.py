@@ -9,6 +9,7 @@ import msgspec
 from workbench.records import Value
 
 PairedVerdict = Literal["improved", "regressed", "equivalent", "undecided"]
+StopReason = Literal["regressed", "not_worse", "ran_out"]
 RuleState = Literal["kept", "lost", "gained", "never_held", "not_identifiable", "undecided", "unscored"]
 
 
@@ -97,6 +98,23 @@ class TokenFigures(Value, frozen=True, kw_only=True):
     saved_share: float
 
 
+class Stopped(Value, frozen=True, kw_only=True):
+    """How a run that could stop early ended, after ``asked`` of its ``of`` held-out clusters.
+
+    ``regressed`` and ``not_worse`` (by ``margin``) hold at ``level`` however often it was looked at; the
+    anytime-valid ``p_worse`` and ``p_not_worse`` say how clearly. Other intervals of a run that stopped early
+    are those of the cases it asked, as if their number had been fixed before.
+    """
+
+    reason: StopReason
+    asked: int
+    of: int
+    p_worse: float
+    p_not_worse: float
+    margin: float
+    level: float
+
+
 class Verdicts(Value, frozen=True, kw_only=True):
     """All an evaluation found. ``retained`` = after / teacher over all graded rules, with its interval.
 
@@ -119,3 +137,4 @@ class Verdicts(Value, frozen=True, kw_only=True):
     confidence: float = 0.95
     resamples: int = 2000
     seed: int = 0
+    stopped: Stopped | None = None

@@ -35,6 +35,10 @@ Data = Annotated[
 ]
 Suites = Annotated[list[Path] | None, typer.Option("--suite", help="Suite file or folder; may be repeated.")]
 MaxCases = Annotated[int | None, typer.Option("--max-cases", min=1, help="At most this many held-out pairs.")]
+OneByOne = Annotated[
+    bool,
+    typer.Option("--sequential", help="Stop as soon as it is clear whether the adapter is worse (for CI)."),
+]
 PlanOnly = Annotated[
     bool, typer.Option("--plan", help="Ask no model: say what these cases can show, question by question.")
 ]
@@ -55,6 +59,7 @@ def evaluate(
     data: Data = None,
     suite: Suites = None,
     max_cases: MaxCases = None,
+    sequential: OneByOne = False,
     plan: PlanOnly = False,
     differing: Differing = 0.2,
     margin: Margin = 0.10,
@@ -74,16 +79,16 @@ def evaluate(
     from workbench.pipeline.stages import Subject, evaluate_into
     from workbench.recipe import EvalStage
 
-    suites = suite or []
     pairs = data / "test.parquet" if data is not None and data.is_dir() else data
-    needed = [templates / "templates.json", templates / "contract.yaml", *suites]
+    needed = [templates / "templates.json", templates / "contract.yaml", *(suite or [])]
     require([*needed, *([pairs] if pairs else []), *([adapter] if adapter else [])], what="an input of eval")
     what = Subject(base=base, adapter=adapter, converted=templates, pairs=pairs)
-    stage = EvalStage(suites=tuple(str(path) for path in suites), max_cases=max_cases)
+    stage = EvalStage(
+        suites=tuple(str(path) for path in suite or []), max_cases=max_cases, sequential=sequential
+    )
     if plan:
-        _show_plan(
-            what, stage, differing=differing, margin=margin, screen=Screen(quiet=quiet, as_json=as_json)
-        )
+        screen = Screen(quiet=quiet, as_json=as_json)
+        _show_plan(what, stage, differing=differing, margin=margin, screen=screen)
         return
     inputs: list[Path | str] = [*needed, base, *([pairs] if pairs else []), *([adapter] if adapter else [])]
     carry_out(
@@ -91,7 +96,7 @@ def evaluate(
         lambda place, progress: evaluate_into(place, what, stage, progress=progress),
         verb="eval",
         inputs=inputs,
-        options=[max_cases],
+        options=[max_cases, sequential],
         page=_page,
         face=Face(force=force, quiet=quiet, as_json=as_json),
     )

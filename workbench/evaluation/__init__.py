@@ -22,6 +22,7 @@ from workbench.evaluation.judging import Judging
 from workbench.evaluation.outputs import check_outputs
 from workbench.evaluation.planning import Assumed, Question, plan_questions
 from workbench.evaluation.run import Evaluation, Plan, evaluate, summarise, write_evaluation
+from workbench.evaluation.sequential import Sequential
 from workbench.evaluation.stats import Method
 from workbench.evaluation.suites import load_suite, load_suites
 
@@ -34,6 +35,7 @@ __all__ = [
     "Method",
     "Plan",
     "Question",
+    "Sequential",
     "bounded",
     "cases_from_pairs",
     "check_outputs",

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from workbench.errors import ConfigError, Finding
-from workbench.evaluation.answers import Answers
-from workbench.evaluation.arms import choose, fitting, render
+from workbench.evaluation.arms import choose, fitting
+from workbench.evaluation.asking import Asked, Asking, differences, looks
 from workbench.evaluation.cases import HELDOUT
 from workbench.evaluation.grading import (
     Answered,
@@ -21,6 +21,7 @@ from workbench.evaluation.grading import (
     known_behaviours,
 )
 from workbench.evaluation.judging import Judging, judge
+from workbench.evaluation.sequential import Sequential, Watch
 from workbench.graders import Rules, standard
 from workbench.io.rundir import write_json, write_text
 from workbench.ports import Sampling, silent
@@ -43,7 +44,8 @@ BATCH = 128
 class Plan:
     """What decides an evaluation's result besides the models: prompts, rules, graders and how to generate.
 
-    ``batch`` prompts are asked and kept at a time; the result does not depend on it.
+    ``batch`` prompts are asked and kept at a time; the result does not depend on it. With ``sequential`` the
+    run stops as soon as it is clear whether the adapter is worse.
     """
 
     templates: Mapping[str, Template]
@@ -54,6 +56,7 @@ class Plan:
     judging: Judging = field(default_factory=Judging)
     arms: tuple[Arm, ...] = ARMS
     batch: int = BATCH
+    sequential: Sequential | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,29 +92,27 @@ def evaluate(
     contracts = distinct(plan.contracts)
     _check(cases, plan, cached=cache is not None, weights=weights)
     rules = rules_of(cases, plan.templates, contracts)
-    answered: list[Answered] = []
-    prompts: list[Messages] = []
-    for arm in plan.arms:
-        asked = [render(case, arm, templates=plan.templates, form=plan.form) for case in cases]
-        path = cache / f"{arm}.jsonl" if cache else None
-        answers = Answers(
-            path,
-            weights=(weights or {}).get(arm, arm),
-            sampling=plan.sampling,
-        ).ask(
-            asked,
-            backend=backend_for(arm),
-            sampling=plan.sampling,
-            batch=plan.batch,
-            progress=progress,
-            stage=f"evaluate {arm}",
-        )
-        prompts += asked
-        answered += [Answered(case=c, arm=arm, completion=a) for c, a in zip(cases, answers, strict=True)]
-    graded = grade_answers(answered, rules_of=rules, graders=plan.graders, progress=progress)
-    verdicts = judge(graded, answered, contracts=contracts, judging=plan.judging)
+    asking = Asking(plan=plan, backend_for=backend_for, cache=cache, weights=weights or {}, progress=progress)
+    watch = Watch(plan.sequential) if plan.sequential else None
+    asked: list[Asked] = []
+    graded: list[Graded] = []
+    for part in looks(cases, watch):
+        asked += (fresh := asking.ask(part))
+        answered = [one.answered for one in fresh]
+        rows = grade_answers(answered, rules_of=rules, graders=plan.graders, progress=progress)
+        graded += rows
+        if watch:
+            watch.see(differences(rows))
+    verdicts = judge(graded, [one.answered for one in asked], contracts=contracts, judging=plan.judging)
+    if watch:
+        clusters = len({case.cluster for case in cases if case.behaviour == HELDOUT})
+        stopped = watch.outcome(asked=verdicts.heldout_clusters, of=clusters)
+        verdicts = msgspec.structs.replace(verdicts, stopped=stopped)
     return Evaluation(
-        answered=tuple(answered), prompts=tuple(prompts), graded=tuple(graded), verdicts=verdicts
+        answered=tuple(one.answered for one in asked),
+        prompts=tuple(one.prompt for one in asked),
+        graded=tuple(graded),
+        verdicts=verdicts,
     )
 
 
@@ -172,6 +173,15 @@ def _check(cases: Sequence[Case], plan: Plan, *, cached: bool, weights: Mapping[
     """Find what can be wrong before a model is asked."""
     findings = [*_wrong_cases(cases)]
     missing = [arm for arm in plan.arms if arm not in (weights or {})] if cached else []
+    if plan.sequential and not {"teacher", "after"} <= set(plan.arms):
+        findings.append(
+            Finding(
+                where="sequential",
+                found="no adapter to compare with the teacher",
+                expected="the arms teacher and after",
+                fix="Give --adapter, or leave --sequential out.",
+            )
+        )
     if missing:
         findings.append(
             Finding(

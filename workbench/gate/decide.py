@@ -58,7 +58,8 @@ def decide(
         InputError: ``grades`` is a file that can't be read.
     """
     crossed = (
-        *_power(verdicts, policy),
+        *_stopped(verdicts),
+        *(_power(verdicts, policy) if not _held(verdicts) else ()),
         *_overall(verdicts, policy),
         *_rules(verdicts, policy),
         *_behaviours(verdicts, policy),
@@ -79,6 +80,23 @@ def _power(verdicts: Verdicts, policy: Policy) -> Iterator[Crossed]:
     for name, least, found, where in counts:
         if found < least:
             yield Crossed(limit=f"{name}: {least}", found=str(found), where=where, verdict="undecided")
+
+
+def _held(verdicts: Verdicts) -> bool:
+    """Tell whether a run stopped early because it was clear: then it has cases enough."""
+    return verdicts.stopped is not None and verdicts.stopped.reason == "not_worse"
+
+
+def _stopped(verdicts: Verdicts) -> Iterator[Crossed]:
+    """Fail a run that stopped early because the adapter is worse."""
+    end = verdicts.stopped
+    if end is not None and end.reason == "regressed":
+        yield Crossed(
+            limit=f"sequential: level {end.level:g}",
+            found=f"worse than the long prompt, anytime-valid p {end.p_worse:.2g}",
+            where=f"{end.asked} of {end.of} clusters of held-out cases",
+            verdict="failed",
+        )
 
 
 def _mode(policy: Policy, *, few: bool) -> Mode:

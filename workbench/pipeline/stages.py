@@ -110,6 +110,7 @@ def evaluate_into(work: Path, subject: Subject, stage: EvalStage, *, progress: P
             contracts=read_contracts(subject.converted),
             sampling=stage.sampling,
             arms=arms,
+            sequential=evaluation.Sequential() if stage.sequential else None,
         ),
         backend_for=backend_for,
         cache=work / "answers",

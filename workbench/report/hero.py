@@ -13,7 +13,7 @@ from workbench.report.words import ARM_MEANINGS, ARM_NAMES, bounds, count, gate_
 if TYPE_CHECKING:
     from workbench.records import Arm
     from workbench.report.model import GateVerdict, Report
-    from workbench.verdicts import ArmFigures, Figure, TokenFigures, Verdicts
+    from workbench.verdicts import ArmFigures, Figure, Stopped, TokenFigures, Verdicts
 
 _LANE = 230.0
 _ARROW = "\u00a0→\u00a0"  # both figures stay on one line
@@ -70,6 +70,8 @@ def _warnings(report: Report) -> list[Html]:
                 class_="notice bad",
             )
         )
+    if report.verdicts.stopped is not None:
+        said.append(element("p", _stopped(report.verdicts.stopped), class_="notice"))
     if report.gate is not None and report.gate.crossed:
         crossed = (
             element("li", element("code", c.limit), f" found {c.found}", f" · {c.where}" if c.where else None)
@@ -77,6 +79,19 @@ def _warnings(report: Report) -> list[Html]:
         )
         said.append(element("ul", *crossed, class_="crossed", aria_label="Limits that are crossed"))
     return said + [element("p", note, class_="notice") for note in report.notes]
+
+
+def _stopped(end: Stopped) -> str:
+    """Say how a run that could stop early ended, and what that means for its intervals."""
+    reasons = {
+        "regressed": f"the adapter is worse than the long prompt (anytime-valid p {end.p_worse:.2g})",
+        "not_worse": f"it is not worse by {percent(end.margin)} (anytime-valid p {end.p_not_worse:.2g})",
+        "ran_out": "nothing was clear before the cases ran out",
+    }
+    return (
+        f"This run could stop early and asked {count(end.asked)} of {count(end.of)} groups: "
+        f"{reasons[end.reason]}. The intervals below are as if that number had been fixed before."
+    )
 
 
 def _obeyed(arms: ArmFigures, retained: float | None, ci: tuple[float, float] | None) -> Html:

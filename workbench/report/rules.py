@@ -7,12 +7,22 @@ from typing import TYPE_CHECKING
 from workbench.records import ARMS
 from workbench.report.charts import NARROW, WIDE, axis, interval_plot, legend
 from workbench.report.markup import Html, element, prose
-from workbench.report.words import ARM_MEANINGS, ARM_NAMES, RULE_MEANINGS, RULE_STATES, bounds, named, percent
+from workbench.report.words import (
+    ARM_MEANINGS,
+    ARM_NAMES,
+    RULE_MEANINGS,
+    RULE_STATES,
+    VERDICTS,
+    bounds,
+    count,
+    named,
+    percent,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from workbench.verdicts import ArmFigures, BehaviourVerdict, Figure, RuleState, RuleVerdict
+    from workbench.verdicts import ArmFigures, BehaviourVerdict, Comparison, Figure, RuleState, RuleVerdict
 
 _ORDER: tuple[RuleState, ...] = (
     "lost", "undecided", "never_held", "gained", "kept", "not_identifiable", "unscored",
@@ -73,7 +83,8 @@ def behaviours_list(behaviours: Sequence[BehaviourVerdict]) -> Html:
 
 
 def _rule(place: int, rule: RuleVerdict, broken: int) -> Html:
-    about = " · ".join([rule.severity, rule.kind, *_counts(rule.arms)])
+    needs = _needs(rule.change) if rule.state == "undecided" else []
+    about = " · ".join([rule.severity, rule.kind, *_counts(rule.arms), *needs])
     tags = [state_chip(rule.state), element("span", about, class_="quiet")]
     if broken:
         noun = "case breaks it" if broken == 1 else "cases break it"
@@ -115,6 +126,26 @@ def _counts(arms: ArmFigures) -> list[str]:
     return [*said, f"{unscored} unscored"] if unscored else said
 
 
+def _needs(change: Comparison | None) -> list[str]:
+    """Say about how many more cases would decide, where the paired test is undecided."""
+    if change is None or not change.needs:
+        return []
+    return [f"about {count(change.needs)} more would decide"]
+
+
+def _compared(change: Comparison | None) -> Html | None:
+    """Say in a line how the adapter stands beside the teacher on the same cases."""
+    if change is None:
+        return None
+    points = f"{change.difference * 100:+.1f} points".replace("-", "−")
+    told = [
+        f"With the adapter against the long prompt: {VERDICTS[change.verdict]}",
+        f"{points}, p {change.p_holm:.2g} (exact, Holm)",
+        *_needs(change),
+    ]
+    return element("p", " · ".join(told), class_="quiet")
+
+
 def _recovery(rule: RuleVerdict) -> Html:
     shown = percent(rule.recovery)
     ci = element("small", bounds(rule.ci)) if rule.ci else None
@@ -152,6 +183,7 @@ def _behaviour(found: BehaviourVerdict) -> Html:
             class_="figures small",
         ),
         _refusals(found),
+        _compared(found.change),
         class_="card",
     )
 

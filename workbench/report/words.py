@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from workbench.records import Arm
     from workbench.report.model import CaseState, GateVerdict
-    from workbench.verdicts import Figure, RuleState, RuleVerdict, TokenFigures
+    from workbench.verdicts import Figure, PairedVerdict, RuleState, RuleVerdict, TokenFigures
 
 ARM_NAMES: dict[Arm, str] = {"teacher": "Teacher", "before": "Before", "after": "After"}
 ARM_MEANINGS: dict[Arm, str] = {
@@ -34,6 +34,12 @@ RULE_MEANINGS: dict[RuleState, str] = {
     "not_identifiable": "The base obeys as often without the prompt: nothing to recover.",
     "undecided": "Too few cases: the interval allows both retained and lost.",
     "unscored": "No program could judge this rule here.",
+}
+VERDICTS: dict[PairedVerdict, str] = {
+    "improved": "improved",
+    "regressed": "regressed",
+    "equivalent": "equivalent within the margin",
+    "undecided": "undecided",
 }
 CASE_NAMES: dict[CaseState, str] = {
     "lost": "Lost",

@@ -1,0 +1,99 @@
+"""Asks the arms in parts, so that a run that is watched can stop between two of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from workbench.evaluation.answers import Answers
+from workbench.evaluation.arms import render
+from workbench.evaluation.cases import HELDOUT
+from workbench.evaluation.grading import Answered
+from workbench.evaluation.judging import paired
+from workbench.text import content_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from workbench.evaluation.grading import Graded
+    from workbench.evaluation.run import Plan
+    from workbench.evaluation.sequential import Watch
+    from workbench.ports import Backend, Progress
+    from workbench.records import Arm, Case, Messages
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """An answer with the prompt that got it."""
+
+    answered: Answered
+    prompt: Messages
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """Asks the arms, part by part, keeping each arm's answers open."""
+
+    plan: Plan
+    backend_for: Callable[[Arm], Backend]
+    cache: Path | None
+    weights: Mapping[Arm, str]
+    progress: Progress
+    kept: dict[Arm, Answers] = field(default_factory=dict)
+
+    def ask(self, cases: Sequence[Case]) -> list[Asked]:
+        """Ask every arm every case, arm by arm."""
+        return [one for arm in self.plan.arms for one in self._arm(arm, cases)]
+
+    def _arm(self, arm: Arm, cases: Sequence[Case]) -> Iterator[Asked]:
+        plan = self.plan
+        prompts = [render(case, arm, templates=plan.templates, form=plan.form) for case in cases]
+        if arm not in self.kept:
+            path = self.cache / f"{arm}.jsonl" if self.cache else None
+            self.kept[arm] = Answers(path, weights=self.weights.get(arm, arm), sampling=plan.sampling)
+        answers = self.kept[arm].ask(
+            prompts,
+            backend=self.backend_for(arm),
+            sampling=plan.sampling,
+            batch=plan.batch,
+            progress=self.progress,
+            stage=f"evaluate {arm}",
+        )
+        for case, prompt, completion in zip(cases, prompts, answers, strict=True):
+            yield Asked(answered=Answered(case=case, arm=arm, completion=completion), prompt=prompt)
+
+
+def looks(cases: Sequence[Case], watch: Watch | None) -> Iterator[Sequence[Case]]:
+    """Give the parts to ask between two looks: all at once where nobody watches.
+
+    Held-out clusters come in an order drawn by content hash, until the watch has its reason; suites follow
+    whole, unless the adapter regressed.
+    """
+    if watch is None:
+        yield cases
+        return
+    clusters: dict[str, list[Case]] = {}
+    for case in cases:
+        if case.behaviour == HELDOUT:
+            clusters.setdefault(case.cluster, []).append(case)
+    order = sorted(clusters, key=lambda name: content_id("look", name))
+    for start in range(0, len(order), watch.rule.every):
+        if watch.reason is not None:
+            break
+        yield [case for name in order[start : start + watch.rule.every] for case in clusters[name]]
+    suites = [case for case in cases if case.behaviour != HELDOUT]
+    if suites and watch.reason != "regressed":
+        yield suites
+
+
+def differences(rows: Sequence[Graded]) -> list[float]:
+    """Return each held-out cluster's mean of after minus teacher, in the order of their content hashes."""
+    units = paired([one for one in rows if one.case.behaviour == HELDOUT], ("teacher", "after"))
+    if units is None:
+        return []
+    totals, sizes = units.sums()
+    means = (totals[:, 1] - totals[:, 0]) / sizes
+    names = sorted(set(units.clusters))
+    order = sorted(range(len(names)), key=lambda place: content_id("look", names[place]))
+    return [float(means[place]) for place in order]
