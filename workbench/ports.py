@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
+
+import msgspec
 
 from workbench.records import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import polars as pl
 
     from workbench.records import Case, Completion, Grade, Messages, Split
+
+
+T = TypeVar("T", bound=msgspec.Struct)
+R = TypeVar("R")
 
 
 class Sampling(Value, frozen=True, kw_only=True):
@@ -72,4 +78,14 @@ class Tokenizer(Protocol):
 
     def count_text(self, text: str) -> int:
         """Return the number of tokens of plain text."""
+        ...
+
+
+class Engine(Protocol):
+    """Does the tasks of one stage, in whatever order and place."""
+
+    def map(
+        self, function: Callable[[T], R], tasks: Sequence[T], *, stage: str, progress: Progress = silent
+    ) -> list[R]:
+        """Return the results in the order of the tasks; a task and its result are msgspec-encodable."""
         ...

@@ -4,11 +4,23 @@ import polars as pl
 import pytest
 
 from workbench.errors import ConfigError, InputError
+from workbench.io.config import convert
 from workbench.io.frames import LEDGER_SCHEMA, read_parquet
-from workbench.pipeline.dedupe import dedupe, read_table
+from workbench.io.tables import read_table
+from workbench.pipeline.dedupe import DedupeOptions
+from workbench.pipeline.dedupe import dedupe as dedupe_file
 from workbench.pipeline.explain import explain
 
 LONG = "the quick brown fox jumps over the lazy dog while the sun goes down behind the old mill by the river"
+
+
+def dedupe(frame, *, out, on=None, keeper=("longest",), **near):
+    frame.write_parquet(out / "in.parquet")
+    fields = {"use": "near_dedup", "ngram": 3, "char_ngram": 5, **near}
+    options = {"near": fields, "keeper": keeper} | ({"on": on} if on else {})
+    return dedupe_file(out / "in.parquet", out=out, options=convert(options, DedupeOptions, where="dedupe"))
+
+
 TEXTS = [LONG, LONG, LONG + " bank", LONG + " 7", "", "", None, "短文本", "短文本。", "another row"]
 
 

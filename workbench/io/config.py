@@ -26,6 +26,21 @@ def read_text(path: Path, *, what: str) -> str:
     Raises:
         InputError: missing, a directory, empty, or not UTF-8 (with line and byte).
     """
+    refuse_missing(path, what=what)
+    raw = path.read_bytes()
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise InputError(encoding_error(path, line=line, byte=raw[error.start], what=what)) from error
+
+
+def refuse_missing(path: Path, *, what: str) -> None:
+    """Refuse what is no file with something in it.
+
+    Raises:
+        InputError: missing, a directory, or empty.
+    """
     problem = None
     if path.is_dir():
         problem = "a directory"
@@ -35,19 +50,16 @@ def read_text(path: Path, *, what: str) -> str:
         problem = "an empty file"
     if problem:
         raise InputError(Finding(where=str(path), found=problem, expected=what, fix="Check the path."))
-    raw = path.read_bytes()
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise InputError(
-            Finding(
-                where=f"{path}:{line}",
-                found=f"byte 0x{raw[error.start]:02x}, which isn't UTF-8",
-                expected=what + " in UTF-8",
-                fix="Save it as UTF-8 (for example: iconv -f GB18030 -t UTF-8).",
-            )
-        ) from error
+
+
+def encoding_error(path: Path, *, line: int, byte: int, what: str) -> Finding:
+    """Say where a file stops being UTF-8."""
+    return Finding(
+        where=f"{path}:{line}",
+        found=f"byte 0x{byte:02x}, which isn't UTF-8",
+        expected=what + " in UTF-8",
+        fix="Save it as UTF-8 (for example: iconv -f GB18030 -t UTF-8).",
+    )
 
 
 def load(path: Path, kind: type[T], *, what: str, dec_names: tuple[str, ...] = ()) -> T:

@@ -10,6 +10,7 @@ from workbench.similarity.near import (
     find_links,
     guards,
     measure,
+    settle,
 )
 from workbench.similarity.shingles import Shingled, shingle
 
@@ -24,5 +25,6 @@ __all__ = [
     "find_links",
     "guards",
     "measure",
+    "settle",
     "shingle",
 ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -54,7 +54,7 @@ class Buckets:
     @classmethod
     def of(cls, shingled: Shingled, *, banding: Banding, guard: NDArray[np.uint64], compared: int) -> Buckets:
         """Bucket rows by the first ``compared`` fields; empty rows, or of different ``guard``, never meet."""
-        hashes = _hashes(shingled, banding=banding, guard=guard, compared=compared)
+        hashes = hash_bands(shingled, banding=banding, guard=guard, compared=compared)
         first, last = shingled.bounds(compared)
         filled = np.flatnonzero(last > first)
         return cls(hashes=hashes, banding=banding, _sorted=[_together(band, filled) for band in hashes])
@@ -72,25 +72,53 @@ class Buckets:
                 yield self._split(band, rows)
 
     def _split(self, band: int, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        keys = self.hashes[band, rows]
-        for further in range(1, self.banding.bands):
-            sizes = _sizes(keys)
-            large = sizes > self.banding.max_bucket
-            if not large.any():
-                break
-            if further == 1:
-                self.rebanded += int(large.sum())
-            beside = self.hashes[(band + further) % self.banding.bands, rows]
-            keys = np.where(large, (keys ^ beside) * _MULTIPLIER, keys)
-            order = np.lexsort((rows, keys))
-            rows, keys = rows[order], keys[order]
-        return rows, _bounds(keys)
+        def hashes_of(other: int, members: NDArray[np.int64]) -> NDArray[np.uint64]:
+            found: NDArray[np.uint64] = self.hashes[other, members]
+            return found
+
+        members, bounds, rebanded = split_large(band, rows, hashes_of=hashes_of, banding=self.banding)
+        self.rebanded += rebanded
+        return members, bounds
 
 
-def _hashes(
-    shingled: Shingled, *, banding: Banding, guard: NDArray[np.uint64], compared: int
+def split_large(
+    band: int,
+    rows: NDArray[np.int64],
+    *,
+    hashes_of: Callable[[int, NDArray[np.int64]], NDArray[np.uint64]],
+    banding: Banding,
+    rank: NDArray[np.int64] | None = None,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+    """Split buckets of ``band`` above ``max_bucket`` rows by the hashes of the bands that follow.
+
+    ``rows`` come ordered by hash and then by ``rank`` (their own number where ``None``), and so they are
+    returned, with the bucket bounds and how many rows stood in a bucket that was split.
+    """
+    keys = hashes_of(band, rows)
+    rebanded = 0
+    for further in range(1, banding.bands):
+        large = _sizes(keys) > banding.max_bucket
+        if not large.any():
+            break
+        if further == 1:
+            rebanded = int(large.sum())
+        beside = hashes_of((band + further) % banding.bands, rows[large])
+        keys = keys.copy()
+        keys[large] = (keys[large] ^ beside) * _MULTIPLIER
+        order = np.lexsort((rows if rank is None else rank[rows], keys))
+        rows, keys = rows[order], keys[order]
+    return rows, _bounds(keys), rebanded
+
+
+def hash_bands(
+    shingled: Shingled,
+    *,
+    banding: Banding,
+    guard: NDArray[np.uint64],
+    compared: int,
+    threads: int | None = None,
 ) -> NDArray[np.uint64]:
-    """Compute all band hashes, ``(bands, rows)``; threads write disjoint columns."""
+    """Compute all band hashes, ``(bands, rows)``; ``threads`` (default: all) write disjoint columns."""
     from workbench.similarity.kernels import band_hashes
 
     random = np.random.default_rng(banding.seed)
@@ -104,7 +132,7 @@ def _hashes(
         hi = min(lo + _CHUNK, shingled.rows)
         band_hashes(shingled.sets, first, last, scale, shift, banding.per_band, guard, out, lo, hi)
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
         list(pool.map(work, range(0, shingled.rows, _CHUNK)))
     return out
 

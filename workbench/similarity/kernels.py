@@ -359,3 +359,36 @@ def measure_edges(
                 out[k, field, 0] = both / (left + right - both)
                 out[k, field, 1] = both / left if left else 0.0
                 out[k, field, 2] = both / right if right else 0.0
+
+
+@compiled
+def copy_sets(
+    held: NDArray[np.uint64],
+    firsts: NDArray[np.int64],
+    lasts: NDArray[np.int64],
+    to: NDArray[np.int64],
+    out: NDArray[np.uint64],
+) -> None:
+    """Copy ``held[firsts[k]:lasts[k]]`` to ``out`` from ``to[k]`` on, for every k."""
+    for k in range(firsts.size):
+        at = to[k]
+        for j in range(firsts[k], lasts[k]):
+            out[at] = held[j]
+            at += 1
+
+
+@compiled
+def maybe_repeated(hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Tell which hashes may occur twice: no for certain, yes with some false among few."""
+    size = 64
+    while size < 4 * hashes.size:
+        size *= 2
+    mask = np.uint64(size - 1)
+    seen = np.zeros(size, np.uint8)
+    for k in range(hashes.size):
+        slot = hashes[k] & mask
+        seen[slot] = min(seen[slot] + 1, 2)
+    out = np.empty(hashes.size, np.bool_)
+    for k in range(hashes.size):
+        out[k] = seen[hashes[k] & mask] > 1
+    return out

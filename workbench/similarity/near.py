@@ -10,6 +10,8 @@ import numpy as np
 from workbench.similarity.banding import Banding, Buckets
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from workbench.similarity.shingles import Shingled
@@ -57,17 +59,36 @@ def find_duplicates(
     two kept rows that share a bucket are alike. The search is repeated among the rows kept until it finds
     nothing, so that a second run over the result drops nothing.
     """
-    from workbench.similarity.kernels import choose_kept
-
     buckets = Buckets.of(shingled, banding=banding, guard=guard, compared=compared)
     looked_at = np.ones(shingled.rows, np.bool_) if among is None else among
-    kept_of = np.full(shingled.rows, -1, np.int64)
     rebanded = 0
-    while True:
-        hub, row = _stars(shingled, buckets, looked_at & (kept_of < 0), threshold, compared)
+
+    def stars(alive: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        nonlocal rebanded
+        edges = _stars(shingled, buckets, alive, threshold, compared)
         rebanded = max(rebanded, buckets.rebanded)
+        return edges
+
+    return Duplicates(kept_of=settle(stars, among=looked_at), rebanded=rebanded)
+
+
+def settle(
+    stars: Callable[[NDArray[np.bool_]], tuple[NDArray[np.int64], NDArray[np.int64]]],
+    *,
+    among: NDArray[np.bool_],
+) -> NDArray[np.int64]:
+    """Choose for each row the row kept instead of it (-1: it is kept), by rounds of verified edges.
+
+    ``stars`` gives edges ``(hub, row)`` among living rows, hub < row (the better row is the smaller number);
+    rounds go on until it finds none. A row goes only by an edge to a row that is kept in the end.
+    """
+    from workbench.similarity.kernels import choose_kept
+
+    kept_of = np.full(among.size, -1, np.int64)
+    while True:
+        hub, row = stars(among & (kept_of < 0))
         if not row.size:
-            return Duplicates(kept_of=kept_of, rebanded=rebanded)
+            return kept_of
         order = np.lexsort((hub, row))
         choose_kept(hub[order], row[order], kept_of)
 

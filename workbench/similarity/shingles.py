@@ -50,17 +50,20 @@ class Shingled:
         )
 
 
-def shingle(columns: Sequence[pl.Series], *, ngram: int = 3, char_ngram: int = 5) -> Shingled:
+def shingle(
+    columns: Sequence[pl.Series], *, ngram: int = 3, char_ngram: int = 5, threads: int | None = None
+) -> Shingled:
     """Hash the shingles of several text columns of equal length; a null counts as empty.
 
     A shingle is ``ngram`` words, or ``char_ngram`` characters where most words of the text are characters of
     a script without spaces. A text shorter than that is one shingle as a whole; an empty text has none. Case,
-    compatibility forms (NFKC), punctuation and white space do not count.
+    compatibility forms (NFKC), punctuation and white space do not count. ``threads`` (default: all) share
+    the work.
     """
     frame = pl.DataFrame({f"f{i}": column for i, column in enumerate(columns)}).fill_null("")
     chunks = [frame.slice(at, _CHUNK) for at in range(0, frame.height, _CHUNK)]
     work = functools.partial(_chunk, ngram=ngram, char_ngram=char_ngram)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
         done = list(pool.map(work, chunks))
     starts = np.zeros(frame.height * len(columns) + 1, np.int64)
     if done:

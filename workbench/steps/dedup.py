@@ -116,9 +116,20 @@ class NearDedup(Spec, frozen=True, kw_only=True):
         out[gone] = same
         return out
 
-    def shingled(self, columns: Sequence[pl.Series]) -> Shingled:
+    def shingled(self, columns: Sequence[pl.Series], *, threads: int | None = None) -> Shingled:
         """Hash the shingles of the columns."""
-        return shingle(columns, ngram=self.ngram, char_ngram=self.char_ngram)
+        return shingle(columns, ngram=self.ngram, char_ngram=self.char_ngram, threads=threads)
+
+    @property
+    def banding(self) -> Banding:
+        """How candidates are found at this threshold and recall."""
+        return Banding.reaching(
+            self.threshold,
+            recall=self.recall,
+            num_perm=self.num_perm,
+            max_bucket=self.max_bucket,
+            seed=self.seed,
+        )
 
     def search(
         self,
@@ -133,16 +144,14 @@ class NearDedup(Spec, frozen=True, kw_only=True):
         Only the first ``compared`` fields count (default: all), and only rows ``among`` are looked at.
         """
         fields = shingled.fields if compared is None else compared
-        banding = Banding.reaching(
-            self.threshold,
-            recall=self.recall,
-            num_perm=self.num_perm,
-            max_bucket=self.max_bucket,
-            seed=self.seed,
-        )
         guard = guards(shingled, compared=fields, group=group) if self.numbers == "same" else group
         found = find_duplicates(
-            shingled, threshold=self.threshold, banding=banding, guard=guard, compared=fields, among=among
+            shingled,
+            threshold=self.threshold,
+            banding=self.banding,
+            guard=guard,
+            compared=fields,
+            among=among,
         )
         return found.kept_of, found.rebanded
 

@@ -1,0 +1,93 @@
+"""Does tasks as Ray Data stages, on this machine or on a cluster that shares the output's disk."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from workbench.errors import ConfigError, Finding, MissingExtraError
+from workbench.ports import silent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from workbench.ports import Progress
+
+T = TypeVar("T", bound=msgspec.Struct)
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RayEngine:
+    """A Ray cluster at ``address`` (``None``: one started here with ``cpus``, default: all).
+
+    Tasks and results travel as MessagePack; rows, sets and edges lie in files of the output directory, which
+    every node has to see under the same path.
+    """
+
+    address: str | None = None
+    cpus: int | None = None
+
+    def map(
+        self, function: Callable[[T], R], tasks: Sequence[T], *, stage: str, progress: Progress = silent
+    ) -> list[R]:
+        """Do every task as one block of a Ray Data stage; results in the order of the tasks.
+
+        Raises:
+            MissingExtraError: ray isn't installed.
+            ConfigError: no cluster answers at ``address``.
+        """
+        progress(stage, 0, len(tasks))
+        found: dict[int, R] = {}
+        for done, (at, result) in enumerate(self._results(function, tasks), 1):
+            found[at] = result
+            progress(stage, done, len(tasks))
+        return [found[at] for at in range(len(tasks))]
+
+    def _results(self, function: Callable[[T], R], tasks: Sequence[T]) -> Iterator[tuple[int, R]]:
+        if not tasks:
+            return
+        ray = self._connected()
+        kind, encode = type(tasks[0]), msgspec.msgpack.encode
+        items = [{"at": at, "task": encode(task)} for at, task in enumerate(tasks)]
+
+        def work(row: dict[str, Any]) -> dict[str, Any]:
+            task = msgspec.msgpack.decode(row["task"], type=kind)
+            return {"at": row["at"], "result": encode(function(task))}
+
+        stage = ray.data.from_items(items, override_num_blocks=len(items)).map(work)
+        for row in stage.iter_rows():
+            yield row["at"], msgspec.msgpack.decode(row["result"])
+
+    def _connected(self) -> Any:
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        try:
+            import ray
+            import ray.data
+        except ImportError as error:
+            raise MissingExtraError.of("ray", extra="ray", purpose="--engine ray") from error
+        if not ray.is_initialized():
+            self._start(ray)
+        context = ray.data.DataContext.get_current()
+        context.enable_progress_bars = False
+        return ray
+
+    def _start(self, ray: Any) -> None:
+        given = (
+            {"address": self.address} if self.address else {"num_cpus": self.cpus, "include_dashboard": False}
+        )
+        try:
+            ray.init(**given, logging_level=logging.ERROR, log_to_driver=False)
+        except ConnectionError as error:
+            raise ConfigError(
+                Finding(
+                    where=f"--ray-address {self.address}",
+                    found=str(error).splitlines()[0],
+                    expected="the address of a running Ray cluster",
+                    fix="Start it with `ray start --head`, or leave the option out to start one here.",
+                )
+            ) from error
