@@ -95,3 +95,32 @@ def tiny_base(tmp_path_factory):
 @pytest.fixture(scope="session")
 def other_base(tmp_path_factory):
     return make_base(tmp_path_factory.mktemp("base") / "other", seed=1)
+
+
+@pytest.fixture(scope="session")
+def whole_run(tmp_path_factory):
+    """Return a function that copies a made-up run, complete with manifests and grader versions."""
+    import importlib.util
+    import json
+    import shutil
+
+    from workbench.graders.versions import grader_versions
+    from workbench.io.rundir import _write_manifest
+
+    spec = importlib.util.spec_from_file_location("made", Path(__file__).parent / "report" / "made_run.py")
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    place = made.run(tmp_path_factory.mktemp("made") / "run", cases=40)
+    (place / "eval" / "summary.json").write_text(json.dumps({"graders": grader_versions()}))
+    shutil.copy(place / "adapter" / "parity.json", place / "eval")
+
+    def copy(to, *, change=None):
+        shutil.copytree(place, to)
+        if change is not None:
+            change(to)
+        for stage in ("convert", "curate", "adapter", "eval"):
+            (to / stage / "manifest.json").unlink()
+            _write_manifest(to / stage, verb=stage, key="k")
+        return to
+
+    return copy

@@ -1,7 +1,7 @@
 import itertools
 
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.corpus.signals import bin_edges, distribution, signals
@@ -31,6 +31,7 @@ def test_a_distribution_with_values_missing():
     assert distribution(pl.Series("x", [None, None], pl.Float64)).mean is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e9, 1e9, allow_nan=False), min_size=1, max_size=60))
 def test_bins_hold_every_value_once(values):
     found = distribution(pl.Series("x", values))
@@ -40,6 +41,7 @@ def test_bins_hold_every_value_once(values):
     assert 1 <= len(found.bins) <= 24
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-1000, 1000), min_size=2, max_size=60))
 def test_whole_numbers_get_bins_of_whole_width(values):
     edges = bin_edges(pl.Series("x", values, pl.Float64))

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench import errors
 from workbench.cli import options
-from workbench.cli.produce import Face, read_object, screen_for
+from workbench.cli.produce import Face, screen_for
+from workbench.cli.verdict import Github, exit_code, page, tell_github, write_verdict
 
 if TYPE_CHECKING:
-    from workbench.gate import GateResult
+    from workbench.gate import GateResult, Policy
+
+TITLE = "workbench gate"
 
 
 def register(app: typer.Typer) -> None:
@@ -27,68 +29,68 @@ def gate(
     policy: Annotated[
         Path | None, typer.Option("--policy", help="Policy (YAML); default: the built-in limits.")
     ] = None,
+    baseline: Annotated[
+        Path | None, typer.Option("--baseline", help="Baseline by `bless`: nothing it holds may break.")
+    ] = None,
+    graders: Annotated[
+        Path | None, typer.Option("--graders", help="Figures by `graders measure --out`.", metavar="FILE")
+    ] = None,
+    github: Github = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Hold a run against a policy: exit 0 passed, 1 failed, 3 undecided (too few cases).
+    """Hold a run against a policy: exit 0 passed, 1 failed, 3 undecided (too few cases, or not whole).
 
-    Writes gate.json into the run.
+    Writes gate.json, junit.xml and gate.md (for a pull request) into the run.
 
     [dim]Example:[/] workbench gate run --policy policy.yaml
     """
     with screen_for(Face(quiet=quiet, as_json=as_json)) as screen:
-        result = decide_run(run, policy)
+        result = decide_run(run, policy, baseline=baseline, graders=graders)
     import msgspec
 
+    tell_github(result, wanted=github, title=TITLE, verdict=verdict_of(run), file=str(policy or ""))
     screen.show(msgspec.to_builtins(result), page(result))
     raise typer.Exit(exit_code(result))
 
 
-def decide_run(run: Path, policy: Path | None) -> GateResult:
-    """Decide over a run directory and write its gate.json.
+def decide_run(
+    run: Path, policy: Path | None, *, baseline: Path | None = None, graders: Path | None = None
+) -> GateResult:
+    """Decide over a run directory and write its gate.json, junit.xml and gate.md.
 
     Raises:
-        InputError: the run has no finished evaluation.
+        InputError: the run has no finished evaluation, or a file of the policy isn't there.
         ConfigError: the policy is wrong.
     """
-    import msgspec
+    from workbench.gate import Policy, gate_run, read_policy
 
-    from workbench.gate import Policy, decide, read_policy
-    from workbench.io.config import convert
-    from workbench.io.rundir import write_json
-    from workbench.verdicts import Verdicts
-
-    evaluated = run / "eval" if (run / "eval").is_dir() else run
-    raw = read_object(evaluated / "verdicts.json", what="the verdicts of a finished evaluation")
-    parity_file = evaluated / "parity.json"
-    parity = read_object(parity_file, what="a parity file") if parity_file.exists() else None
-    verdicts = convert(raw, Verdicts, where=str(evaluated / "verdicts.json"))
-    limits = read_policy(policy) if policy else Policy()
-    result = decide(verdicts, parity=parity, policy=limits, grades=evaluated / "grades.parquet")
-    write_json(run / "gate.json", msgspec.to_builtins(result))
+    limits = _with_files(read_policy(policy) if policy else Policy(), baseline=baseline, graders=graders)
+    result = gate_run(run, limits)
+    write_verdict(result, run, title=TITLE, verdict=verdict_of(run))
     return result
 
 
-def exit_code(result: GateResult) -> int:
-    """Give the exit code that DESIGN promises: a clear fail beats undecided."""
-    if result.passed:
-        return errors.EXIT_OK
-    return errors.EXIT_UNDECIDED if result.undecided else errors.EXIT_GATE_FAILED
+def verdict_of(run: Path) -> str:
+    """Say what the evaluation found, in the sentence of its report."""
+    from workbench.gate.run import evaluated_in
+    from workbench.report.files import read_verdicts
+    from workbench.report.words import verdict_sentence
+
+    found = read_verdicts(evaluated_in(run))
+    return verdict_sentence(found.rules, found.tokens)
 
 
-def page(result: GateResult) -> str:
-    """Say the verdict with every crossed limit."""
-    from rich.markup import escape
+def _with_files(policy: Policy, *, baseline: Path | None, graders: Path | None) -> Policy:
+    """Put files of the command line in the place of the policy's."""
+    from msgspec.structs import replace
 
-    word = (
-        "[bold green]gate passed[/]"
-        if result.passed
-        else "[bold yellow]gate undecided[/]"
-        if result.undecided
-        else "[bold red]gate failed[/]"
-    )
-    crossed = [
-        f"  {c.verdict:<9} {escape(str(c.limit))}: found {escape(str(c.found))} ({escape(str(c.where))})"
-        for c in result.crossed
-    ]
-    return "\n".join([word, *crossed])
+    from workbench.gate.policy import BaselineLimits, GraderLimits
+
+    if baseline is not None:
+        file = str(baseline)
+        limits = replace(policy.baseline, file=file) if policy.baseline else BaselineLimits(file=file)
+        policy = replace(policy, baseline=limits)
+    if graders is not None:
+        policy = replace(policy, graders=replace(policy.graders or GraderLimits(), file=str(graders)))
+    return policy

@@ -44,8 +44,9 @@ def run(
 
 def run_all(recipe: Recipe, out: Path, *, force: bool, screen: Screen) -> tuple[dict[str, Any], int]:
     """Run every stage, gate and report; returns the summary and the gate's exit code."""
-    from workbench.cli.gate import decide_run, exit_code, page
+    from workbench.cli.gate import decide_run
     from workbench.cli.report import write_report
+    from workbench.cli.verdict import exit_code, page
     from workbench.pipeline.run import run as run_pipeline
 
     seconds = run_pipeline(recipe, out, force=force, progress=screen.report)

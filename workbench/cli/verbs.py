@@ -24,6 +24,7 @@ VERBS = (
     "report",
     "graders",
     "gate",
+    "bless",
     "schema",
     "doctor",
 )

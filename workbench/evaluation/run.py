@@ -23,6 +23,7 @@ from workbench.evaluation.grading import (
 from workbench.evaluation.judging import Judging, judge
 from workbench.evaluation.sequential import Sequential, Watch
 from workbench.graders import Rules, standard
+from workbench.graders.versions import grader_versions
 from workbench.io.rundir import write_json, write_text
 from workbench.ports import Sampling, silent
 from workbench.records import ARMS, Arm
@@ -155,6 +156,7 @@ def summarise(evaluation: Evaluation) -> dict[str, Any]:
         "cut": sum(one.completion.finish == "length" for one in evaluation.answered),
         "unanswered": sum(one.completion.finish == "error" for one in evaluation.answered),
         "adapter_applied": verdicts.adapter_applied,
+        "graders": grader_versions(),
     }
 
 

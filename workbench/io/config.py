@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -95,6 +96,26 @@ def load(path: Path, kind: type[T], *, what: str, dec_names: tuple[str, ...] = (
             )
         ) from error
     return convert(raw, kind, where=str(path), dec_names=dec_names)
+
+
+def read_json(path: Path, *, what: str) -> dict[str, Any]:
+    """Read a file that holds one JSON object.
+
+    Raises:
+        InputError: the file can't be read, or holds something else.
+    """
+    text = read_text(path, what=what)
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        found = f"not JSON: {error}"
+    else:
+        if isinstance(value, dict):
+            return value
+        found = f"a JSON {type(value).__name__}"
+    raise InputError(
+        Finding(where=str(path), found=found, expected=what, fix="Make the file again with its verb.")
+    )
 
 
 def convert(raw: Any, kind: type[T], *, where: str, dec_names: tuple[str, ...] = ()) -> T:
