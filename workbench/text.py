@@ -47,6 +47,11 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
+def word_starts(text: str) -> list[int]:
+    """Return where each word of :func:`words` begins."""
+    return [match.start() for match in _WORD.finditer(text)]
+
+
 def sentences(text: str) -> list[str]:
     """Split into sentences at ``. ! ?``, ``。！？`` and line ends; decimal points do not end one."""
     ends = [match.end() for match in _SENTENCE_END.finditer(text)]

@@ -101,7 +101,9 @@ def _one_line(prompt: str, first: Part, second: Part) -> bool:
 
 def _of_part(part: Part, text: str, shape: Shape, tags: tuple[str, ...]) -> list[Demand]:
     at = part.unit.start
-    found = compile_text(text, shape, tags=tags) if part.kind not in _SILENT or part.kind == "context" else ()
+    # Where a part that gives no rules speaks of the answer all the same, the demand is not lost.
+    speaks = part.kind not in _SILENT or (part.kind != "example" and _OUTPUT.search(text) is not None)
+    found = compile_text(text, shape, tags=tags) if speaks else ()
     out = [replace(demand, span=(demand.span[0] + at, demand.span[1] + at)) for demand in found]
     if part.kind in _SILENT or part.unit.form == "block":
         return out

@@ -1,4 +1,4 @@
-"""Measures the rule compiler and the checks on labelled prompts: kinds, arguments, verdicts."""
+"""Measures the rule compiler, the checks and the segmentation on prompts that people have labelled."""
 
 from __future__ import annotations
 
@@ -7,22 +7,27 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from workbench.checks.ifeval import Ifeval
+from workbench.contracts import Span
 from workbench.convert.compile_ifeval import read_instructions
+from workbench.convert.measure_spans import Confusion, compare_spans, span_figures
+from workbench.convert.segment import segment
 from workbench.errors import Finding, InputError
-from workbench.io.config import read_text
+from workbench.io.config import convert, read_text
 from workbench.records import Case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+_RULES, _SPANS = {"prompt", "instruction_id_list", "kwargs"}, {"prompt", "spans"}
 _CASE = Case(id="measured", behaviour="rules", slots={})
 
 
 def read_labelled(path: Path) -> list[dict[str, Any]]:
-    """Read labelled prompts (JSONL): ``prompt``, ``instruction_id_list``, ``kwargs``.
+    """Read labelled prompts (JSONL): ``prompt`` with ``instruction_id_list`` and ``kwargs``, or with ``spans``.
 
-    Rows with ``output`` and ``label`` (a verdict for each instruction) measure the checks as well.
+    Rows with ``output`` and ``label`` (a verdict for each instruction) measure the checks as well;
+    ``spans`` are ``{start, end, kind}`` with character offsets into the prompt.
 
     Raises:
         InputError: a line that is no such row.
@@ -35,12 +40,12 @@ def read_labelled(path: Path) -> list[dict[str, Any]]:
             row = json.loads(line)
         except ValueError:
             row = None
-        if not isinstance(row, dict) or not {"prompt", "instruction_id_list", "kwargs"} <= set(row):
+        if not isinstance(row, dict) or not (set(row) >= _RULES or set(row) >= _SPANS):
             raise InputError(
                 Finding(
                     where=f"{path}:{i}",
                     found="no labelled prompt",
-                    expected="an object with prompt, instruction_id_list and kwargs",
+                    expected="an object with prompt, and with instruction_id_list and kwargs, or with spans",
                     fix="Mend or remove the line.",
                 )
             )
@@ -54,12 +59,22 @@ def measure_contract(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     Returns:
         ``ids``: micro precision, recall and F1 of instruction names; ``arguments.accuracy``: share of the
         found ones whose arguments are all equal; ``verdicts.agreement`` over ``n`` labels (``None`` where
-        there are none); ``by_id`` and ``disagreements`` show where.
+        there are none); ``spans`` as :func:`span_figures` gives them; ``by_id`` and ``disagreements`` show
+        where.
+
+    Raises:
+        ConfigError: a span that isn't one.
     """
     found, arguments = _Tally(), Counter[str]()
     verdicts: Counter[bool] = Counter()
     disagreements = []
+    confusion: Confusion = Counter()
     for row in rows:
+        if "spans" in row:
+            labelled = convert(row["spans"], tuple[Span, ...], where="$.spans")
+            confusion += compare_spans(row["prompt"], labelled, segment(row["prompt"]))
+        if not set(row) >= _RULES:
+            continue
         _compare(row, found, arguments)
         for name, expected, judged in _verdicts(row):
             verdicts[expected == judged] += 1
@@ -75,6 +90,7 @@ def measure_contract(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
             "n": sum(arguments.values()),
         },
         "verdicts": {"agreement": _share(verdicts[True], judged_n), "n": judged_n},
+        "spans": span_figures(confusion),
         "by_id": found.by_id(),
         "disagreements": disagreements,
     }

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, get_args
 
 from workbench.contracts import Span, SpanKind
 from workbench.convert.compile_text import unquoted
-from workbench.convert.segment_cues import COMPILED_HEADINGS, COMPILED_TEXT, INPUT_NAMES, SLOT
-from workbench.convert.segment_units import Unit, units
+from workbench.convert.segment_cues import scores
+from workbench.convert.segment_headings import DIALOGUE, SLOT, heading_kind, slot_kind
+from workbench.convert.segment_units import Unit, short, units
 
-HEADING_WEIGHT = 2.0
-_OPENING_ROLE = 1.5
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_KINDS: tuple[SpanKind, ...] = get_args(SpanKind)
+_CERTAIN = 100.0
+_OPENING_ROLE = 2.0
+_BLOCK_FORMAT = 3.0
+_SAMPLE_TURN = 4.0
+_LEAD_IN = 0.6
+_OWN_LABEL = 1.4
+# What a unit is where nothing tells: a step of the task.
+_DEFAULT: dict[SpanKind, float] = {"procedure": 0.8}
+# Neighbours tend to be of one kind: on one line, under the same headings, across a blank line.
+_SAME_LINE, _SAME_BLOCK, _SAME_SECTION, _ELSEWHERE = 1.2, 0.9, 0.6, 0.1
+_LATE_ROLE = 0.8
 _STRONG = 3.0
-_LABEL_WORDS, _LABEL_CHARACTERS = 6, 40
-_DIALOGUE = re.compile(
-    r"^(?:user|assistant|input|output|q|a|question|answer|问|答|输入|输出|用户|助手)\s?\d*\s?[:：]",
-    re.IGNORECASE,
-)
+_LABEL_WORDS, _LABEL_CHARACTERS = 6, 24
+_AFTER_SAMPLES = re.compile(r"\b(?:following|now|below|begin)\b|现在|下面|以下|开始", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,78 +62,152 @@ def merge(parts: tuple[Part, ...]) -> tuple[Span, ...]:
 
 
 def classified(prompt: str) -> tuple[Part, ...]:
-    """Give every unit of ``prompt`` its kind."""
+    """Give every unit of ``prompt`` its kind: the likeliest sequence by wording, headings and neighbours."""
     cut = units(prompt)
-    parts: list[Part] = []
-    for i, unit in enumerate(cut):
-        before = parts[-1].kind if parts else None
-        parts.append(Part(unit=unit, kind=_kind(prompt, unit, first=i == 0, before=before)))
-    return _led_in(prompt, tuple(parts))
+    weights = _weights(prompt, cut)
+    kinds = _likeliest(weights, [_bond(prompt, a, b) for a, b in pairwise(cut)])
+    return _led_in(
+        prompt, tuple(Part(unit=unit, kind=kind) for unit, kind in zip(cut, kinds, strict=True)), weights
+    )
 
 
-def scores(text: str) -> dict[SpanKind, float]:
-    """Add up the weights of the wording found in ``text``, by kind."""
-    out: dict[SpanKind, float] = defaultdict(float)
-    for kind, weight, pattern in COMPILED_TEXT:
-        if pattern.search(text):
-            out[kind] += weight
+def _weights(prompt: str, cut: tuple[Unit, ...]) -> list[dict[SpanKind, float]]:
+    texts = [unit.text(prompt) for unit in cut]
+    lone = len({match.group() for text in texts for match in SLOT.finditer(text)}) == 1
+    out: list[dict[SpanKind, float]] = []
+    lead: dict[SpanKind, float] = {}
+    for i, (unit, text) in enumerate(zip(cut, texts, strict=True)):
+        if (unit.lead < unit.start and unit.form == "text") or (i and unit.path != cut[i - 1].path):
+            lead = {}
+        certain = _certain(prompt, cut, i, alone=lone)
+        if certain is not None:
+            out.append({certain: _CERTAIN})
+            continue
+        found = _wording(unit, text, first=i == 0)
+        if _is_turn(text) and any(_is_turn(texts[j]) for j in (i - 1, i + 1) if 0 <= j < len(texts)):
+            found["example"] = found.get("example", 0) + _SAMPLE_TURN * ("format" not in _headed(unit))
+        if unit.form == "item":
+            _add(found, lead, _LEAD_IN)
+        else:
+            lead = found if text.rstrip().endswith((":", "：")) else {}
+        out.append(found)
     return out
 
 
-def heading_kind(path: tuple[str, ...]) -> SpanKind | None:
-    """Return the kind that the innermost telling heading speaks of."""
-    for depth, name in enumerate(reversed(path)):
-        for kind, pattern in COMPILED_HEADINGS:
-            # The title of a whole prompt ("# Role: …") says nothing of the sections below it.
-            if pattern.search(name.strip()) and not (depth and kind == "role"):
-                return kind
-    return None
-
-
-def _kind(prompt: str, unit: Unit, *, first: bool, before: SpanKind | None) -> SpanKind:
-    text = unit.text(prompt)
-    heading = heading_kind(unit.path)
-    if heading == "example" or (before == "example" and _DIALOGUE.match(text)):
-        return "example"
-    slot = _slot(text, unit)
-    if slot is not None:
-        return slot
-    found = scores(unquoted(text))
+def _wording(unit: Unit, text: str, *, first: bool) -> dict[SpanKind, float]:
+    """Add up what the unit's words, its headings and its place say."""
+    found = dict(_DEFAULT)
     if unit.form == "block":
-        found["format"] += 3
-    if heading is not None:
-        found[heading] += HEADING_WEIGHT
-    if first:
-        found["role"] += _OPENING_ROLE
+        found["format"] = _BLOCK_FORMAT
+    else:
+        _add(found, scores(unquoted(text)), 1)
+    headed = _headed(unit)
+    _add(found, headed, 1)
+    if not headed and unit.path:
+        _add(found, scores(unit.path[-1]), _LEAD_IN)
+    if first and not headed and unit.form == "text":
+        found["role"] = found.get("role", 0) + _OPENING_ROLE
+    return found
+
+
+def _headed(unit: Unit) -> dict[SpanKind, float]:
+    """Weigh what the unit stands under; the label of a field of the output says nothing of its own."""
+    heading = heading_kind(unit.path)
+    label = heading_kind((unit.label,)) if unit.label else None
+    if label is not None and not (unit.form == "item" and heading is not None and heading[0] == "format"):
+        return {label[0]: label[1] * _OWN_LABEL}
+    return {} if heading is None else {heading[0]: heading[1]}
+
+
+def _add(into: dict[SpanKind, float], more: Mapping[SpanKind, float], share: float) -> None:
+    for kind, weight in more.items():
+        into[kind] = into.get(kind, 0) + weight * share
+
+
+def _certain(prompt: str, cut: tuple[Unit, ...], i: int, *, alone: bool) -> SpanKind | None:
+    """Name the kind that form alone decides: a slot, or a part of a worked sample."""
+    unit = cut[i]
+    text = unit.text(prompt)
+    slot = _slot(text, unit, alone=alone)
+    in_sample = any(_is_example(name) for name in (*unit.path, unit.label) if name)
     if (
-        before is not None
-        and unit.form == "text"
-        and not unit.path
-        and before in {"role", "procedure", "context"}
+        in_sample
+        and not (slot and DIALOGUE.match(f"{unit.label or unit.path[-1]}:"))
+        and not _leaves(prompt, cut, i)
     ):
-        found[before] += 0.75
-    if not found or max(found.values()) < 1:
-        return "procedure" if before in {None, "role"} and not first else (before or "procedure")
-    return max(found, key=lambda kind: found[kind])
+        return "example"
+    return slot
 
 
-def _slot(text: str, unit: Unit) -> SpanKind | None:
+def _is_example(name: str) -> bool:
+    found = heading_kind((name,))
+    return found is not None and found[0] == "example"
+
+
+def _leaves(prompt: str, cut: tuple[Unit, ...], i: int) -> bool:
+    """Tell a lead-in to the real input that stands after the samples, below a blank line."""
+    unit, text = cut[i], cut[i].text(prompt)
+    gap = prompt[cut[i - 1].stop : unit.lead] if i else ""
+    return gap.count("\n") > 1 and _AFTER_SAMPLES.search(text) is not None and not _is_turn(text)
+
+
+def _is_turn(text: str) -> bool:
+    return DIALOGUE.match(text) is not None and SLOT.search(text) is None
+
+
+def _slot(text: str, unit: Unit, *, alone: bool) -> SpanKind | None:
     """Tell a unit that is a slot, alone or behind a short label, from text that merely names one."""
     match = SLOT.search(text)
     if match is None:
         return None
-    rest = SLOT.sub("", text).strip(" :：\"'`<>/\n-*#")
-    if len(rest.split()) > _LABEL_WORDS or len(rest) > _LABEL_CHARACTERS:
+    rest = SLOT.sub("", text).strip(" :：\"'`<>/\n-*#、,，.。()（）")
+    if not short(rest, words=_LABEL_WORDS, han=_LABEL_CHARACTERS):
         return None
-    name = " ".join(filter(None, (*match.groups(), rest, *unit.path[-1:])))
-    return "input" if INPUT_NAMES.search(name) else "context"
+    names = [name for name in match.groups() if name]
+    kind = slot_kind([*names, *([rest] if rest else [])], unit.path, alone=alone)
+    return "fact" if rest and kind == "context" and "fact" in scores(rest) else kind
 
 
-def _led_in(prompt: str, parts: tuple[Part, ...]) -> tuple[Part, ...]:
+def _bond(prompt: str, first: Unit, second: Unit) -> float:
+    """Return how strongly two neighbours belong together."""
+    gap = prompt[first.stop : second.lead]
+    if "\n" not in gap and second.lead == second.start:
+        return _SAME_LINE
+    if first.path != second.path:
+        return _ELSEWHERE
+    return _SAME_BLOCK if gap.count("\n") == 1 else _SAME_SECTION
+
+
+def _likeliest(weights: Sequence[dict[SpanKind, float]], bonds: Sequence[float]) -> list[SpanKind]:
+    """Find the sequence of kinds with the greatest sum of weights and bonds (Viterbi 1967)."""
+    if not weights:
+        return []
+    best = {kind: weights[0].get(kind, 0.0) for kind in _KINDS}
+    steps: list[dict[SpanKind, SpanKind]] = []
+    for bond, here in zip(bonds, weights[1:], strict=True):
+        top = max(_KINDS, key=lambda kind: best[kind])
+        step: dict[SpanKind, SpanKind] = {}
+        following: dict[SpanKind, float] = {}
+        for kind in _KINDS:
+            stays = best[kind] + bond >= best[top]
+            step[kind] = kind if stays else top
+            value = best[kind] + bond if stays else best[top] - (_LATE_ROLE if kind == "role" else 0.0)
+            following[kind] = value + here.get(kind, 0.0)
+        best = following
+        steps.append(step)
+    kinds = [max(_KINDS, key=lambda kind: best[kind])]
+    for step in reversed(steps):
+        kinds.append(step[kinds[-1]])
+    return kinds[::-1]
+
+
+def _led_in(
+    prompt: str, parts: tuple[Part, ...], weights: Sequence[dict[SpanKind, float]]
+) -> tuple[Part, ...]:
     """Let a line that ends in a colon take the kind of what follows, where it has no strong one itself."""
     out = list(parts)
     for i in range(len(out) - 2, -1, -1):
-        text = out[i].unit.text(prompt)
-        if text.rstrip().endswith((":", "：")) and max(scores(unquoted(text)).values(), default=0) < _STRONG:
+        ends = out[i].unit.text(prompt).rstrip().endswith((":", "："))
+        if ends and weights[i].get(out[i].kind, 0) < _STRONG:
             out[i] = replace(out[i], kind=out[i + 1].kind)
     return tuple(out)

@@ -6,6 +6,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from workbench.convert.segment_headings import DIALOGUE, SAMPLE_LINE, heading_kind
+from workbench.convert.segment_lines import FENCE, ITEM, TAG_NAME, Line, lines, trim
+from workbench.text import has_han
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -13,26 +17,33 @@ UnitForm = Literal["text", "item", "block"]
 
 _HEADING = re.compile(
     r"\s*(?:(?P<hash>#{1,6})\s*(?P<h>.+?)\s*#*"
-    r"|[【\[](?P<z>[^】\]\n]{1,40})[】\]]"
-    r"|\*\*(?P<b>[^*\n]{1,60})\*\*\s*[::]?"
+    r"|[-=*~]{2,}\s*(?P<d>[^-=*~\n]{1,60}?)\s*[-=*~]{2,}"
+    r"|[【\[](?P<z>[^】\]\n]{1,40})[】\]]\s*[:：]?"
+    r"|(?:\*\*|__)(?P<b>[^*\n]{1,60})(?:\*\*|__)\s*[:：]?"
     r"|(?:[一二三四五六七八九十]{1,3}[、.]|[IVX]{1,4}\.)\s*(?P<n>[^。.!?:：\n]{1,20})[:：]?"
     r"|(?P<c>[^.!?。！？:：\n\"“”]{1,60})[:：]"
     r"|(?P<u>[A-Z][A-Z &/'-]{2,50}))\s*"
 )
-_TAG_OPEN = re.compile(r"\s*<(?P<tag>[A-Za-z_][\w.-]{0,40})(?:\s[^<>]*)?>\s*")
-_TAG_CLOSE = re.compile(r"\s*</(?P<tag>[A-Za-z_][\w.-]{0,40})>\s*")
-_RULE_LINE = re.compile(r"\s*(?:-{3,}|={3,}|\*{3,}|_{3,})\s*")
-_ITEM = re.compile(
-    r"\s*(?:[-*+•·▪◦]|\(?\d{1,3}[.)、:]|[（(]\d{1,3}[)）]|[①-⑳]|[a-zA-Z][.)])(?:\s+|(?<=[、）①-⑳])\s*|"
-    r"(?=[^\x00-\x7f]))"
+_TAG_OPEN = re.compile(rf"\s*<(?P<tag>{TAG_NAME})(?:\s[^<>]*)?>\s*")
+_TAG_CLOSE = re.compile(rf"\s*</(?P<tag>{TAG_NAME})>\s*[、,，.。;；]?\s*")
+_BLOCK_END = re.compile(
+    r"\s*[\[【(<]?\s*(?:the )?end of\b[^\n]{0,60}|\s*[\[【(（<].{0,12}结束[\]】)）>]\s*", re.IGNORECASE
 )
-_FENCE = re.compile(r"\s*(?:```|~~~)")
+_RULE_LINE = re.compile(r"\s*(?:-{3,}|={3,}|\*{3,}|_{3,}|#{3,}|~{3,}|\"{3}|'{3})\s*")
+_INLINE = re.compile(
+    r"\s*(?:\*\*|__)?(?P<label>[^:：\n*\"“”。，,.!?]{1,30}?)\s*(?:\*\*|__)?\s*[:：](?:\*\*|__)?\s*(?=\S)(?!//)"
+)
+_NO_LABEL = re.compile(r"(?:if|when|for|whenever|note|e\.g|如果|若|当|对于|注意|例如|比如)\b", re.IGNORECASE)
 _END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？；]+[”’」』）\"']*")
-_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|Dr|Mr|Mrs|Ms|No|approx|incl)|\b[A-Z]|^\s*\d+)\.$")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|vs|cf|cl|Dr|Mr|Mrs|Ms|No|approx|incl|resp)|\b[A-Z]|^\s*\d+)\.$"
+)
 _CLOSING = "\"'”’」』)）]"
-# Headings rank by their marks; a label ranks below them, and a tag is closed only by its own end.
-_LABEL_RANK, _TAG_RANK = 7, 8
-_LABEL_WORDS = 8
+# Headings rank by their marks; a label ranks below them, a turn of a sample below that; a tag is closed only
+# by its own end.
+_LABEL_RANK, _TURN_RANK, _TAG_RANK = 7, 8, 9
+_LABEL_WORDS, _LABEL_HAN = 8, 12
+_NAME_WORDS, _NAME_HAN = 4, 8
 _PAIRS = {"“": "”", "「": "」", "『": "』", "《": "》"}
 
 
@@ -41,7 +52,8 @@ class Unit:
     """One sentence, list item or block: characters ``[start, end)`` of the prompt.
 
     ``lead`` is where its headings begin (``start`` where it has none of its own); ``path`` are the headings
-    and tags it stands under, outermost first. ``tail`` is the end of closing tags after it (-1: none).
+    and tags it stands under, outermost first; ``label`` is what its own line begins with ("Length: …"), or
+    empty. ``tail`` is the end of closing tags after it (-1: none).
     """
 
     start: int
@@ -49,6 +61,7 @@ class Unit:
     form: UnitForm
     path: tuple[str, ...]
     lead: int
+    label: str = ""
     tail: int = -1
 
     @property
@@ -57,21 +70,16 @@ class Unit:
         return max(self.end, self.tail)
 
     def text(self, prompt: str) -> str:
-        """Return the unit's own text."""
-        return prompt[self.start : self.end]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Line:
-    start: int
-    end: int
-    text: str
+        """Return the unit's own text; prose is given on one line, of the same length."""
+        text = prompt[self.start : self.end]
+        return text if self.form == "block" else text.replace("\n", " ")
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Level:
     rank: int
     name: str
+    label: bool = False
 
 
 def units(prompt: str) -> tuple[Unit, ...]:
@@ -79,7 +87,7 @@ def units(prompt: str) -> tuple[Unit, ...]:
     out: list[Unit] = []
     levels: list[_Level] = []
     lead: int | None = None
-    for line in _blocks(prompt):
+    for line in lines(prompt):
         heading = _heading(line.text, prompt, line.end)
         if heading is not None:
             lead = line.start if lead is None else lead
@@ -88,20 +96,14 @@ def units(prompt: str) -> tuple[Unit, ...]:
         if _closes(levels, line.text) or _RULE_LINE.fullmatch(line.text):
             out, lead = _absorb(out, line, lead)
             continue
-        path = tuple(level.name for level in levels)
-        for unit in _cut(line, path):
+        if lead is None and out and _over(out[-1], line):
+            while levels and levels[-1].rank in {_LABEL_RANK, _TURN_RANK} and levels[-1].label:
+                levels.pop()
+        for unit in _cut(line, tuple(level.name for level in levels)):
             out.append(unit if lead is None else replace(unit, lead=lead))
             lead = None
     if lead is not None:
-        out.append(
-            Unit(
-                start=lead,
-                end=len(prompt.rstrip()),
-                form="text",
-                path=tuple(level.name for level in levels),
-                lead=lead,
-            )
-        )
+        out = _trailing(prompt, out, lead, tuple(level.name for level in levels))
     return tuple(out)
 
 
@@ -111,10 +113,28 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     for match in _END.finditer(text):
         if match.end() <= start or not _ends(text, start, match):
             continue
-        spans.append(_trim(text, start, match.end()))
+        spans.append(trim(text, start, match.end()))
         start = match.end()
-    spans.append(_trim(text, start, len(text)))
+    spans.append(trim(text, start, len(text)))
     return [span for span in spans if span[0] < span[1]]
+
+
+def short(name: str, *, words: int, han: int) -> bool:
+    """Tell whether a name is short: by words, or by characters where it is Chinese."""
+    return len(name) <= han if has_han(name) else len(name.split()) <= words
+
+
+def _over(last: Unit, line: Line) -> bool:
+    """Tell whether the list under a label ("Notes:") is over: prose, or a line with a label of its own."""
+    return ITEM.match(line.text) is None and (last.form == "item" or _inline(line.text) != "")
+
+
+def _trailing(prompt: str, out: list[Unit], lead: int, path: tuple[str, ...]) -> list[Unit]:
+    """Give headings that nothing follows ("Answer:") to the last unit, or make them one."""
+    end = len(prompt.rstrip())
+    if out:
+        return [*out[:-1], replace(out[-1], tail=end)]
+    return [Unit(start=lead, end=end, form="text", path=path, lead=lead)]
 
 
 def _ends(text: str, start: int, match: re.Match[str]) -> bool:
@@ -132,64 +152,40 @@ def _open_quote(piece: str) -> bool:
     return straight or any(piece.count(opening) > piece.count(closing) for opening, closing in _PAIRS.items())
 
 
-def _blocks(prompt: str) -> Iterator[_Line]:
-    """Walk over the lines that are not blank; a fenced block, and an object in braces, is one line."""
-    start, end, fence, depth = -1, 0, False, 0
-    for match in re.finditer(r"[^\n]*\n|[^\n]+\Z", prompt):
-        text = match.group()
-        marks = _FENCE.match(text) is not None
-        if start < 0 and not text.strip():
-            continue
-        start = match.start() if start < 0 else start
-        end = match.end()
-        if marks:
-            fence = not fence
-        elif not fence:
-            depth = max(0, depth + _braces(text, fresh=depth == 0))
-        if fence or depth:
-            continue
-        yield _trimmed(prompt, start, end)
-        start = -1
-    if start >= 0:
-        yield _trimmed(prompt, start, end)
-
-
-def _braces(line: str, *, fresh: bool) -> int:
-    """Count how many braces a line opens; only a line that begins with one opens a block."""
-    if (fresh and not line.lstrip().startswith(("{", "[{"))) or (fresh and line.count("{{")):
-        return 0
-    return line.count("{") - line.count("}")
-
-
-def _trimmed(prompt: str, start: int, end: int) -> _Line:
-    start, end = _trim(prompt, start, end)
-    return _Line(start=start, end=end, text=prompt[start:end])
-
-
-def _trim(text: str, start: int, end: int) -> tuple[int, int]:
-    piece = text[start:end]
-    left = len(piece) - len(piece.lstrip())
-    return start + left, start + max(left, len(piece.rstrip()))
-
-
 def _heading(line: str, prompt: str, end: int) -> _Level | None:
     opened = _TAG_OPEN.fullmatch(line)
     if opened:
         return _Level(rank=_TAG_RANK, name=opened["tag"])
-    match = _HEADING.fullmatch(line)
-    if match is None or "{" in line:
+    if SAMPLE_LINE.fullmatch(line) and not line.lstrip().startswith("#"):
+        return _Level(rank=_LABEL_RANK, name=line.strip(" \t#*[]【】<>:："))
+    if "{" in line or _BLOCK_END.fullmatch(line):
         return None
+    match = _HEADING.fullmatch(line)
+    return _bare(line, prompt, end) if match is None else _marked(line, match, prompt, end)
+
+
+def _marked(line: str, match: re.Match[str], prompt: str, end: int) -> _Level | None:
+    """Read a line with the marks of a heading."""
     if match["hash"]:
         return _Level(rank=len(match["hash"]), name=match["h"])
-    name = next(match[group] for group in "zbncu" if match[group])
-    if match["c"] and (_ITEM.match(line) or not _label(match["c"], prompt, end)):
+    name = next(match[group] for group in "dzbncu" if match[group]).strip("*-# ")
+    if match["c"] and (ITEM.match(line) or not _label(match["c"], prompt, end)):
         return None
-    return _Level(rank=_LABEL_RANK, name=name.strip("*-# "))
+    rank = _TURN_RANK if DIALOGUE.match(f"{name}:") else _LABEL_RANK
+    return _Level(rank=rank, name=name, label=bool(match["c"]))
+
+
+def _bare(line: str, prompt: str, end: int) -> _Level | None:
+    """Read a short line without marks ("Output format") as a heading where its words are those of one."""
+    plain = re.fullmatch(r"\s*[A-Z\u4e00-\u9fff][\w /&'-]{1,39}\s*", line)
+    if plain is None or not short(line, words=_NAME_WORDS, han=_NAME_HAN) or not prompt[end:].strip():
+        return None
+    return _Level(rank=_LABEL_RANK, name=line.strip()) if heading_kind((line,)) else None
 
 
 def _label(name: str, prompt: str, end: int) -> bool:
     """Tell whether a line that ends in a colon heads what follows: something does follow."""
-    return len(name.split()) <= _LABEL_WORDS and bool(prompt[end:].strip())
+    return short(name, words=_LABEL_WORDS, han=_LABEL_HAN) and bool(prompt[end:].strip())
 
 
 def _enter(levels: list[_Level], heading: _Level) -> None:
@@ -200,6 +196,8 @@ def _enter(levels: list[_Level], heading: _Level) -> None:
 
 
 def _closes(levels: list[_Level], line: str) -> bool:
+    if _BLOCK_END.fullmatch(line):
+        return True
     match = _TAG_CLOSE.fullmatch(line)
     if match is None:
         return False
@@ -210,21 +208,31 @@ def _closes(levels: list[_Level], line: str) -> bool:
     return True
 
 
-def _absorb(out: list[Unit], line: _Line, lead: int | None) -> tuple[list[Unit], int | None]:
+def _absorb(out: list[Unit], line: Line, lead: int | None) -> tuple[list[Unit], int | None]:
     """Give a closing tag or a rule of dashes to the unit before it, else to the one that follows."""
     if out and lead is None:
         return [*out[:-1], replace(out[-1], tail=line.end)], None
     return out, line.start if lead is None else lead
 
 
-def _cut(line: _Line, path: tuple[str, ...]) -> Iterator[Unit]:
-    if _FENCE.match(line.text) or line.text.startswith(("{", "[{")) or line.text.startswith("|"):
+def _cut(line: Line, path: tuple[str, ...]) -> Iterator[Unit]:
+    if FENCE.match(line.text) or line.text.startswith(("{\n", '{"', "{ ", "[{", "|")):
         yield Unit(start=line.start, end=line.end, form="block", path=path, lead=line.start)
         return
-    item = _ITEM.match(line.text)
+    item = ITEM.match(line.text)
+    at = item.end() if item else 0
+    label = _inline(line.text[at:])
     if item:
-        yield Unit(start=line.start + item.end(), end=line.end, form="item", path=path, lead=line.start)
+        yield Unit(start=line.start + at, end=line.end, form="item", path=path, lead=line.start, label=label)
         return
     for start, end in sentence_spans(line.text):
-        at = line.start + start
-        yield Unit(start=at, end=line.start + end, form="text", path=path, lead=at)
+        begin = line.start + start
+        yield Unit(start=begin, end=line.start + end, form="text", path=path, lead=begin, label=label)
+
+
+def _inline(text: str) -> str:
+    """Read the label that a line begins with ("**Length:** …", "语言：…"), which holds for the whole line."""
+    match = _INLINE.match(text)
+    if match is None or _NO_LABEL.match(match["label"]):
+        return ""
+    return match["label"] if short(match["label"], words=_NAME_WORDS, han=_NAME_HAN) else ""

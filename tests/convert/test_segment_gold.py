@@ -1,0 +1,78 @@
+"""Spans of long prompts against labels that were written before the cues were."""
+
+import json
+from collections import Counter
+from typing import get_args
+
+import pytest
+from goldspans import gold
+
+from workbench.contracts import Span, SpanKind
+from workbench.convert.lexicon import cues
+from workbench.convert.measure import measure_contract, read_labelled
+from workbench.convert.measure_spans import compare_spans, span_figures
+from workbench.convert.segment import segment
+
+GOLD = gold()
+
+
+def figures(rows):
+    total = Counter()
+    for row in rows:
+        total += compare_spans(row.prompt, row.spans, segment(row.prompt))
+    return span_figures(total)
+
+
+def test_the_gold_is_wide():
+    assert sum(row.language == "english" for row in GOLD) >= 15
+    assert sum(row.language == "chinese" for row in GOLD) >= 15
+    assert {span.kind for row in GOLD for span in row.spans} == set(get_args(SpanKind))
+    assert abs(sum(row.half == "held" for row in GOLD) - len(GOLD) / 2) < 1
+
+
+@pytest.mark.parametrize(
+    "choose",
+    [
+        pytest.param(lambda row: row.half == "tune", id="tuned"),
+        pytest.param(lambda row: row.half == "held", id="held-out"),
+        pytest.param(lambda row: row.language == "english", id="english"),
+        pytest.param(lambda row: row.language == "chinese", id="chinese"),
+    ],
+)
+def test_words_get_the_kind_that_they_were_given(choose):
+    found = figures([row for row in GOLD if choose(row)])
+    assert found["accuracy"] >= 0.90, found
+    assert found["macro_f1"] >= 0.80, found
+
+
+def test_figures_of_a_small_prompt():
+    prompt = "one two three four"
+    labelled = (Span(start=0, end=7, kind="role"), Span(start=7, end=18, kind="format"))
+    found = (Span(start=0, end=13, kind="role"), Span(start=13, end=18, kind="format"))
+    figure = span_figures(compare_spans(prompt, labelled, found))
+    assert figure["accuracy"] == 0.75
+    assert figure["f1"] == {"format": pytest.approx(2 / 3), "role": pytest.approx(0.8)}
+    assert figure["n"] == 4
+
+
+def test_nothing_labelled_is_no_figure():
+    assert span_figures({}) == {"accuracy": None, "macro_f1": None, "f1": {}, "n": 0}
+
+
+def test_labelled_spans_are_measured_like_rules(tmp_path):
+    row = {"prompt": "You are a bot.\n", "spans": [{"start": 0, "end": 15, "kind": "role"}]}
+    path = tmp_path / "spans.jsonl"
+    path.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    found = measure_contract(read_labelled(path))
+    assert found["spans"]["accuracy"] == 1
+    assert found["ids"]["f1"] is None
+
+
+@pytest.mark.parametrize("name", ["english", "chinese", "headings"])
+def test_every_cue_can_match(name):
+    """Texts are read in small letters, so a pattern with a capital would never match."""
+    for cue in cues(name):
+        assert cue.kind in get_args(SpanKind)
+        for pattern in (cue.opening.pattern, cue.anywhere.pattern):
+            bare = pattern.replace(r"\W", "").replace(r"\S", "").replace(r"\D", "").replace(r"\B", "")
+            assert bare == bare.lower(), bare

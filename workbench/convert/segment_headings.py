@@ -1,0 +1,72 @@
+"""The headings, labels and slot names by which the parts of a prompt are told apart."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from workbench.convert.lexicon import cues
+
+if TYPE_CHECKING:
+    from workbench.contracts import SpanKind
+
+# How much less a heading says of what stands under a further heading of its own.
+_OUTER = 0.85
+# Lines of a worked sample: they neither open a section nor end the samples.
+DIALOGUE = re.compile(
+    r"^[\s\-*>#【\[]*(?:user|assistant|human|ai|bot|input|output|q|a|question|answer|text|response|reply|"
+    r"thought|action|observation|result|e-?mail|query|label|review|sentence|问|答|输入|输出|用户|助手|客服|问题|回答|"
+    r"回复|评论|类别|原文|译文|结果|文本|标签|思考|分析)\s?[\d一二三]{0,2}\s?[】\]]?\**\s?[:：]",
+    re.IGNORECASE,
+)
+# A line alone that numbers a sample.
+SAMPLE_LINE = re.compile(
+    r"\s*[#*【\[<\s]*(?:examples?|samples?|示例|样例|例子?|案例)\s?[\dA-C一二三四五]{0,2}\s?[】\]>*]*\s?[:：]?\s*",
+    re.IGNORECASE,
+)
+SLOT = re.compile(
+    r"\{\{[#$\s]*(?P<double>[^\W\d][\w. #-]{0,40}?)[#\s]*\}\}|\{\s*(?P<name>[^\W\d][\w.-]{0,40})\s*\}|"
+    r"\$\{(?P<dollar>[\w.]+)\}|<(?P<angle>[\w-]+)>\s*</(?P=angle)>|"
+    r"\[(?:insert |your )?(?P<square>[A-Z_ ]{3,30})\]|<<(?P<chevrons>[\w ]{2,30})>>"
+)
+_DATA_NAMES = re.compile(
+    r"history|profile|context|docs?\b|document|passage|article|notes?|data|answer|response|schema|memor|"
+    r"knowledge|retriev|search|result|record|background|summary|transcript|report|conversation|dialog|"
+    r"contract|excerpt|leaflet|chunk|source|reference|topic|candidate|list|table|evidence|content|essay|code|"
+    r"diff|tools?\b|examples?\b|persona|资料|上下文|背景|历史|文档|材料|知识|内容|记录|合同|名单|题目|档案|稿件|小结|"
+    r"病历|纪要|公告|新闻|回答|答案|作文|数据|简历|文章",
+    re.IGNORECASE,
+)
+_USER_NAMES = re.compile(
+    r"question|query|\buser|request|message|input|prompt|utterance|instruction|comment|e-?mail|问题|提问|输入|"
+    r"用户|留言|消息|评论",
+    re.IGNORECASE,
+)
+
+
+def heading_kind(path: tuple[str, ...]) -> tuple[SpanKind, float] | None:
+    """Return the kind that the innermost telling heading speaks of, and how far it can be trusted."""
+    for depth, name in enumerate(reversed(path)):
+        found = _name_kind(name.strip(" \t#*:：-_=<>[]【】").replace("_", " "))
+        # The title of a whole prompt ("# Role: …") says nothing of the sections below it.
+        if found is not None and not (depth and found[0] in {"role", "format"} and depth == len(path) - 1):
+            return found[0], found[1] if depth == 0 else found[1] * _OUTER
+    return None
+
+
+def _name_kind(name: str) -> tuple[SpanKind, float] | None:
+    folded = name.lower()
+    return next(((cue.kind, cue.weight) for cue in cues("headings") if cue.find(folded)), None)
+
+
+def slot_kind(names: list[str], headings: tuple[str, ...], *, alone: bool) -> SpanKind:
+    """Tell the user's own message from data by the slot's names, then by its headings, innermost first.
+
+    ``alone`` says that the prompt has no other slot: then what nobody names is the user's message.
+    """
+    for name in (*names, *reversed(headings[-2:])):
+        if _DATA_NAMES.search(name) and not re.search(r"question|query|问题|提问", name, re.IGNORECASE):
+            return "context"
+        if _USER_NAMES.search(name):
+            return "input"
+    return "input" if alone else "context"
