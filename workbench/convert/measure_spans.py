@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from workbench.contracts import Span
 from workbench.text import word_starts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from workbench.contracts import Span
 
 # Pairs of (kind in the labels, kind found), counted by word.
 Confusion = Counter[tuple[str, str]]
