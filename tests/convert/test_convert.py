@@ -1,5 +1,8 @@
 import json
 import shutil
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -15,11 +18,13 @@ from workbench.convert import (
     convert,
     naming,
     read_templates,
-    write_converted,
 )
+from workbench.convert import pairs as pairs_module
+from workbench.convert.sample import PromptSample
 from workbench.errors import InputError
 from workbench.io.frames import frame_to_pairs, read_pairs
 from workbench.io.tokenizer import WordTokenizer
+from workbench.records import Message
 
 SUPPORT = (
     "You are the support assistant of Nordwind Outdoor. Read the notes with care before you answer.\n"
@@ -45,7 +50,22 @@ def write(place, rows, name="logs.jsonl"):
 
 
 def converted(*paths, **options):
-    return convert(list(paths), options=ConvertOptions(**options), tokenizer=WordTokenizer())
+    out = Path(tempfile.mkdtemp(dir=paths[0].parent))
+    summary = convert(list(paths), out, options=ConvertOptions(**options), tokenizer=WordTokenizer())
+    form, templates = read_templates(out)
+    assert json.loads((out / "summary.json").read_text()) == summary
+    files = [out / "contract.yaml", *(out / "contracts").glob("*.yaml")]
+    contracts = [msgspec.convert(yaml.safe_load(path.read_text()), Contract) for path in files]
+    return SimpleNamespace(
+        out=out,
+        summary=summary,
+        form=form,
+        templates=templates,
+        pairs=frame_to_pairs(read_pairs(out / "pairs.parquet")),
+        main=contracts[0],
+        contracts={contract.task: contract for contract in contracts},
+        rejects=[json.loads(text) for text in (out / "rejects.jsonl").read_text().splitlines()],
+    )
 
 
 @pytest.fixture
@@ -54,41 +74,67 @@ def log(tmp_path):
     return write(tmp_path / "support", rows)
 
 
-def test_every_row_is_a_pair_or_a_reject(log, tmp_path):
+def test_every_row_is_a_pair_or_a_reject(log):
     done = converted(log)
-    summary = write_converted(done, tmp_path / "out")
+    summary = done.summary
     assert (summary["in"], summary["pairs"], summary["rejected"]) == (64, 62, 2)
     assert summary["rejected_by"] == {"not JSON": 1, "no assistant turn": 1}
     assert summary["duplicate_ids"] == 2
-    rejects = [json.loads(text) for text in (tmp_path / "out/rejects.jsonl").read_text().splitlines()]
-    assert [r["line"] for r in rejects] == [61, 62]
-    assert json.loads((tmp_path / "out/summary.json").read_text()) == summary
+    assert [r["line"] for r in done.rejects] == [61, 62]
 
 
-def test_what_is_written_is_read_back_and_gives_the_prompts_back(log, tmp_path):
+def test_what_is_written_gives_the_prompts_back(log):
     done = converted(log)
-    write_converted(done, tmp_path / "out")
-    form, templates = read_templates(tmp_path / "out")
-    pairs = frame_to_pairs(read_pairs(tmp_path / "out/pairs.parquet"))
-    assert form == CompactForm()
-    assert [msgspec.structs.replace(p, meta={}) for p in pairs] == [
-        msgspec.structs.replace(p, meta={}) for p in done.pairs
-    ]
+    assert done.form == CompactForm()
     held = [json.loads(text) for text in log.read_text().splitlines() if '"id"' in text]
-    rebuilt = [[m.content for m in templates[p.template_id].render(p.slot_values)] for p in pairs]
+    rebuilt = [[m.content for m in done.templates[p.template_id].render(p.slot_values)] for p in done.pairs]
     assert rebuilt == [[m["content"] for m in row["messages"][:-1]] for row in held]
-    assert [p.meta["log_id"].split("~")[0] for p in pairs] == [row["id"] for row in held]
-    assert templates == {t.id: t for t in done.templates}
+    assert [p.meta["log_id"].split("~")[0] for p in done.pairs] == [row["id"] for row in held]
+
+
+def test_a_log_larger_than_a_batch_and_a_sample_gives_the_same_pairs_in_order(log, monkeypatch):
+    whole = converted(log)
+    monkeypatch.setattr(pairs_module, "_BATCH", 7)
+    small = converted(log, learning=Learning(survey=100, pool=100))
+    assert small.pairs == whole.pairs
+    assert [path.name for path in small.out.glob("pairs*")] == ["pairs.parquet"]
+
+
+def test_a_rare_template_outside_the_sample_is_learnt_from_what_fits_nothing(tmp_path):
+    rows = [line(i) for i in range(1500)]
+    rows[700:700] = [line(i, BRIEF, "Notes:\n{}\n\nAudience: {}") for i in range(6)]
+    path = write(tmp_path / "x", rows, "desk.jsonl")
+    assert converted(path, learning=Learning(survey=100)).summary["tasks"] == {
+        "desk": 1500,
+        "write-briefings": 6,
+    }
+    once = converted(path, learning=Learning(survey=100, rounds=1))
+    assert once.summary["tasks"] != {"desk": 1500, "write-briefings": 6}, "the sample alone must not hold it"
+
+
+def test_the_sample_is_the_same_in_any_order():
+    prompts = [(Message(role="user", content=f"{i} " * (i % 7)),) for i in range(300)]
+    drawn = []
+    for order in (prompts, prompts[::-1]):
+        sample = PromptSample(limit=50, characters=600)
+        for prompt in order:
+            sample.show(prompt)
+        drawn.append(sample.prompts)
+    assert drawn[0] == drawn[1]
+    assert 0 < sum(len(p[0].content) for p in drawn[0]) <= 600
+    assert not sample.whole
 
 
 def test_compact_pairs_carry_no_prompt_and_say_what_it_saves(log):
     done = converted(log)
     assert done.pairs[0].prompt[0].content == "[support]"
     assert not any("Nordwind Outdoor" in m.content for p in done.pairs for m in p.prompt)
-    counts = done.counts
-    assert counts.saved_share == pytest.approx(1 - counts.compact_mean / counts.original_mean)
-    assert counts.saved_share > 0.5
-    assert not counts.exact
+    tokens = done.summary["tokens"]
+    assert tokens["saved_share"] == pytest.approx(
+        1 - tokens["compact_mean"] / tokens["original_mean"], abs=1e-3
+    )
+    assert tokens["saved_share"] > 0.5
+    assert not tokens["exact"]
     assert all(p.tokens.compact < p.tokens.original for p in done.pairs)
     assert (
         done.pairs[0].tokens.completion
@@ -110,23 +156,19 @@ def test_ids_follow_the_content_not_the_file(log, tmp_path):
 def test_several_tasks_have_their_own_names_templates_and_contracts(log, tmp_path):
     brief = write(tmp_path / "briefing", [line(i, BRIEF, "Notes:\n{}\n\nAudience: {}") for i in range(30)])
     done = converted(log, brief)
-    write_converted(done, tmp_path / "out")
-    assert done.counts.tasks == {"support": 62, "briefing": 30}
-    contracts = {
-        p.stem: msgspec.convert(yaml.safe_load(p.read_text()), Contract)
-        for p in (tmp_path / "out/contracts").iterdir()
+    assert done.summary["tasks"] == {"support": 62, "briefing": 30}
+    assert set(done.contracts) == {"support", "briefing"}
+    assert done.main == done.contracts["support"]
+    assert done.main.rules
+    assert done.main.rules[0].source.template in {
+        t.id for t in done.templates.values() if t.task == "support"
     }
-    assert set(contracts) == {"support", "briefing"}
-    main = msgspec.convert(yaml.safe_load((tmp_path / "out/contract.yaml").read_text()), Contract)
-    assert main == contracts["support"] == done.contracts["support"]
-    assert main.rules
-    assert main.rules[0].source.template in {t.id for t in done.templates if t.task == "support"}
 
 
 def test_tasks_mixed_in_one_file_are_named_by_their_prompts(tmp_path):
     rows = [line(i, *((SUPPORT,) if i % 3 else (BRIEF, "Notes:\n{}\n\nAudience: {}"))) for i in range(60)]
     done = converted(write(tmp_path / "x", rows, "desk.jsonl"))
-    assert done.counts.tasks == {"desk": 40, "write-briefings": 20}
+    assert done.summary["tasks"] == {"desk": 40, "write-briefings": 20}
 
 
 def test_task_names_are_free_short_and_fit_for_files():
@@ -192,10 +234,6 @@ def test_any_text_survives_the_way_to_disk_and_back(tmp_path_factory, values):
     place = tmp_path_factory.mktemp("any")
     rows = [{"prompt": f"{SUPPORT}\nContext: {a}\nQuestion: {b}", "completion": f"ok {a}"} for a, b in values]
     done = converted(write(place / "x", rows))
-    write_converted(done, place / "out")
-    _, templates = read_templates(place / "out")
-    pairs = frame_to_pairs(read_pairs(place / "out/pairs.parquet"))
-    assert [templates[p.template_id].render(p.slot_values)[0].content for p in pairs] == [
-        r["prompt"] for r in rows
-    ]
-    assert [p.output for p in pairs] == [r["completion"] for r in rows]
+    rendered = [done.templates[p.template_id].render(p.slot_values)[0].content for p in done.pairs]
+    assert rendered == [r["prompt"] for r in rows]
+    assert [p.output for p in done.pairs] == [r["completion"] for r in rows]

@@ -1,5 +1,6 @@
 import json
 import random
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from workbench.convert import Learning, induce, learn
 from workbench.convert.naming import task_names
-from workbench.convert.pattern import match
+from workbench.convert.pattern import Pattern
 from workbench.io.bundled import bundled
 from workbench.io.readers import read_logs
 from workbench.records import Hole, LogRecord, Message, Source, Static
@@ -91,7 +92,7 @@ def test_a_match_gives_the_text_back(statics, values):
         parts += [Hole(name=str(i), type="other"), Static(text=static)]
     parts.append(Hole(name="z", type="other"))
     text = "".join(part.text if isinstance(part, Static) else values[i // 2] for i, part in enumerate(parts))
-    read = match(tuple(parts), text)
+    read = Pattern(tuple(parts)).match(text)
     assert read is not None
     again = iter(read)
     assert "".join(part.text if isinstance(part, Static) else next(again) for part in parts) == text
@@ -187,7 +188,8 @@ def test_ten_thousand_prompts_that_share_nothing_need_one_template():
 
 def test_thousands_of_prompts_that_come_twice_are_static_each(monkeypatch):
     calls = []
-    monkeypatch.setattr(learn, "match", lambda parts, text: calls.append(1) or match(parts, text))
+    whole = Pattern.match
+    monkeypatch.setattr(Pattern, "match", lambda self, text: calls.append(1) or whole(self, text))
     rng = random.Random(4)
     prompts = [f"{rng.random()} is number {rng.random()}" for _ in range(2000)]
     records = [record(("system", prompt), ("user", "hi")) for prompt in prompts * 2]
@@ -291,7 +293,8 @@ def test_every_sample_log_comes_back(log):
     assert induced.templates[0].count >= 0.95 * len(read.records)
     assert len(induced.templates[0].holes) == 2
     name = log.parent.name
-    assert task_names(induced, [r.source.file for r in read.records])[0] == name
+    files = [Counter(r.source.file for r in read.records)] * len(induced.templates)
+    assert task_names(induced.templates, induced.families, files)[0] == name
     by_line = {r.source.line: r for r in read.records}
     for line, found in list(by_line.items())[:20]:
         held = json.loads(Path(log).read_bytes().split(b"\n")[line - 1])["messages"]

@@ -49,7 +49,7 @@ def convert(
 
     [dim]Example:[/] workbench convert logs.jsonl --base samples/base --out converted
     """
-    from workbench.convert import CompactForm, ConvertOptions, write_converted
+    from workbench.convert import CompactForm, ConvertOptions
     from workbench.convert import convert as convert_logs
 
     require(logs, what="a log file")
@@ -57,8 +57,7 @@ def convert(
     inputs: list[Path | str] = [*logs, *([base] if base else [])]
 
     def work(place: Path, progress: Progress) -> None:
-        done = convert_logs(logs, options=settings, tokenizer=_tokenizer(base), progress=progress)
-        write_converted(done, place)
+        convert_logs(logs, place, options=settings, tokenizer=_tokenizer(base), progress=progress)
 
     face = Face(force=force, quiet=quiet, as_json=as_json)
     carry_out(out, work, verb="convert", inputs=inputs, options=settings, page=_page, face=face)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING, Literal
 
@@ -10,7 +11,7 @@ from workbench.errors import InvariantError
 from workbench.records import Hole, Message, Static, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from workbench.records import Messages, Template, TemplateMessage
 
@@ -30,6 +31,29 @@ class CompactForm(Value, frozen=True, kw_only=True):
     short: str = "Task: {task}."
 
 
+class Compactor:
+    """One template's compact form, worked out once and filled for every call."""
+
+    def __init__(self, template: Template, form: CompactForm) -> None:
+        lead = {"none": "", "tag": form.tag, "short": form.short}[form.form].replace("{task}", template.task)
+        at = itertools.count()
+        self._lead = lead
+        self._messages = [(message.role, _plan(message, at)) for message in template.messages]
+
+    def __call__(self, values: Sequence[str]) -> Messages:
+        """Return the compact prompt with ``values`` in the holes, in their order."""
+        system = [self._lead] if self._lead else []
+        turns: list[Message] = []
+        for role, plan in self._messages:
+            text = "".join(values[part] if isinstance(part, int) else part for part in plan)
+            if role != "system":
+                turns.append(Message(role=role, content=text))
+            elif text:
+                system.append(text)
+        head = (Message(role="system", content="\n\n".join(system)),) if system else ()
+        return (*head, *turns)
+
+
 def compact(template: Template, slots: Mapping[str, str], form: CompactForm) -> Messages:
     """Return the compact prompt of one call.
 
@@ -44,28 +68,16 @@ def compact(template: Template, slots: Mapping[str, str], form: CompactForm) -> 
         raise InvariantError(
             f"slots without a value: {', '.join(missing)}; template {template.id} needs them"
         )
-    lead = {"none": "", "tag": form.tag, "short": form.short}[form.form].replace("{task}", template.task)
-    system = [lead] if lead else []
-    turns: list[Message] = []
-    for message in template.messages:
-        text = _filled(message, slots)
-        if message.role == "system":
-            system += [text] if text else []
-        else:
-            turns.append(Message(role=message.role, content=text))
-    head = (Message(role="system", content="\n\n".join(system)),) if system else ()
-    return (*head, *turns)
+    return Compactor(template, form)([slots[hole.name] for hole in template.holes])
 
 
-def _filled(message: TemplateMessage, slots: Mapping[str, str]) -> str:
+def _plan(message: TemplateMessage, at: Iterator[int]) -> list[str | int]:
+    """Return what the message is put together from: text that stays, and numbers of holes."""
     parts = message.parts
-    out = []
-    for i, part in enumerate(parts):
-        if isinstance(part, Hole):
-            out.append(slots[part.name])
-        else:
-            out.append(_shortened(part, first=i == 0, last=i == len(parts) - 1))
-    return "".join(out)
+    return [
+        next(at) if isinstance(part, Hole) else _shortened(part, first=i == 0, last=i == len(parts) - 1)
+        for i, part in enumerate(parts)
+    ]
 
 
 def _shortened(part: Static, *, first: bool, last: bool) -> str:

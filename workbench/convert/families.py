@@ -16,6 +16,7 @@ _START = 5
 _DOMINANT = 0.9
 _RARE = 0.01
 _PART = 0.05
+_HALF = 0.5
 _LABEL_WEIGHT = 12
 _SPLIT_UNDER_LONG = 12
 _SPLIT = 3
@@ -24,20 +25,26 @@ _LABEL = re.compile(
 )
 
 
-def families(texts: Sequence[str], *, support: int, prompted: bool) -> list[list[str]]:
+def families(
+    texts: Sequence[str], *, support: int, prompted: bool = False, system: bool = False
+) -> list[list[str]]:
     """Sort distinct ``texts`` into families, the order of each kept.
 
     A family is split as long as part of it shares text that the rest lacks: any text where the family has
-    nothing in common, and only a beginning where it has (a passage that many calls quote makes no template).
+    nothing in common, and only a beginning where it has (a passage that many calls quote makes no template),
+    unless what all have in common is little and what the part has, most of it. In user turns (``system`` not
+    set) labels that all share say that what stands below them is values, however often it comes.
     ``support`` is the least size of such a part; ``prompted`` says that a long system prompt stands above, so
     that the wording of short questions makes no templates.
     """
-    features = _frequent([_features(text) for text in texts], support=support)
+    every = [_features(text) for text in texts]
+    totals = [sum(found.values()) for found in every]
+    features = _frequent(every, support=support)
     least = _SPLIT_UNDER_LONG if prompted else _SPLIT
     pending, done = [list(range(len(texts)))], []
     while pending:
         group = pending.pop()
-        part = _part(group, features, support=support, least=least)
+        part = _part(group, features, totals, support=support, least=least, system=system)
         if part is None:
             done.append(group)
             continue
@@ -67,12 +74,21 @@ def _frequent(features: list[dict[str, int]], *, support: int) -> list[dict[str,
     return [{name: w for name, w in found.items() if seen[name] >= least} for found in features]
 
 
-def _part(group: list[int], features: list[dict[str, int]], *, support: int, least: int) -> list[int] | None:
+def _part(
+    group: list[int],
+    features: list[dict[str, int]],
+    totals: list[int],
+    *,
+    support: int,
+    least: int,
+    system: bool,
+) -> list[int] | None:
     """Return the members that form a family of their own, or ``None`` where the group is one."""
     seen = Counter(name for i in group for name in features[i])
     dominant = _shared(seen, len(group))
     tried: set[str] = set()
-    smallest = max(support, _PART * len(group)) if dominant else support
+    labelled = not system and any(name.startswith("label ") for name in dominant)
+    smallest = max(support, _PART * len(group)) if dominant and (labelled or not system) else support
     for name, count in seen.most_common():
         if count < smallest:
             break
@@ -82,10 +98,20 @@ def _part(group: list[int], features: list[dict[str, int]], *, support: int, lea
         own = _shared(Counter(n for i in part for n in features[i]), len(part)) - dominant
         begins = any(n.startswith("start ") for n in own)
         gain = sum(features[part[0]].get(n, 0) for n in own)
-        if gain >= least and (begins or not dominant) and len(part) < len(group):
+        apart = begins or not dominant or (not labelled and _mostly(part, own, dominant, features, totals))
+        if gain >= least and apart and len(part) < len(group):
             return part
         tried |= own
     return None
+
+
+def _mostly(
+    part: list[int], own: set[str], dominant: set[str], features: list[dict[str, int]], totals: list[int]
+) -> bool:
+    """Tell whether most of a member's text is the part's, and less than half of it the whole group's."""
+    mean = sum(totals[i] for i in part) / len(part)
+    common, more = (sum(features[part[0]].get(n, 0) for n in names) for names in (dominant, own))
+    return common < _HALF * mean <= common + more
 
 
 def _shared(seen: Counter[str], size: int) -> set[str]:

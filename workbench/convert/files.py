@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from workbench.checks import dump_contract
 from workbench.convert.compact import CompactForm  # noqa: TC001 - msgspec reads it
+from workbench.convert.survey import Version  # noqa: TC001 - msgspec reads it
 from workbench.errors import Finding, InputError
-from workbench.io.frames import pairs_to_frame
 from workbench.io.rundir import write_json, write_text
 from workbench.records import Template, Value
 
@@ -17,32 +17,36 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from workbench.contracts import Contract
-    from workbench.convert.run import Converted, Counts
+    from workbench.convert.survey import Surveyed
 
 TEMPLATES = "templates.json"
 TEMPLATES_VERSION = 1
 
 
 class TemplateFile(Value, frozen=True, kw_only=True):
-    """The content of ``templates.json``."""
+    """The content of ``templates.json``.
+
+    ``evidence`` says by template and slot why the slot has its type; ``versions`` are those of each prompt.
+    """
 
     version: int
     compact: CompactForm
     templates: tuple[Template, ...]
+    evidence: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
+    versions: tuple[Version, ...] = ()
 
 
-def write_converted(converted: Converted, out: Path) -> dict[str, Any]:
-    """Write pairs, templates, contracts, rejects and summary into ``out``, and return the summary."""
-    out.mkdir(parents=True, exist_ok=True)
-    pairs_to_frame(converted.pairs).write_parquet(out / "pairs.parquet")
-    held = TemplateFile(version=TEMPLATES_VERSION, compact=converted.form, templates=converted.templates)
+def write_templates(surveyed: Surveyed, form: CompactForm, out: Path, *, task: str | None = None) -> None:
+    """Write the templates (of one task, or of all) with evidence and versions."""
+    own = tuple(t for t in surveyed.templates if task is None or t.task == task)
+    held = TemplateFile(
+        version=TEMPLATES_VERSION,
+        compact=form,
+        templates=own,
+        evidence={t.id: surveyed.evidence[t.id] for t in own},
+        versions=tuple(v for v in surveyed.versions if task is None or v.task == task),
+    )
     write_json(out / TEMPLATES, msgspec.to_builtins(held))
-    _write_contracts(converted.contracts, out)
-    lines = [msgspec.json.encode(reject).decode() + "\n" for reject in converted.rejects]
-    write_text(out / "rejects.jsonl", "".join(lines))
-    summary = _summary(converted.counts)
-    write_json(out / "summary.json", summary)
-    return summary
 
 
 def read_templates(path: Path) -> tuple[CompactForm, dict[str, Template]]:
@@ -73,7 +77,7 @@ def read_templates(path: Path) -> tuple[CompactForm, dict[str, Template]]:
     )
 
 
-def _write_contracts(contracts: dict[str, Contract], out: Path) -> None:
+def write_contracts(contracts: dict[str, Contract], out: Path) -> None:
     """Write the commonest task's contract as ``contract.yaml``, and of several tasks each under its name."""
     for i, (task, contract) in enumerate(contracts.items()):
         text = dump_contract(contract)
@@ -81,24 +85,3 @@ def _write_contracts(contracts: dict[str, Contract], out: Path) -> None:
             write_text(out / "contract.yaml", text)
         if len(contracts) > 1:
             write_text(out / "contracts" / f"{task}.yaml", text)
-
-
-def _summary(counts: Counts) -> dict[str, Any]:
-    return {
-        "in": counts.rows,
-        "pairs": counts.pairs,
-        "rejected": counts.rejected,
-        "templates": counts.templates,
-        "tasks": counts.tasks,
-        "rejected_by": counts.rejected_by,
-        "formats": counts.formats,
-        "duplicate_ids": counts.duplicate_ids,
-        "tokens": {
-            "original_mean": round(counts.original_mean, 2),
-            "compact_mean": round(counts.compact_mean, 2),
-            "completion_mean": round(counts.completion_mean, 2),
-            "saved_share": round(counts.saved_share, 4),
-            "exact": counts.exact,
-            "tokenizer": counts.tokenizer,
-        },
-    }

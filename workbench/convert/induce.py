@@ -7,21 +7,36 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from workbench.convert.learn import DEFAULT_LEARNING, Learning, learn
+from workbench.convert.learn import DEFAULT_LEARNING, Learning, Learnt, learn
+from workbench.convert.pattern import Pattern
 from workbench.errors import InvariantError
-from workbench.ports import silent
 from workbench.records import Hole, Slot, Static, Template, TemplateMessage, Value
-from workbench.text import content_id, words
+from workbench.text import content_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from workbench.convert.pattern import Parts
-    from workbench.ports import Progress
-    from workbench.records import LogRecord, Message, SlotType
+    from workbench.records import LogRecord, Messages, SlotType
 
-_REPORT_EVERY = 500
-_Read = tuple["Parts", list[str]]
+Key = tuple[tuple[str, Pattern], ...]
+_OPEN: dict[str, tuple[str, SlotType, str]] = {
+    "user": ("question", "question", "the whole of the user's turn"),
+    "system": ("system", "other", "a system message that shares nothing"),
+}
+_NOTHING = Learnt([], {})
+_TURN: tuple[str, SlotType, str] = ("turn", "history", "an earlier turn of the conversation")
+
+
+class Reading(NamedTuple):
+    """One prompt read: a pattern for each message, the values of all holes, and whether all of it was known.
+
+    ``family`` is what the prompt shares with others of its task.
+    """
+
+    key: Key
+    family: tuple[Pattern, ...]
+    values: list[str]
+    known: bool
 
 
 class Induced(Value, frozen=True, kw_only=True):
@@ -36,21 +51,106 @@ class Induced(Value, frozen=True, kw_only=True):
     families: tuple[int, ...]
 
 
-class _Filed(NamedTuple):
-    """One record under its template key, with the values of the holes."""
+class Patterns:
+    """What is known of a log's prompts: grows by ``learn``, is applied by ``read``."""
 
-    key: tuple[tuple[str, Parts], ...]
-    family: tuple[Parts, ...]
-    values: list[str]
+    def __init__(self, learning: Learning = DEFAULT_LEARNING) -> None:
+        self._learning = learning
+        self._systems = _NOTHING
+        self._users: dict[tuple[Pattern, ...], Learnt] = {}
+        self._open = {role: _open_pattern(role) for role in ("system", "user", "turn")}
+
+    def learn(self, prompts: Sequence[Messages], *, count: Callable[[str], int] | None = None) -> bool:
+        """Learn from prompts what isn't known yet; ``False`` where they bring nothing.
+
+        ``count`` says how often a system text stands in the whole log; by default, in ``prompts``.
+        """
+        texts = Counter(m.content for prompt in prompts for m in prompt if m.role == "system")
+        count = count or texts.__getitem__
+        fresh = {text: count(text) for text in texts if self._systems.read(text) is None}
+        found = learn(Counter(fresh), learning=self._learning, role="system", under=0)
+        self._systems = self._systems.joined(found)
+        grown = not found.empty
+        groups: dict[tuple[Pattern, ...], Counter[str]] = {}
+        for prompt in prompts:
+            systems = tuple(pattern for pattern, _ in self._system_reads(prompt))
+            turns = groups.setdefault(systems, Counter())
+            turns.update(m.content for m in prompt if m.role == "user")
+        for key, turns in groups.items():
+            known = self._users.get(key, _NOTHING)
+            unread = Counter({text: n for text, n in turns.items() if known.read(text) is None})
+            under = sum(pattern.weight for pattern in key)
+            more = learn(unread, learning=self._learning, role="user", under=under)
+            self._users[key] = known.joined(more)
+            grown = grown or not more.empty
+        return grown
+
+    def read(self, prompt: Messages) -> Reading:
+        """Read a prompt: every prompt is read, by open holes where nothing known fits."""
+        last_user = max((i for i, m in enumerate(prompt) if m.role == "user"), default=-1)
+        systems = self._system_reads(prompt)
+        users = self._users.get(tuple(pattern for pattern, _ in systems), _NOTHING)
+        above = iter(systems)
+        key: list[tuple[str, Pattern]] = []
+        values: list[str] = []
+        known = True
+        for i, message in enumerate(prompt):
+            if message.role == "system":
+                pattern, read = next(above)
+            else:
+                found = users.read(message.content) if message.role == "user" else None
+                fallback = self._open["user" if i == last_user else "turn"]
+                pattern, read = found or (fallback, [message.content])
+            known = known and pattern is not self._open["system"] and pattern is not self._open["user"]
+            key.append((message.role, pattern))
+            values += read
+        return Reading(tuple(key), self._family(key, last_user), values, known)
+
+    def _system_reads(self, prompt: Messages) -> list[tuple[Pattern, list[str]]]:
+        texts = [message.content for message in prompt if message.role == "system"]
+        return [self._systems.read(text) or (self._open["system"], [text]) for text in texts]
+
+    def _family(self, key: Sequence[tuple[str, Pattern]], last_user: int) -> tuple[Pattern, ...]:
+        system = tuple(pattern for role, pattern in key if role == "system")
+        if last_user < 0 or sum(pattern.weight for pattern in system) >= self._learning.long_prompt:
+            return system
+        return (*system, key[last_user][1])
 
 
-def induce(
-    records: Sequence[LogRecord],
-    *,
-    learning: Learning = DEFAULT_LEARNING,
-    progress: Progress = silent,
-) -> Induced:
-    """Find the templates of ``records`` and read every record's slots off.
+class Tally:
+    """Counts what the prompts of a log were read as, to become templates.
+
+    ``first`` holds the place of a key's first prompt, ``files`` where its prompts stood.
+    """
+
+    def __init__(self) -> None:
+        self.count: Counter[Key] = Counter()
+        self.first: dict[Key, int] = {}
+        self.last: dict[Key, int] = {}
+        self.files: dict[Key, Counter[str]] = {}
+        self.family: dict[Key, tuple[Pattern, ...]] = {}
+        self.rows = 0
+
+    def add(self, reading: Reading, *, file: str) -> None:
+        """Count one prompt."""
+        key = reading.key
+        if key not in self.count:
+            self.first[key] = self.rows
+            self.files[key] = Counter()
+            self.family[key] = reading.family
+        self.count[key] += 1
+        self.files[key][file] += 1
+        self.last[key] = self.rows
+        self.rows += 1
+
+    def ranked(self) -> list[tuple[Key, Template]]:
+        """Return every key with its template, the commonest first, equally common ones by id."""
+        made = [(key, template_of(key, count)) for key, count in self.count.items()]
+        return sorted(made, key=lambda one: (-one[1].count, one[1].id))
+
+
+def induce(records: Sequence[LogRecord], *, learning: Learning = DEFAULT_LEARNING) -> Induced:
+    """Find the templates of ``records`` in memory and read every record's slots off.
 
     Every record gets a template that gives its prompt back byte for byte: where its text fits nothing shared,
     one that is a hole for each message.
@@ -58,113 +158,65 @@ def induce(
     Raises:
         InvariantError: a prompt would not come back (never, unless there is a bug here).
     """
-    systems = _learnt(
-        (m.content for record in records for m in record.prompt if m.role == "system"),
-        learning,
-        role="system",
-    )
-    groups: dict[tuple[Parts, ...], list[int]] = {}
-    for i, record in enumerate(records):
-        key = tuple(systems[m.content][0] for m in record.prompt if m.role == "system")
-        groups.setdefault(key, []).append(i)
-    filed: list[_Filed | None] = [None] * len(records)
-    done = 0
-    for key, members in groups.items():
-        users = _learnt(
-            (m.content for i in members for m in records[i].prompt if m.role == "user"),
-            learning,
-            role="user",
-            under=sum(_weight(parts) for parts in key),
-        )
-        for i in members:
-            filed[i] = _file(records[i].prompt, systems, users, learning)
-            done += 1
-            if done % _REPORT_EVERY == 0:
-                progress("templates", done, len(records))
-    progress("templates", len(records), len(records))
-    return _assembled(records, [one for one in filed if one is not None])
-
-
-def _learnt(texts: Iterable[str], learning: Learning, *, role: str, under: int = 0) -> dict[str, _Read]:
-    counted = Counter(texts)
-    learnt = learn(counted, learning=learning, role=role, under=under)
-    return {text: learnt.read(text) or (_open(role), [text]) for text in counted}
-
-
-def _open(role: str) -> Parts:
-    """Return the parts of a message that shares nothing."""
-    kinds: dict[str, tuple[str, SlotType]] = {"user": ("question", "question"), "system": ("system", "other")}
-    name, kind = kinds.get(role, ("turn", "history"))
-    return (Hole(name=name, type=kind),)
-
-
-def _file(
-    prompt: Sequence[Message], systems: dict[str, _Read], users: dict[str, _Read], learning: Learning
-) -> _Filed:
-    last_user = max((i for i, m in enumerate(prompt) if m.role == "user"), default=-1)
-    key: list[tuple[str, Parts]] = []
-    values: list[str] = []
-    for i, message in enumerate(prompt):
-        if message.role == "system":
-            parts, read = systems[message.content]
-        elif message.role == "user":
-            parts, read = users[message.content]
-            if i != last_user and len(parts) == 1 and isinstance(parts[0], Hole):
-                parts = _open("history")
-        else:
-            parts, read = _open(message.role), [message.content]
-        key.append((message.role, parts))
-        values += read
-    system = tuple(parts for role, parts in key if role == "system")
-    asked = () if sum(map(_weight, system)) >= learning.long_prompt else (key[last_user][1],)
-    return _Filed(tuple(key), (*system, *asked), values)
-
-
-def _assembled(records: Sequence[LogRecord], filed: list[_Filed]) -> Induced:
-    counts = Counter(one.key for one in filed)
-    families: dict[tuple[Parts, ...], int] = {}
-    templates: list[Template] = []
-    index: dict[tuple[tuple[str, Parts], ...], int] = {}
-    family_of: list[int] = []
-    family_by_key = {one.key: one.family for one in filed}
-    for key, count in counts.most_common():
-        index[key] = len(templates)
-        templates.append(_template(key, count))
-        family_of.append(families.setdefault(family_by_key[key], len(families)))
+    patterns = Patterns(learning)
+    patterns.learn([record.prompt for record in records])
+    tally = Tally()
+    readings = []
+    for record in records:
+        readings.append(patterns.read(record.prompt))
+        tally.add(readings[-1], file=record.source.file)
+    ranked = tally.ranked()
+    index = {key: i for i, (key, _) in enumerate(ranked)}
+    templates = tuple(template for _, template in ranked)
     assigned = []
-    for record, one in zip(records, filed, strict=True):
-        at = index[one.key]
-        slots = tuple(
-            Slot(name=hole.name, type=hole.type, value=value)
-            for hole, value in zip(templates[at].holes, one.values, strict=True)
-        )
-        _check(templates[at], slots, record)
+    for record, reading in zip(records, readings, strict=True):
+        at = index[reading.key]
+        slots = slots_of(templates[at], reading.values)
+        check_lossless(templates[at], slots, record)
         assigned.append((at, slots))
-    return Induced(templates=tuple(templates), assigned=assigned, families=tuple(family_of))
+    families: dict[tuple[Pattern, ...], int] = {}
+    numbers = tuple(families.setdefault(tally.family[key], len(families)) for key, _ in ranked)
+    return Induced(templates=templates, assigned=assigned, families=numbers)
 
 
-def _template(key: tuple[tuple[str, Parts], ...], count: int) -> Template:
+def template_of(key: Key, count: int) -> Template:
+    """Make the template of a key, its holes named apart; the id follows the content alone."""
     taken: Counter[str] = Counter()
     messages = []
-    for role, parts in key:
-        named: list[Static | Hole] = []
-        for part in parts:
+    for role, pattern in key:
+        parts: list[Static | Hole] = []
+        for part in pattern.parts:
             if isinstance(part, Hole):
                 taken[part.name] += 1
                 name = part.name if taken[part.name] == 1 else f"{part.name}_{taken[part.name]}"
-                named.append(msgspec.structs.replace(part, name=name))
+                parts.append(Hole(name=name, type=part.type))
             else:
-                named.append(part)
-        messages.append(TemplateMessage(role=role, parts=tuple(named)))
+                parts.append(part)
+        messages.append(TemplateMessage(role=role, parts=tuple(parts)))
     identity = content_id(msgspec.json.encode(messages, order="sorted").decode())
     return Template(id=f"t{identity[:12]}", messages=tuple(messages), task="", count=count)
 
 
-def _check(template: Template, slots: tuple[Slot, ...], record: LogRecord) -> None:
+def slots_of(template: Template, values: Iterable[str]) -> tuple[Slot, ...]:
+    """Give the values read off a prompt the names and types of the template's holes."""
+    return tuple(
+        Slot(name=hole.name, type=hole.type, value=value)
+        for hole, value in zip(template.holes, values, strict=True)
+    )
+
+
+def check_lossless(template: Template, slots: Iterable[Slot], record: LogRecord) -> None:
+    """Prove that template and slots give the record's prompt back.
+
+    Raises:
+        InvariantError: they don't.
+    """
     rendered = template.render({slot.name: slot.value for slot in slots})
     if [(m.role, m.content) for m in rendered] != [(m.role, m.content) for m in record.prompt]:
         raise InvariantError(f"template {template.id} does not give back {record.source}")
 
 
-def _weight(parts: Parts) -> int:
-    return sum(len(words(part.text)) for part in parts if isinstance(part, Static))
+def _open_pattern(role: str) -> Pattern:
+    """Return the pattern of a message that shares nothing."""
+    name, kind, evidence = _OPEN.get(role, _TURN)
+    return Pattern((Hole(name=name, type=kind),), (evidence,))

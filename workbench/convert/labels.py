@@ -54,8 +54,8 @@ def label_before(static: str) -> str:
     return line if 0 < width(line) <= LABEL_WORDS else ""
 
 
-def slot_type(label: str, values: Sequence[str], *, last: bool) -> SlotType:
-    """Type a slot.
+def slot_type(label: str, values: Sequence[str], *, last: bool) -> tuple[SlotType, str]:
+    """Type a slot, and say on what evidence.
 
     ``last`` says that it is the last hole of the user's turn, which is taken for the question where neither
     label nor values say otherwise.
@@ -63,15 +63,16 @@ def slot_type(label: str, values: Sequence[str], *, last: bool) -> SlotType:
     folded = label.casefold()
     for kind, pattern in _LEXICON:
         if pattern.search(folded):
-            return kind
+            return kind, f"label {label!r}"
     given = [value.strip() for value in values if value.strip()]
     if given and not label:
         for kind, test in _BY_VALUE:
-            if sum(test(value) for value in given) >= _MOST * len(given):
-                return kind
+            fitting = sum(test(value) for value in given)
+            if fitting >= _MOST * len(given):
+                return kind, f"{fitting} of {len(given)} values {_SAYS[kind]}"
     if last and not label:
-        return "question"
-    return "other"
+        return "question", "the last slot of the user's turn"
+    return "other", f"label {label!r}" if label else "no label, and values of no one kind"
 
 
 def slot_name(label: str, kind: SlotType) -> str:
@@ -101,3 +102,10 @@ _BY_VALUE: tuple[tuple[SlotType, Callable[[str], bool]], ...] = (
     ("question", lambda value: value.endswith(("?", "？"))),
     ("context", lambda value: len(words(value)) > _LONG_WORDS),
 )
+_SAYS: dict[SlotType, str] = {
+    "date": "are dates",
+    "id": "are identifiers",
+    "history": "are turns of a conversation",
+    "question": "end in a question mark",
+    "context": f"have more than {_LONG_WORDS} words",
+}

@@ -9,12 +9,12 @@ import msgspec
 from workbench.convert.align import align
 from workbench.convert.families import families, spread
 from workbench.convert.labels import label_before, slot_name, slot_type, width
-from workbench.convert.pattern import match, static_length
+from workbench.convert.pattern import Pattern
 from workbench.records import Hole, Static, Value
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from workbench.convert.pattern import Parts
 
@@ -24,19 +24,23 @@ _VERSION_WORDS = 6
 _SYSTEM_SHARE = 0.1
 _SYSTEM_SHARE_OF_FEW = 0.7
 _SYSTEM_WORDS = 5
-_ROUNDS = 8
 
 
 class Learning(Value, frozen=True, kw_only=True):
     """What counts as shared.
 
-    ``support``: this many calls make a template. ``pool``: distinct texts among which families are looked
+    ``support``: this many calls make a template. ``survey``: distinct prompts, of at most
+    ``survey_characters`` in all, that are learnt from at a time; those of the log that then fit nothing are
+    learnt from in turn, at most ``rounds`` times. ``pool``: distinct texts among which families are looked
     for, and ``sample``: those of a family that are aligned; all texts are then read by what was found.
     ``long_prompt``: from this many words a system prompt makes a task of its own, below it the user's turn
     tells tasks apart.
     """
 
     support: Annotated[int, msgspec.Meta(ge=2)] = 3
+    survey: Annotated[int, msgspec.Meta(ge=100)] = 20_000
+    survey_characters: Annotated[int, msgspec.Meta(ge=1_000_000)] = 100_000_000
+    rounds: Annotated[int, msgspec.Meta(ge=1)] = 8
     pool: Annotated[int, msgspec.Meta(ge=100)] = 1500
     sample: Annotated[int, msgspec.Meta(ge=8)] = 64
     long_prompt: Annotated[int, msgspec.Meta(ge=1)] = 20
@@ -48,20 +52,33 @@ DEFAULT_LEARNING = Learning()
 class Learnt(NamedTuple):
     """What the texts of a position share: patterns, and texts that are static as they are."""
 
-    slotted: list[Parts]
-    exact: frozenset[str]
+    slotted: list[Pattern]
+    exact: dict[str, Pattern]
 
-    def read(self, text: str) -> tuple[Parts, list[str]] | None:
-        """Return the parts that ``text`` fits and the values of their holes, or ``None``.
+    @property
+    def empty(self) -> bool:
+        """Tell whether nothing is shared."""
+        return not self.slotted and not self.exact
+
+    def joined(self, more: Learnt) -> Learnt:
+        """Return both; of several patterns the one with most static text is read first."""
+        if more.empty:
+            return self
+        slotted = sorted([*self.slotted, *more.slotted], key=lambda p: p.static_length, reverse=True)
+        return Learnt(slotted, more.exact | self.exact)
+
+    def read(self, text: str) -> tuple[Pattern, list[str]] | None:
+        """Return the pattern that ``text`` fits and the values of its holes, or ``None``.
 
         Of several the one with most static text counts. The cost doesn't depend on the number of exact texts.
         """
-        if text in self.exact:
-            return (Static(text=text),), []
-        for parts in self.slotted:
-            values = match(parts, text)
+        whole = self.exact.get(text)
+        if whole is not None:
+            return whole, []
+        for pattern in self.slotted:
+            values = pattern.match(text)
             if values is not None:
-                return parts, values
+                return pattern, values
         return None
 
 
@@ -72,57 +89,58 @@ def learn(counted: Counter[str], *, learning: Learning, role: str, under: int) -
     nothing so far, as long as they bring something. Of system prompts, what is left and stands more than
     once, or is the only one, is static as it is.
     """
-    slotted: list[Parts] = []
-    exact: set[str] = set()
+    learnt = Learnt([], {})
     rest = [text for text in counted if text]
-    for _ in range(_ROUNDS):
-        found, same = _round(rest, counted, learning=learning, role=role, under=under)
-        if not found and not same:
+    for _ in range(learning.rounds):
+        fresh = _round(rest, counted, learning=learning, role=role, under=under)
+        if fresh.empty:
             break
-        slotted += found
-        exact.update(same)
-        fresh = Learnt(found, frozenset(same))
+        learnt = learnt.joined(fresh)
         rest = [text for text in rest if fresh.read(text) is None]
     if role == "system":
-        exact.update(text for text in rest if _stands_alone(text, counted))
-    return Learnt(sorted(slotted, key=static_length, reverse=True), frozenset(exact))
+        learnt = learnt.joined(_exact(text for text in rest if _stands_alone(text, counted)))
+    return learnt
+
+
+def _exact(texts: Iterable[str]) -> Learnt:
+    return Learnt([], {text: Pattern((Static(text=text),)) for text in texts})
 
 
 def _stands_alone(text: str, counted: Counter[str]) -> bool:
     return counted[text] > 1 or len(counted) == 1
 
 
-def _round(
-    rest: list[str], counted: Counter[str], *, learning: Learning, role: str, under: int
-) -> tuple[list[Parts], list[str]]:
+def _round(rest: list[str], counted: Counter[str], *, learning: Learning, role: str, under: int) -> Learnt:
     pool = spread(rest, limit=learning.pool)
-    found = families(pool, support=learning.support, prompted=under >= learning.long_prompt)
-    slotted: list[Parts] = []
+    found = families(
+        pool, support=learning.support, prompted=under >= learning.long_prompt, system=role == "system"
+    )
+    slotted: list[Pattern] = []
     exact: list[str] = []
     for family in found:
         if role != "system":
-            parts = _pattern(family, role=role, learning=learning)
-        elif (parts := _system_pattern(family, counted, learning)) is None:
+            pattern = _pattern(family, role=role, learning=learning)
+        elif (pattern := _system_pattern(family, counted, learning)) is None:
             exact += [text for text in family if _stands_alone(text, counted)]
-        if parts is not None:
-            slotted.append(parts)
-    return slotted, exact
+        if pattern is not None:
+            slotted.append(pattern)
+    return Learnt(slotted, _exact(exact).exact)
 
 
-def _pattern(family: list[str], *, role: str, learning: Learning) -> Parts | None:
+def _pattern(family: list[str], *, role: str, learning: Learning) -> Pattern | None:
     if len(family) < learning.support:
         return None
-    parts = named(align(family, sample=learning.sample), family, role=role)
-    return parts if any(isinstance(part, Static) for part in parts) else None
+    pattern = named(align(family, sample=learning.sample), family, role=role)
+    return pattern if pattern.static_length else None
 
 
-def _system_pattern(family: list[str], counted: Counter[str], learning: Learning) -> Parts | None:
+def _system_pattern(family: list[str], counted: Counter[str], learning: Learning) -> Pattern | None:
     """Take one prompt with slots where texts differ in values; ``None`` where they differ in wording."""
     if len(family) == 1:
         return None
-    parts = named(align(family, sample=learning.sample), family, role="system")
-    read = [values for text in family if (values := match(parts, text)) is not None]
-    static = sum(width(part.text) for part in parts if isinstance(part, Static))
+    pattern = named(align(family, sample=learning.sample), family, role="system")
+    read = [values for text in family if (values := pattern.match(text)) is not None]
+    static = sum(width(part.text) for part in pattern.parts if isinstance(part, Static))
     total = sum(width(text) for text in family) / len(family)
     least = _SYSTEM_SHARE if len(family) >= learning.support else _SYSTEM_SHARE_OF_FEW
     if not read or static < max(least * total, _SYSTEM_WORDS):
@@ -130,20 +148,23 @@ def _system_pattern(family: list[str], counted: Counter[str], learning: Learning
     longest = max((width(value) for values in read for value in values), default=0.0)
     versions = len(family) <= _VERSIONS and all(_stands_alone(text, counted) for text in family)
     in_wording = longest > _VERSION_WORDS and (versions or len(family) < learning.support)
-    return None if in_wording else parts
+    return None if in_wording else pattern
 
 
-def named(segments: Sequence[str | None], texts: Sequence[str], *, role: str) -> Parts:
-    """Turn segments into parts whose holes have names and types from labels and values."""
+def named(segments: Sequence[str | None], texts: Sequence[str], *, role: str) -> Pattern:
+    """Turn segments into a pattern whose holes have names and types from labels and values."""
     bare: Parts = tuple(
         Hole(name=str(i), type="other") if s is None else Static(text=s) for i, s in enumerate(segments)
     )
     holes = [i for i, part in enumerate(bare) if isinstance(part, Hole)]
-    values = [read for text in spread(texts, limit=_SHOWN) if (read := match(bare, text)) is not None]
+    whole = Pattern(bare)
+    values = [read for text in spread(texts, limit=_SHOWN) if (read := whole.match(text)) is not None]
     parts = list(bare)
+    evidence = []
     for k, i in enumerate(holes):
         before = parts[i - 1] if i else None
         label = label_before(before.text) if isinstance(before, Static) else ""
-        kind = slot_type(label, [read[k] for read in values], last=role == "user" and i == holes[-1])
+        kind, why = slot_type(label, [read[k] for read in values], last=role == "user" and i == holes[-1])
         parts[i] = Hole(name=slot_name(label, kind), type=kind)
-    return tuple(parts)
+        evidence.append(why)
+    return Pattern(tuple(parts), tuple(evidence))

@@ -12,7 +12,6 @@ from workbench.text import has_han, words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from workbench.convert.induce import Induced
     from workbench.records import Template
 
 _GENERIC = frozenset(
@@ -87,21 +86,31 @@ _TASK_WORDS = 2
 _LONGEST = 40
 
 
-def task_names(induced: Induced, files: Sequence[str]) -> dict[int, str]:
-    """Name every family of templates, each by another name; ``files`` holds each record's source."""
+def task_names(
+    templates: Sequence[Template], numbers: Sequence[int], files: Sequence[Counter[str]]
+) -> dict[int, str]:
+    """Name every task, each by another name.
+
+    ``templates`` come the commonest first; ``numbers`` says for each which task it is of, ``files`` in which
+    files its calls stood.
+    """
     where: dict[int, Counter[str]] = {}
-    for (at, _), file in zip(induced.assigned, files, strict=True):
-        where.setdefault(induced.families[at], Counter())[file] += 1
+    for number, found in zip(numbers, files, strict=True):
+        where.setdefault(number, Counter()).update(found)
     main: dict[str, int] = {}
-    for file in dict.fromkeys(files):
-        main[file] = max(where, key=lambda family: where[family][file])
+    for number, found in where.items():
+        for file, count in found.items():
+            if file not in main or where[main[file]][file] < count:
+                main[file] = number
     names: dict[int, str] = {}
-    for template, family in zip(induced.templates, induced.families, strict=True):
-        if family in names:
+    taken: set[str] = set()
+    for template, number in zip(templates, numbers, strict=True):
+        if number in names:
             continue
-        file = where[family].most_common(1)[0][0]
-        name = (_file_name(file) if main[file] == family else "") or _prompt_name(template) or "task"
-        names[family] = _free(name[:_LONGEST], set(names.values()))
+        file = min(where[number], key=lambda name: (-where[number][name], name))
+        name = (_file_name(file) if main[file] == number else "") or _prompt_name(template) or "task"
+        names[number] = _free(name[:_LONGEST], taken)
+        taken.add(names[number])
     return names
 
 

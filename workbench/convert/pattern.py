@@ -3,34 +3,51 @@
 from __future__ import annotations
 
 from workbench.records import Hole, Static
+from workbench.text import words
 
 Parts = tuple[Static | Hole, ...]
 
 
-def match(parts: Parts, text: str) -> list[str] | None:
-    """Read the holes of ``text`` off, in order, or return ``None`` where it does not fit.
+class Pattern:
+    """Parts with what is asked of them for every row: worked out once, compared by identity.
 
-    Every static part between two holes is taken at its first place, so that equal texts always give equal
-    slots; what is read off gives ``text`` back exactly when it is filled in again. Linear in the text.
+    ``weight`` counts the static words, ``evidence`` says for every hole why it has its type.
     """
-    if not any(isinstance(part, Hole) for part in parts):
-        return [] if text == "".join(p.text for p in parts if isinstance(p, Static)) else None
-    head = parts[0].text if isinstance(parts[0], Static) else ""
-    tail = parts[-1].text if isinstance(parts[-1], Static) else ""
-    at, end = len(head), len(text) - len(tail)
-    if at > end or not text.startswith(head) or not text.endswith(tail):
-        return None
-    values: list[str] = []
-    for part in parts[1 : -1 if tail else None] if head else parts[: -1 if tail else None]:
-        if isinstance(part, Static):
-            found = text.find(part.text, at, end)
+
+    __slots__ = ("_between", "_head", "_tail", "evidence", "parts", "static_length", "weight")
+
+    def __init__(self, parts: Parts, evidence: tuple[str, ...] = ()) -> None:
+        self.parts = parts
+        self.evidence = evidence
+        texts = [part.text for part in parts if isinstance(part, Static)]
+        self.static_length = sum(map(len, texts))
+        self.weight = sum(len(words(text)) for text in texts)
+        self._head = texts.pop(0) if parts and isinstance(parts[0], Static) else ""
+        self._tail = texts.pop() if len(parts) > 1 and isinstance(parts[-1], Static) else ""
+        self._between: tuple[str, ...] | None = tuple(texts) if self.has_holes else None
+
+    @property
+    def has_holes(self) -> bool:
+        """Tell whether anything in it varies."""
+        return any(isinstance(part, Hole) for part in self.parts)
+
+    def match(self, text: str) -> list[str] | None:
+        """Read the holes of ``text`` off, in order, or return ``None`` where it does not fit.
+
+        Every static part between two holes is taken at its first place, so that equal texts always give equal
+        slots; what is read off gives ``text`` back exactly when it is filled in again. Linear in the text.
+        """
+        if self._between is None:
+            return [] if text == self._head else None
+        at, end = len(self._head), len(text) - len(self._tail)
+        if at > end or not text.startswith(self._head) or not text.endswith(self._tail):
+            return None
+        values: list[str] = []
+        for static in self._between:
+            found = text.find(static, at, end)
             if found < 0:
                 return None
             values.append(text[at:found])
-            at = found + len(part.text)
-    return [*values, text[at:end]]
-
-
-def static_length(parts: Parts) -> int:
-    """Return the number of static characters."""
-    return sum(len(part.text) for part in parts if isinstance(part, Static))
+            at = found + len(static)
+        values.append(text[at:end])
+        return values

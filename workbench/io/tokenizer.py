@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from workbench.records import Messages
 
 _REMEMBERED = 20_000
+_REMEMBERED_TEXTS = 1_000
 _PROBES = (
     (
         Message(role="system", content="Be brief.\n\n- No lists: 48,213 items!\n"),
@@ -174,6 +175,7 @@ class WordTokenizer:
     def __init__(self, *, ratio: float = 1.3, overhead: int = 4) -> None:
         self._ratio = ratio
         self._overhead = overhead
+        self._texts: dict[str, int] = {}
         self._known: dict[str, int] = {}
 
     def count(self, messages: Messages, *, generation_prompt: bool) -> int:
@@ -183,11 +185,20 @@ class WordTokenizer:
 
     def count_text(self, text: str) -> int:
         """Estimate the tokens of plain text."""
-        count = self._known.get(text)
+        count = self._texts.get(text)
+        if count is None:
+            if len(self._texts) >= _REMEMBERED_TEXTS:
+                self._texts.clear()
+            count = self._texts[text] = round(self._ratio * sum(map(self._words, text.split("\n"))))
+        return count
+
+    def _words(self, line: str) -> int:
+        """Count the words of a line, and remember it: the lines of a prompt come with every call."""
+        count = self._known.get(line)
         if count is None:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            count = self._known[text] = round(self._ratio * len(words(text)))
+            count = self._known[line] = len(words(line))
         return count
 
 

@@ -39,13 +39,13 @@ class Subject:
 
 def convert(recipe: Recipe, work: Path, progress: Progress) -> None:
     """Turn logs into pairs."""
-    converted = conversion.convert(
+    conversion.convert(
         [Path(log) for log in recipe.convert.logs],
+        work,
         options=recipe.convert.options,
         tokenizer=load_tokenizer(recipe.base),
         progress=progress,
     )
-    conversion.write_converted(converted, work)
 
 
 def curate(recipe: Recipe, run: Path, work: Path, progress: Progress) -> None:

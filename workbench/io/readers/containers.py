@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import re
 import shlex
@@ -12,17 +11,20 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from workbench.errors import Finding, InputError
-from workbench.io.frames import read_parquet
+from workbench.io.frames import iter_parquet
 from workbench.io.readers.values import Container, Row
 from workbench.text import excerpt
 
 if TYPE_CHECKING:
+    import io
     from collections.abc import Iterator
     from pathlib import Path
 
 _BOM = b"\xef\xbb\xbf"
 _WIDE_BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _LONE = 0.5
+_SHOWN = 100
+_SLICE = 10_000
 _EXPECTED = "a log in JSON Lines, JSON, Parquet or CSV, in UTF-8"
 _CSV_HEADS = frozenset(
     [
@@ -78,8 +80,7 @@ def rows_of(path: Path, container: Container) -> Iterator[Row]:
     elif container == "json":
         yield from _json_document(path)
     elif container == "parquet":
-        for record, value in enumerate(read_parquet(path).iter_rows(named=True)):
-            yield Row(line=0, record=record, value=without_null(value))
+        yield from _parquet_rows(path)
     else:
         yield from _csv_rows(path)
 
@@ -220,14 +221,15 @@ def _json_row(body: bytes, *, line: int, record: int) -> Row:
             record=record,
             problem="not UTF-8",
             found=f"byte 0x{body[error.start]:02x} at position {error.start}",
-            raw=excerpt(body.decode("utf-8", "replace")),
+            raw=body[: 4 * _SHOWN].decode("utf-8", "replace"),
             blame="encoding",
         )
     try:
-        return Row(line=line, record=record, value=msgspec.json.decode(text), raw=excerpt(text))
+        value = msgspec.json.decode(text)
+        return Row(line=line, record=record, value=value, raw=text[:_SHOWN], ascii=body.isascii())
     except (msgspec.DecodeError, RecursionError) as error:
         problem, found = _syntax(text, error)
-        return Row(line=line, record=record, problem=problem, found=found, raw=excerpt(text), blame="syntax")
+        return Row(line=line, record=record, problem=problem, found=found, raw=text[:_SHOWN], blame="syntax")
 
 
 def _syntax(text: str, error: Exception) -> tuple[str, str]:
@@ -261,21 +263,38 @@ def _all_messages(value: list[Any]) -> bool:
 
 
 def _csv_rows(path: Path) -> Iterator[Row]:
-    raw = path.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise _encoding(path, line=line, byte=raw[error.start], name=_likely(raw)) from error
-    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
-    reader = csv.reader(io.StringIO(text, newline=""))
-    names = [name.strip() for name in next(reader)]
-    line, record = reader.line_num + 1, 0
-    for cells in reader:
-        if cells:
-            yield _csv_row(names, cells, line=line, record=record)
+    csv.field_size_limit(max(csv.field_size_limit(), path.stat().st_size + 1))
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.reader(stream)
+        try:
+            names = [name.strip() for name in next(reader)]
+            line, record = reader.line_num + 1, 0
+            for cells in reader:
+                if cells:
+                    yield _csv_row(names, cells, line=line, record=record)
+                    record += 1
+                line = reader.line_num + 1
+        except UnicodeDecodeError as error:
+            raise _first_bad_line(path) from error
+
+
+def _first_bad_line(path: Path) -> InputError:
+    with path.open("rb") as stream:
+        for line, raw in enumerate(stream, 1):
+            try:
+                raw.decode()
+            except UnicodeDecodeError:
+                return encoding_error(path, line=line)
+    return encoding_error(path, line=1)
+
+
+def _parquet_rows(path: Path) -> Iterator[Row]:
+    """Read slice by slice, so that memory doesn't grow with the file."""
+    record = 0
+    for frame in iter_parquet(path, rows=_SLICE):
+        for value in frame.iter_rows(named=True):
+            yield Row(line=0, record=record, value=without_null(value))
             record += 1
-        line = reader.line_num + 1
 
 
 def _csv_row(names: list[str], cells: list[str], *, line: int, record: int) -> Row:
@@ -285,7 +304,7 @@ def _csv_row(names: list[str], cells: list[str], *, line: int, record: int) -> R
             record=record,
             problem="a row of another width than the header",
             found=f"{len(cells)} cells under {len(names)} columns",
-            raw=excerpt(",".join(cells)),
+            raw=",".join(cells)[:_SHOWN],
             blame="syntax",
         )
     value = {name: cell for name, cell in zip(names, cells, strict=True) if cell or name in _CSV_HEADS}

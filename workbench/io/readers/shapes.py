@@ -164,6 +164,8 @@ def _message(value: Any) -> Message:
     role = _ROLES.get(said.lower(), said.lower())
     if role not in _KNOWN_ROLES:
         raise UnfitRowError("an unknown role", found=repr(said))
+    if role == said and len(value) == 2 and isinstance(value.get("content"), str):  # noqa: PLR2004
+        return _said(role, value["content"])  # the usual case, quickly
     extra = {
         k: v for k, v in value.items() if k not in {"role", "from", "content", "value"} and v is not None
     }

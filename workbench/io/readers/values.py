@@ -32,7 +32,8 @@ class Reject(Value, frozen=True, kw_only=True):
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One row of a file as plain values, or the ``problem`` that kept it from being decoded.
 
-    ``blame`` groups problems: ``encoding`` or ``syntax``.
+    ``blame`` groups problems: ``encoding`` or ``syntax``. ``raw`` is the start of its text, as it stands;
+    ``ascii`` says that the row could as well be in any other encoding.
     """
 
     line: int
@@ -42,6 +43,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     found: str = ""
     raw: str = ""
     blame: Literal["", "encoding", "syntax"] = ""
+    ascii: bool = False
 
 
 class Parsed(msgspec.Struct, frozen=True, kw_only=True):

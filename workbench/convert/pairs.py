@@ -1,0 +1,129 @@
+"""Writes pairs as they come, a batch in memory at a time."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from workbench.convert.compact import Compactor
+from workbench.convert.induce import check_lossless, slots_of
+from workbench.io.frames import decode_pairs, encode_pair, pairs_to_frame
+from workbench.records import Message, Pair, TokenCounts
+from workbench.text import content_id
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from workbench.convert.compact import CompactForm
+    from workbench.ports import Tokenizer
+    from workbench.records import LogRecord, Messages, Slot, Template
+
+_BATCH = 20_000
+
+
+class PairMaker:
+    """Makes the pair of a record whose prompt was read, and sums up the tokens of all."""
+
+    def __init__(self, *, form: CompactForm, tokenizer: Tokenizer) -> None:
+        self._form = form
+        self._tokenizer = tokenizer
+        self._compactors: dict[str, Compactor] = {}
+        self._seen: Counter[str] = Counter()
+        self.tokens: Counter[str] = Counter()
+        self.tasks: Counter[str] = Counter()
+
+    def __call__(self, record: LogRecord, template: Template, values: Sequence[str]) -> Pair:
+        """Return the pair; equal ones get a number behind their id.
+
+        Raises:
+            InvariantError: template and values don't give the record's prompt back.
+        """
+        slots = slots_of(template, values)
+        check_lossless(template, slots, record)
+        if template.id not in self._compactors:
+            self._compactors[template.id] = Compactor(template, self._form)
+        prompt = self._compactors[template.id](values)
+        completion = _plain(record.completion)
+        tokens = self._counted(_plain(record.prompt), prompt, completion)
+        self.tasks[template.task] += 1
+        return Pair(
+            id=self._identity(template, slots, completion),
+            task=template.task,
+            prompt=prompt,
+            completion=completion,
+            template_id=template.id,
+            slots=slots,
+            source=record.source,
+            tokens=tokens,
+            meta=_meta(record),
+        )
+
+    def _counted(self, original: Messages, prompt: Messages, completion: Messages) -> TokenCounts:
+        count = self._tokenizer.count
+        short = count(prompt, generation_prompt=True)
+        tokens = TokenCounts(
+            original=count(original, generation_prompt=True),
+            compact=short,
+            completion=count((*prompt, *completion), generation_prompt=False) - short,
+        )
+        self.tokens.update(original=tokens.original, compact=tokens.compact, completion=tokens.completion)
+        return tokens
+
+    def _identity(self, template: Template, slots: tuple[Slot, ...], completion: Messages) -> str:
+        """Hash what a pair says: template, slots and answer; neither file nor task name enters."""
+        said = [template.id, *(part for slot in slots for part in (slot.name, slot.value))]
+        identity = content_id(*said, *(part for m in completion for part in (m.role, m.content)))
+        self._seen[identity] += 1
+        return identity if self._seen[identity] == 1 else f"{identity}-{self._seen[identity]}"
+
+
+class PairFile:
+    """A pairs file in the making: batches go to ``<name>.parts`` and become one file at the end."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._parts = path.with_name(path.name + ".parts")
+        self._rows: list[bytes] = []
+        self._files: list[Path] = []
+        self.rows = 0
+
+    def add(self, pair: Pair) -> None:
+        """Add a pair at the end."""
+        self._rows.append(encode_pair(pair))
+        self.rows += 1
+        if len(self._rows) >= _BATCH:
+            self._flush()
+
+    def close(self) -> None:
+        """Make the file whole."""
+        if not self._files:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            frame = decode_pairs(self._rows) if self._rows else pairs_to_frame([])
+            frame.write_parquet(self._path)
+            return
+        self._flush()
+        pl.scan_parquet(self._files).sink_parquet(self._path)
+        shutil.rmtree(self._parts)
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._parts.mkdir(parents=True, exist_ok=True)
+            self._files.append(self._parts / f"{len(self._files):06d}.parquet")
+            decode_pairs(self._rows).write_parquet(self._files[-1], compression="lz4")
+            self._rows = []
+
+
+def _plain(messages: Sequence[Message]) -> Messages:
+    return tuple(Message(role=m.role, content=m.content) if m.extra else m for m in messages)
+
+
+def _meta(record: LogRecord) -> dict[str, Any]:
+    """Keep what the log said beside the text: its id, its own fields, and extras by message."""
+    extras = {str(i): m.extra for i, m in enumerate((*record.prompt, *record.completion)) if m.extra}
+    meta: dict[str, Any] = {"log_id": record.id} if record.id is not None else {}
+    meta |= {"log": record.meta} if record.meta else {}
+    return meta | ({"extras": extras} if extras else {})
