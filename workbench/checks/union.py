@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, get_args
 import msgspec
 import yaml
 
-from workbench.checks.bounded import check_pattern
 from workbench.checks.conditional import Grounded, Neutral, PhraseWhen, RefuseHarmful
 from workbench.checks.counts import Length
-from workbench.checks.ifeval import ARGUMENTS, JUDGES, Ifeval
-from workbench.checks.language import NAMES, Language
+from workbench.checks.ifeval import Ifeval
+from workbench.checks.language import Language
 from workbench.checks.phrases import (
     Contains,
     EndsWith,
@@ -23,7 +22,8 @@ from workbench.checks.phrases import (
     StartsWith,
 )
 from workbench.checks.plugin import Plugin
-from workbench.checks.schema import JsonOnly, JsonSchema, check_schema
+from workbench.checks.schema import JsonOnly, JsonSchema
+from workbench.checks.validate import contract_findings, validate
 from workbench.checks.xmltext import XmlOnly, XmlStructure
 from workbench.contracts import Contract, Rule
 from workbench.errors import ConfigError, Finding
@@ -83,7 +83,7 @@ def decode_check(raw: dict[str, Any], where: str) -> AnyCheck:
         check = convert(raw, _BY_NAME[name], where=where)
     except ConfigError as error:
         raise ConfigError(_nested(finding, where) for finding in error.findings) from error
-    _validate(check, where)
+    validate(check, where)
     return check
 
 
@@ -101,7 +101,8 @@ def compile_contract(contract: Contract, where: str = "contract") -> CompiledRul
     Raises:
         ConfigError: all findings at once; two rules of one id are one of them.
     """
-    out, findings, seen = list[tuple[Rule, AnyCheck | None]](), list[Finding](), dict[str, int]()
+    out, seen = list[tuple[Rule, AnyCheck | None]](), dict[str, int]()
+    findings = contract_findings(contract, where)
     for i, rule in enumerate(contract.rules):
         if rule.id in seen:
             findings.append(_doubled(rule.id, f"{where} $.rules[{i}].id", seen[rule.id]))
@@ -163,77 +164,6 @@ _Dumper.add_representer(
     _Flow, lambda dumper, data: dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=True)
 )
 _Dumper.add_representer(tuple, lambda dumper, data: dumper.represent_list(list(data)))
-
-
-def _unfit(check: AnyCheck, where: str) -> Finding | None:
-    """Find a value that would silently switch the rule off, or break every row."""
-    if isinstance(check, Language) and check.lang not in NAMES:
-        return Finding(
-            where=f"{where}.lang",
-            found=repr(check.lang),
-            expected=f"one of {', '.join(NAMES)}",
-            fix="Write the two-letter code.",
-        )
-    if isinstance(check, StartsWith | EndsWith) and not check.phrase.strip():
-        return Finding(
-            where=f"{where}.phrase", found="nothing", expected="a phrase", fix="Write it, or `check: null`."
-        )
-    if isinstance(check, Length) and not _bounds_fit(check.min, check.max):
-        return Finding(
-            where=where,
-            found=f"min {check.min}, max {check.max}",
-            expected="a bound of at least 0, and min not above max",
-            fix="Correct the bounds.",
-        )
-    return None
-
-
-def _bounds_fit(low: int | None, high: int | None) -> bool:
-    given = [bound for bound in (low, high) if bound is not None]
-    return bool(given) and min(given) >= 0 and given == sorted(given)
-
-
-def _validate(check: AnyCheck, where: str) -> None:
-    wrong = _unfit(check, where)
-    if wrong is not None:
-        raise ConfigError(wrong)
-    pattern = getattr(check, "pattern", None)
-    if pattern is not None:
-        check_pattern(pattern, where=f"{where}.pattern")
-    if isinstance(check, Ifeval):
-        _known_instruction(check, where)
-    if isinstance(check, JsonSchema):
-        try:
-            check_schema(check.schema)
-        except ConfigError as error:
-            raise ConfigError(
-                Finding(where=f"{where}.schema", found=one.found, expected=one.expected, fix=one.fix)
-                for one in error.findings
-            ) from error
-
-
-def _known_instruction(check: Ifeval, where: str) -> None:
-    if check.instruction not in JUDGES:
-        near = difflib.get_close_matches(check.instruction, JUDGES, n=1)
-        fix = f"Did you mean {near[0]!r}?" if near else "Write one of the published names."
-        raise ConfigError(
-            Finding(
-                where=f"{where}.instruction",
-                found=repr(check.instruction),
-                expected="an instruction of IFEval",
-                fix=fix,
-            )
-        )
-    missing = [name for name in ARGUMENTS[check.instruction] if name not in check.arguments]
-    if missing:
-        raise ConfigError(
-            Finding(
-                where=f"{where}.arguments",
-                found=f"no {', '.join(missing)}",
-                expected=f"the arguments of {check.instruction}",
-                fix="Add them.",
-            )
-        )
 
 
 def _nested(finding: Finding, where: str) -> Finding:

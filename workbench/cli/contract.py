@@ -1,4 +1,4 @@
-"""`workbench contract`: rules from a prompt, outputs against rules, and how good the compiler is."""
+"""`workbench contract`: rules from a prompt, the prompt's parts and their cost, how good the compiler is."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.cli import options
-from workbench.cli.produce import refuse_taken, require
+from workbench.cli import contract_files, options
+from workbench.cli.produce import refuse_taken
 from workbench.cli.screen import Screen
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ def register(app: typer.Typer) -> None:
     """Add the group of verbs."""
     group = typer.Typer(no_args_is_help=True, help="Rules from a prompt; outputs against rules.")
     group.command("infer")(infer)
-    group.command("check")(check)
+    group.command("show")(show)
+    contract_files.register(group)
     group.command("measure")(measure)
     app.add_typer(group, name="contract")
 
@@ -52,25 +53,27 @@ def infer(
     Screen(as_json=as_json).show(_plain(inferred), _table(inferred.contract))
 
 
-def check(
-    data: Annotated[
-        Path, typer.Argument(help="Pairs file, or output directory of `convert`.", metavar="DATA")
-    ],
-    contract: Annotated[Path, typer.Option("--contract", help="Contract file (YAML).")],
+def show(
+    prompt: Annotated[Path, typer.Argument(help="Text file with one system prompt.", metavar="PROMPT_FILE")],
+    base: Annotated[
+        str | None,
+        typer.Option("--base", help="Base whose tokenizer counts; without it, estimated.", metavar="MODEL"),
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
-    """Hold the outputs of a data set against a contract: for each rule, how many obey and break it.
+    """Print a prompt with its parts in colour, each with its tokens and its share of the bill.
 
-    [dim]Example:[/] workbench contract check converted --contract converted/contract.yaml
+    [dim]Example:[/] workbench contract show prompt.md --base samples/base
     """
-    from workbench.checks import load_contract
-    from workbench.evaluation import check_outputs
-    from workbench.io.frames import frame_to_pairs, read_pairs
+    from workbench.cli.spans import bill, page
+    from workbench.convert.segment import segment
+    from workbench.io.config import read_text
+    from workbench.io.tokenizer import WordTokenizer, load_tokenizer
 
-    pairs_file = data / "pairs.parquet" if data.is_dir() else data
-    require([pairs_file, contract], what="pairs and a contract")
-    counts = check_outputs(load_contract(contract), frame_to_pairs(read_pairs(pairs_file)))
-    Screen(as_json=as_json).show({"rules": counts}, _counts(counts))
+    text = read_text(prompt, what="a prompt (text)")
+    tokenizer = WordTokenizer() if base is None else load_tokenizer(base)
+    summary = bill(text, segment(text), tokenizer.count_text, estimated=base is None)
+    Screen(as_json=as_json).show(summary, *page(text, summary))
 
 
 def measure(
@@ -78,7 +81,7 @@ def measure(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="File for the figures (JSON).")] = None,
     as_json: options.Json = False,
 ) -> None:
-    """Measure the rule compiler on prompts labelled with their instructions, or with verdicts.
+    """Measure the compiler on prompts labelled with their instructions, verdicts or spans.
 
     [dim]Example:[/] workbench contract measure --data labelled.jsonl --out figures.json
     """
@@ -123,17 +126,4 @@ def _table(contract: Contract) -> Table:
             escape(str(rule.check["use"])) if rule.check else "[yellow]none: a program can't decide it[/]"
         )
         table.add_row(escape(rule.id), rule.kind, checked, escape(rule.text))
-    return table
-
-
-def _counts(counts: dict[str, dict[str, int]]) -> Table:
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    labels = ("pass", "fail", "not_applicable", "unscored")
-    for column in ("rule", *labels):
-        table.add_column(column, justify="left" if column == "rule" else "right")
-    for rule, row in counts.items():
-        table.add_row(escape(rule), *(str(row.get(label, 0)) for label in labels))
     return table

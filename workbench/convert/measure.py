@@ -24,7 +24,7 @@ _CASE = Case(id="measured", behaviour="rules", slots={})
 
 
 def read_labelled(path: Path) -> list[dict[str, Any]]:
-    """Read labelled prompts (JSONL): ``prompt`` with ``instruction_id_list`` and ``kwargs``, or with ``spans``.
+    """Read labelled prompts (JSONL): ``prompt``, and ``instruction_id_list`` and ``kwargs``, or ``spans``.
 
     Rows with ``output`` and ``label`` (a verdict for each instruction) measure the checks as well;
     ``spans`` are ``{start, end, kind}`` with character offsets into the prompt.

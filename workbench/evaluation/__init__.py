@@ -17,6 +17,7 @@ name for a
 """
 
 from workbench.evaluation.cases import bounded, cases_from_pairs
+from workbench.evaluation.coverage import Coverage, Invalidated, coverage, invalidated
 from workbench.evaluation.grading import GRADE_SCHEMA, Graded
 from workbench.evaluation.judging import Judging
 from workbench.evaluation.outputs import check_outputs
@@ -29,8 +30,10 @@ from workbench.evaluation.suites import load_suite, load_suites
 __all__ = [
     "GRADE_SCHEMA",
     "Assumed",
+    "Coverage",
     "Evaluation",
     "Graded",
+    "Invalidated",
     "Judging",
     "Method",
     "Plan",
@@ -39,7 +42,9 @@ __all__ = [
     "bounded",
     "cases_from_pairs",
     "check_outputs",
+    "coverage",
     "evaluate",
+    "invalidated",
     "load_suite",
     "load_suites",
     "plan_questions",

@@ -1,0 +1,133 @@
+"""The verbs of `workbench contract` through the real command."""
+
+import json
+
+import pytest
+
+from workbench.cli import execute
+from workbench.io.bundled import bundled
+
+PROMPT = """You are a bot.
+
+- Begin every answer with "Hi."
+- Write at most 30 words.
+- Be warm and friendly.
+"""
+
+
+@pytest.fixture
+def prompt(tmp_path):
+    path = tmp_path / "prompt.md"
+    path.write_text(PROMPT, encoding="utf-8")
+    return path
+
+
+def run(capsys, *words, code=0):
+    assert execute(["contract", *map(str, words)]) == code
+    return capsys.readouterr()
+
+
+def read(capsys, *words):
+    return json.loads(run(capsys, *words, "--json").out)
+
+
+def test_show_bills_every_token_once(capsys, prompt):
+    found = read(capsys, "show", prompt)
+    assert found["tokens"] == sum(row["tokens"] for row in found["kinds"].values())
+    assert found["tokens"] == sum(span["tokens"] for span in found["spans"])
+    assert sum(span["share"] for span in found["spans"]) == pytest.approx(1)
+    assert found["estimated"] is True
+    assert {span["kind"] for span in found["spans"]} == {"role", "format", "length", "style"}
+
+
+def test_show_prints_the_whole_prompt_and_no_control_sequence(capsys, prompt):
+    prompt.write_text(PROMPT + "- Never write \x1b[31mred [bold]words[/].\n", encoding="utf-8")
+    page = run(capsys, "show", prompt).out
+    assert "── length" in page
+    assert "\x1b[31m" not in page
+    assert "[bold]words[/]" in page
+
+
+def test_show_counts_with_the_tokenizer_of_a_base(capsys, prompt):
+    found = read(capsys, "show", prompt, "--base", bundled("samples/base"))
+    assert found["estimated"] is False
+    assert found["tokens"] > 0
+
+
+def test_lint_of_an_inferred_contract_remarks_what_has_no_check(capsys, prompt, tmp_path):
+    path = tmp_path / "c.yaml"
+    run(capsys, "infer", prompt, "--out", path)
+    found = read(capsys, "lint", path, "--prompt", prompt)
+    assert [one["sort"] for one in found["warnings"]] == ["unchecked"]
+    assert "nothing" in run(capsys, "lint", path, "--strict", code=2).err
+    assert "no check" in run(capsys, "lint", path).out
+
+
+def test_lint_names_conflicts_and_errors_with_their_place(capsys, tmp_path):
+    path = tmp_path / "c.yaml"
+    rules = "- {id: a, text: x, kind: length, check: {use: length, min: 9}}\n"
+    second = "- {id: b, text: y, kind: length, check: {use: length, max: 3}}\n"
+    path.write_text(f"version: 1\ntask: t\nrules:\n{rules}{second}")
+    assert read(capsys, "lint", path)["warnings"][0]["sort"] == "conflict"
+    path.write_text(f"version: 2\ntask: t\nrules:\n{rules}")
+    error = run(capsys, "lint", path, code=2).err
+    assert "c.yaml $.version" in error
+    assert "Traceback" not in error
+
+
+def test_lint_refuses_a_pattern_that_explodes(capsys, tmp_path):
+    path = tmp_path / "c.yaml"
+    rule = "{id: a, text: x, kind: style, check: {use: not_contains, pattern: '(a+)+$'}}"
+    path.write_text(f"version: 1\ntask: t\nrules:\n- {rule}\n")
+    error = run(capsys, "lint", path, code=2).err
+    assert "$.rules[0].check.pattern" in error
+    assert "bounded running time" in error
+
+
+def test_diff_of_two_prompts(capsys, prompt, tmp_path):
+    new = tmp_path / "new.md"
+    new.write_text(PROMPT.replace("at most 30", "at most 20").replace('"Hi."', '"Hello."'), encoding="utf-8")
+    found = read(capsys, "diff", prompt, new)
+    assert [(one["sort"], one["new"]["id"]) for one in found["changes"]] == [
+        ("changed", "opening"),
+        ("changed", "max-words"),
+    ]
+    assert found["same"] == 1
+    assert found["invalidated"] is None
+
+
+def test_diff_names_the_pairs_that_have_to_be_made_again(capsys, tmp_path):
+    log = tmp_path / "log.jsonl"
+    rows = [
+        {
+            "messages": [
+                {"role": "system", "content": PROMPT},
+                {"role": "user", "content": f"Question: what is {n}?"},
+                {"role": "assistant", "content": "Hi. " + "word " * n},
+            ]
+        }
+        for n in range(1, 9)
+    ]
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert execute(["convert", str(log), "--out", str(tmp_path / "out"), "--quiet"]) == 0
+    capsys.readouterr()
+    old, new = tmp_path / "old.md", tmp_path / "new.md"
+    old.write_text(PROMPT, encoding="utf-8")
+    new.write_text(PROMPT.replace("at most 30", "at most 5"), encoding="utf-8")
+    redo = tmp_path / "redo.jsonl"
+    found = read(capsys, "diff", old, new, "--data", tmp_path / "out", "--out", redo)
+    assert found["pairs_invalidated"] == 4
+    assert {row["why"] for row in found["invalidated"]} == {"breaks"}
+    assert len(redo.read_text(encoding="utf-8").splitlines()) == 4
+    run(capsys, "diff", old, new, "--data", tmp_path / "out", "--out", redo, code=2)
+    covered = read(capsys, "check", tmp_path / "out", "--contract", tmp_path / "out" / "contract.yaml")
+    assert covered["rows"] == 8
+    assert {row["id"]: row["enough"] for row in covered["coverage"]}["opening"] is False
+    page = run(
+        capsys, "check", tmp_path / "out", "--contract", tmp_path / "out" / "contract.yaml", "--least", 9
+    ).out
+    assert "fewer" in page
+
+
+def test_diff_wants_pairs_before_it_writes_a_file(capsys, prompt, tmp_path):
+    assert "--data" in run(capsys, "diff", prompt, prompt, "--out", tmp_path / "x", code=2).err

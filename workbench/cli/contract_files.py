@@ -1,0 +1,263 @@
+"""`workbench contract check|lint|diff`: contract files against data, against sense, against one another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from workbench.cli import options
+from workbench.cli.produce import refuse_taken, require
+from workbench.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from workbench.checks.changes import Change
+    from workbench.contracts import Contract, Rule
+    from workbench.records import Pair
+
+_YAML = {".yaml", ".yml"}
+_SHOWN_PAIRS = 10
+
+
+def register(group: typer.Typer) -> None:
+    """Add the verbs to the group."""
+    group.command("check")(check)
+    group.command("lint")(lint)
+    group.command("diff")(diff)
+
+
+def check(
+    data: Annotated[
+        Path, typer.Argument(help="Pairs file, or output directory of `convert`.", metavar="DATA")
+    ],
+    contract: Annotated[Path, typer.Option("--contract", help="Contract file (YAML).")],
+    least: Annotated[
+        int,
+        typer.Option(
+            "--least", min=1, help="Rows that have to exercise a rule for it to be learned.", metavar="N"
+        ),
+    ] = 20,
+    as_json: options.Json = False,
+) -> None:
+    """Hold the outputs of a data set against a contract: rows that exercise, obey and break each rule.
+
+    A rule that fewer than N rows exercise is warned of: it will not be learned.
+
+    [dim]Example:[/] workbench contract check converted --contract converted/contract.yaml --least 50
+    """
+    from workbench.checks import load_contract
+    from workbench.evaluation import check_outputs, coverage
+
+    pairs = _pairs(data, contract)
+    loaded = load_contract(contract)
+    rows = coverage(loaded, pairs, least=least)
+    summary = {
+        "rules": check_outputs(loaded, pairs),
+        "rows": len(pairs),
+        "least": least,
+        "coverage": [
+            {
+                "id": one.rule,
+                "exercised": one.exercised,
+                "obeyed": one.obeyed,
+                "broken": one.broken,
+                "unscored": one.unscored,
+                "enough": one.enough,
+            }
+            for one in rows
+        ],
+    }
+    Screen(as_json=as_json).show(summary, _covered(summary))
+
+
+def lint(
+    contract: Annotated[Path, typer.Argument(help="Contract file (YAML).", metavar="CONTRACT")],
+    prompt: Annotated[
+        Path | None, typer.Option("--prompt", help="The prompt its spans point into: are they still there?")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 2 on warnings too.")] = False,
+    as_json: options.Json = False,
+) -> None:
+    """Look through a contract edited by hand: errors, rules that exclude one another, rules without a check.
+
+    Errors exit with 2, each with its place in the file; warnings exit with 0, or with 2 under --strict.
+
+    [dim]Example:[/] workbench contract lint converted/contract.yaml --prompt prompt.md
+    """
+    from workbench.checks import load_contract
+    from workbench.checks.lint import lint as find
+    from workbench.errors import ConfigError, Finding
+    from workbench.io.config import read_text
+
+    loaded = load_contract(contract)
+    text = None if prompt is None else read_text(prompt, what="a prompt (text)")
+    remarks = find(loaded, where=str(contract), prompt=text)
+    if strict and remarks:
+        raise ConfigError(
+            Finding(
+                where=f"{contract} {', '.join(one.rules)}",
+                found=one.found,
+                expected="nothing to remark",
+                fix=one.fix,
+            )
+            for one in remarks
+        )
+    summary = {
+        "rules": len(loaded.rules),
+        "checked": sum(rule.check is not None for rule in loaded.rules),
+        "warnings": [
+            {"sort": one.sort, "rules": list(one.rules), "found": one.found, "fix": one.fix}
+            for one in remarks
+        ],
+    }
+    Screen(as_json=as_json).show(summary, _remarked(summary, contract))
+
+
+def diff(
+    old: Annotated[Path, typer.Argument(help="Contract (YAML) or prompt (text) as it was.", metavar="OLD")],
+    new: Annotated[Path, typer.Argument(help="Contract (YAML) or prompt (text) as it is.", metavar="NEW")],
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="Pairs made under OLD: which of them are invalidated?", metavar="DATA"),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="File for the invalidated pairs (JSONL).")
+    ] = None,
+    force: options.Force = False,
+    as_json: options.Json = False,
+) -> None:
+    """Tell what changed between two prompts or contracts, rule by rule, and which pairs that invalidates.
+
+    A pair is invalidated where it breaks a rule that was added or changed, or says what only a removed rule
+    asked for.
+
+    [dim]Example:[/] workbench contract diff old.md new.md --data converted --out redo.jsonl
+    """
+    from workbench.checks.changes import contract_changes
+    from workbench.errors import ConfigError, Finding
+    from workbench.evaluation import invalidated
+    from workbench.io.rundir import write_text
+
+    require([old, new], what="a contract or a prompt")
+    if out is not None and data is None:
+        raise ConfigError(
+            Finding(where="--out", found="no --data", expected="pairs to judge", fix="Name them by --data.")
+        )
+    changes = contract_changes(_contract(old), _contract(new))
+    hit = invalidated(changes, _pairs(data)) if data is not None else ()
+    rows = [{"pair": one.pair, "rule": one.rule, "why": one.why, "detail": one.detail} for one in hit]
+    summary: dict[str, Any] = {
+        "changes": [_change(one) for one in changes if one.sort != "same"],
+        "same": sum(one.sort == "same" for one in changes),
+        "unjudged": [one.new.id for one in changes if _unjudged(one) and one.new],
+        "invalidated": rows if data is not None else None,
+        "pairs_invalidated": len({one.pair for one in hit}) if data is not None else None,
+    }
+    if out is not None:
+        import json
+
+        refuse_taken(out, force=force)
+        write_text(out, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    Screen(as_json=as_json).show(summary, _changed(summary), _touched(summary, out))
+
+
+def _pairs(data: Path, *others: Path) -> list[Pair]:
+    from workbench.io.frames import frame_to_pairs, read_pairs
+
+    file = data / "pairs.parquet" if data.is_dir() else data
+    require([file, *others], what="pairs and a contract")
+    return frame_to_pairs(read_pairs(file))
+
+
+def _contract(path: Path) -> Contract:
+    """Load a contract, or infer one from a prompt."""
+    from workbench.checks import load_contract
+    from workbench.convert.infer import infer_contract
+    from workbench.io.config import read_text
+
+    if path.suffix in _YAML:
+        return load_contract(path)
+    return infer_contract(read_text(path, what="a prompt (text)"), template_id=path.stem, task=path.stem)
+
+
+def _unjudged(change: Change) -> bool:
+    return change.sort in {"added", "changed"} and change.new is not None and change.new.check is None
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {"sort": change.sort, "old": _rule(change.old), "new": _rule(change.new)}
+
+
+def _rule(rule: Rule | None) -> dict[str, Any] | None:
+    if rule is None:
+        return None
+    return {"id": rule.id, "text": rule.text, "kind": rule.kind, "check": rule.check}
+
+
+def _covered(summary: dict[str, Any]) -> Table:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=f"{summary['rows']} rows", box=None, pad_edge=False)
+    columns = ("exercised", "obeyed", "broken", "unscored")
+    for column in ("rule", *columns, ""):
+        table.add_column(column, justify="right" if column in columns else "left", overflow="fold")
+    for row in summary["coverage"]:
+        if row["exercised"] is None:
+            table.add_row(escape(row["id"]), "", "", "", "", "[yellow]no check[/]")
+            continue
+        few = f"[yellow]fewer than {summary['least']}: it will not be learned[/]"
+        table.add_row(
+            escape(row["id"]), *(str(row[column]) for column in columns), "" if row["enough"] else few
+        )
+    return table
+
+
+def _remarked(summary: dict[str, Any], contract: Path) -> str:
+    from rich.markup import escape
+
+    head = f"{escape(str(contract))}: {summary['rules']} rules, {summary['checked']} with a check"
+    lines = [
+        f"[yellow]{one['sort']}[/] [bold]{escape(', '.join(one['rules']))}[/]\n  {escape(one['found'])}\n"
+        f"  [dim]{escape(one['fix'])}[/]"
+        for one in summary["warnings"]
+    ]
+    return "\n".join([head, *(lines or ["nothing to remark"])])
+
+
+def _changed(summary: dict[str, Any]) -> Table:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=f"{summary['same']} rules as they were", box=None, pad_edge=False)
+    for column in ("", "rule", "was", "is"):
+        table.add_column(column, overflow="fold")
+    colours = {"added": "green", "removed": "red", "changed": "yellow"}
+    for one in summary["changes"]:
+        rule = one["new"] or one["old"]
+        table.add_row(
+            f"[{colours[one['sort']]}]{one['sort']}[/]",
+            escape(rule["id"]),
+            *(escape(side["text"]) if side else "" for side in (one["old"], one["new"])),
+        )
+    return table
+
+
+def _touched(summary: dict[str, Any], out: Path | None) -> str:
+    from rich.markup import escape
+
+    if summary["invalidated"] is None:
+        return "Name pairs by --data to see which of them are invalidated."
+    lines = [f"{summary['pairs_invalidated']} pairs invalidated"]
+    if summary["unjudged"]:
+        lines.append(f"no check judges {escape(', '.join(summary['unjudged']))}: a person has to look")
+    if out is not None:
+        return "\n".join([*lines, f"all of them: {escape(str(out))}"])
+    rows = summary["invalidated"]
+    lines += [escape(f"  {row['pair']} {row['why']} {row['rule']}") for row in rows[:_SHOWN_PAIRS]]
+    if len(rows) > _SHOWN_PAIRS:
+        lines.append(f"  and {len(rows) - _SHOWN_PAIRS} more: name a file by --out for all of them")
+    return "\n".join(lines)
