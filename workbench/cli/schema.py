@@ -48,13 +48,15 @@ def schemas() -> dict[str, dict[str, Any]]:
     import msgspec
 
     from workbench.contracts import Contract
-    from workbench.gate import GateResult, Policy
+    from workbench.gate import Baseline, GateResult, Policy
+    from workbench.gate.datapolicy import DataPolicy
     from workbench.recipe import Recipe
     from workbench.records import Case, Completion, Grade, LogRecord, Pair, Template
     from workbench.verdicts import Verdicts
 
     kinds = {
         "recipe": Recipe, "contract": Contract, "policy": Policy, "gate": GateResult, "verdicts": Verdicts,
+        "data_policy": DataPolicy, "baseline": Baseline,
         "case": Case, "completion": Completion, "grade": Grade, "log_record": LogRecord, "pair": Pair,
         "template": Template,
     }  # fmt: skip

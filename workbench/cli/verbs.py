@@ -25,6 +25,7 @@ VERBS = (
     "graders",
     "gate",
     "bless",
+    "check",
     "schema",
     "doctor",
 )

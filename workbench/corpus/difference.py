@@ -90,7 +90,7 @@ def difference(a: Dataset, b: Dataset) -> Difference:
         left -= {i for i, _, _ in matched}
         right -= {j for _, j, _ in matched}
     changed = tuple(
-        Change(before=_view(old[i]["row"]), after=_view(new[j]["row"]), fields=fields, by=by)
+        Change(before=view_of(old[i]["row"]), after=view_of(new[j]["row"]), fields=fields, by=by)
         for i, j, by in sorted(matched)
         if (fields := _differing(old[i]["row"], new[j]["row"]))
     )
@@ -101,8 +101,8 @@ def difference(a: Dataset, b: Dataset) -> Difference:
         a=_side(a),
         b=_side(b),
         same=len(matched) - len(changed),
-        added=tuple(_view(new[j]["row"]) for j in sorted(right)),
-        removed=tuple(_view(old[i]["row"]) for i in sorted(left)),
+        added=tuple(view_of(new[j]["row"]) for j in sorted(right)),
+        removed=tuple(view_of(old[i]["row"]) for i in sorted(left)),
         changed=changed,
         changed_fields={name: differing.count(name) for name in _COMPARED if name in differing},
         doubled=sum(row["id"][1] > 1 for row in (*old, *new)),
@@ -152,7 +152,8 @@ def _differing(old: dict[str, Any], new: dict[str, Any]) -> tuple[str, ...]:
     return tuple(name for name in _COMPARED if old[name] != new[name])
 
 
-def _view(row: dict[str, Any]) -> RowView:
+def view_of(row: dict[str, Any]) -> RowView:
+    """Show a row of a data set."""
     asked = (row["prompt"] or [{"content": ""}])[-1]["content"]
     return RowView(
         id=str(row["id"]),

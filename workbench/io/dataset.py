@@ -133,7 +133,7 @@ def _directory(path: Path) -> Dataset:
         parts = [name for name in PARTS if (inner / f"{name}.parquet").is_file()]
         if parts:
             frames = [_placed(read_pairs(inner / f"{name}.parquet"), name) for name in parts]
-            whole = pl.concat(frames, how="diagonal_relaxed")
+            whole = _with_signals(pl.concat(frames, how="diagonal_relaxed"), inner)
             return Dataset(source=str(path), kind="curated parts", frame=whole, home=inner)
         for name in ("pairs.parquet", "kept.parquet"):
             if (inner / name).is_file():
@@ -148,6 +148,16 @@ def _directory(path: Path) -> Dataset:
             fix="Name the file in it, or another directory.",
         )
     )
+
+
+def _with_signals(frame: pl.DataFrame, home: Path) -> pl.DataFrame:
+    """Put beside each row what curation measured of it, where it kept that (``signals.parquet``, by id)."""
+    path = home / "signals.parquet"
+    if not path.is_file():
+        return frame
+    measured = read_parquet(path).unique("id", keep="first", maintain_order=True)
+    fresh = [name for name in measured.columns if name not in frame.columns and name != "row"]
+    return frame.join(measured.select("id", *fresh), on="id", how="left", maintain_order="left")
 
 
 def _file(path: Path, progress: Progress) -> Dataset:
