@@ -5,6 +5,7 @@ WorkbenchError
 │   ├── InputError       a data file: missing, empty, not JSON on line 7, wrong encoding …
 │   ├── ConfigError      a recipe, contract, policy or option: unknown key, wrong type …
 │   ├── ModelError       a base or adapter folder that can't be loaded or doesn't fit
+│   ├── ServiceError     a model service that can't be reached, refuses, or answers something else
 │   ├── OutputError      an output place that holds something else or can't be written
 │   └── MissingExtraError    a library of an optional extra isn't installed
 ├── UndecidedError       exit 3: too few cases, or a run that is not complete
@@ -75,6 +76,10 @@ class ConfigError(UserError):
 
 class ModelError(UserError):
     """A base or adapter folder can't be loaded, or doesn't fit."""
+
+
+class ServiceError(UserError):
+    """A model service can't be reached, refuses us, or answers what can't be used."""
 
 
 class OutputError(UserError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -21,12 +21,16 @@ R = TypeVar("R")
 
 
 class Sampling(Value, frozen=True, kw_only=True):
-    """How to generate. ``temperature`` 0 is greedy; ``seed`` matters only above 0."""
+    """How to generate. ``temperature`` 0 is greedy; ``seed`` matters only above 0.
+
+    ``schema`` (JSON Schema) binds the answer to a JSON document that is valid by it.
+    """
 
     max_new_tokens: int = 256
     temperature: float = 0.0
     top_p: float = 1.0
     seed: int = 0
+    schema: dict[str, Any] | None = None
 
 
 class Progress(Protocol):
@@ -50,6 +54,30 @@ class Backend(Protocol):
         self, prompts: Sequence[Messages], sampling: Sampling, *, progress: Progress = silent
     ) -> list[Completion]:
         """Answer every prompt; a prompt that cannot be answered gives ``finish="error"``, never a gap."""
+        ...
+
+
+class Arrived(Protocol):
+    """Told of every answer as it comes, so that it can be kept at once."""
+
+    def __call__(self, number: int, completion: Completion, /) -> None:
+        """Take the answer to prompt ``number``; called from one thread."""
+        ...
+
+
+@runtime_checkable
+class ArrivingBackend(Protocol):
+    """A backend that hands answers over one by one, in the order in which they come."""
+
+    def generate_each(
+        self,
+        prompts: Sequence[Messages],
+        sampling: Sampling,
+        *,
+        arrived: Arrived,
+        progress: Progress = silent,
+    ) -> None:
+        """Answer every prompt, and tell ``arrived`` of each once."""
         ...
 
 

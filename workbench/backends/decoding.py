@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from workbench.backends.cache import Layers, make_cache
-from workbench.records import Completion
+from workbench.backends.constrained import Tree, documents, tree
+from workbench.records import Completion, Message
+from workbench.rendering.renderer import IGNORE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +33,9 @@ class Decoder:
         self._renderer = renderer
         self._sampling = sampling
         self._context = context
+        self._tree: Tree | None = None
+        if sampling.schema is not None:
+            self._tree = tree(self._answer_ids(text) for text in documents(sampling.schema))
 
     def encode(self, prefix: list[int]) -> Layers:
         """Return keys and values of the prefix, one pair a layer, each ``[1, heads, tokens, width]``."""
@@ -55,7 +60,8 @@ class Decoder:
         written: list[list[int]] = [[] for _ in rows]
         numbers, unfinished = list(range(len(rows))), set(range(len(rows)))
         while unfinished:
-            tokens = self._choose(state.logits(), [streams[n] for n in numbers] if streams else [])
+            logits = self._bound(state.logits(), [written[n] for n in numbers])
+            tokens = self._choose(logits, [streams[n] for n in numbers] if streams else [])
             for number, token in zip(numbers, tokens.tolist(), strict=True):
                 if number in unfinished:
                     written[number].append(token)
@@ -75,6 +81,21 @@ class Decoder:
             completion_tokens=len(ids),
             finish="stop" if ids and ids[-1] in self._renderer.stops else "length",
         )
+
+    def _answer_ids(self, text: str) -> list[int]:
+        """Return the ids of an answer as training would see them, up to and with the stop token."""
+        asked, said = Message(role="user", content="?"), Message(role="assistant", content=text)
+        return [token for token in self._renderer.example((asked,), (said,)).labels if token != IGNORE]
+
+    def _bound(self, logits: torch.Tensor, written: Sequence[list[int]]) -> torch.Tensor:
+        """Leave of each row's logits only the tokens that go on with an answer that fits the schema."""
+        if self._tree is None:
+            return logits
+        bound = torch.full_like(logits, -torch.inf)
+        for row, ids in enumerate(written):
+            allowed = list(_below(self._tree, ids)) or slice(None)
+            bound[row, allowed] = logits[row, allowed]
+        return bound
 
     def _streams(self, seeds: Sequence[int]) -> list[torch.Generator]:
         if self._sampling.temperature == 0:
@@ -129,6 +150,13 @@ class _State:
             self._ids, self._mask = self._ids[chosen], self._mask[chosen]
             self._positions = self._positions[chosen]
             self._cache.batch_select_indices(chosen)
+
+
+def _below(node: Tree, ids: list[int]) -> Tree:
+    """Follow ids down; nothing is below where a finished row has left the tree."""
+    for token in ids:
+        node = node.get(token, {})
+    return node
 
 
 def _nucleus(shares: torch.Tensor, top_p: float) -> torch.Tensor:

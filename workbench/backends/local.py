@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from workbench.ports import Backend, Progress, Sampling
+    from workbench.ports import Arrived, Backend, Progress, Sampling
     from workbench.records import Messages
     from workbench.rendering.opening import Precision
 
@@ -129,13 +129,28 @@ class LocalBackend:
         Raises:
             ModelError: the base's chat template refuses a prompt.
         """
+        done: dict[int, Completion] = {}
+        self.generate_each(prompts, sampling, arrived=done.__setitem__, progress=progress)
+        return [done[number] for number in range(len(prompts))]
+
+    def generate_each(
+        self,
+        prompts: Sequence[Messages],
+        sampling: Sampling,
+        *,
+        arrived: Arrived,
+        progress: Progress = silent,
+    ) -> None:
+        """Answer as ``generate``, and hand each answer over when its batch is through.
+
+        Raises:
+            ModelError: as ``generate``.
+        """
         ids = [self.base.renderer.prompt_ids(prompt) for prompt in prompts]
-        done: dict[int, Completion] = {
-            number: Completion(text="", prompt_tokens=len(row), completion_tokens=0, finish="error")
-            for number, row in enumerate(ids)
-            if len(row) >= self.base.context
-        }
-        asked = [number for number in range(len(ids)) if number not in done]
+        asked = [number for number, row in enumerate(ids) if len(row) < self.base.context]
+        done = len(ids) - len(asked)
+        for number in sorted(set(range(len(ids))) - set(asked)):
+            arrived(number, _no_room(ids[number]))
         seeds = _seeds(ids, sampling.seed)
         with self._switched() as model, torch.inference_mode():
             decoder = Decoder(model, self.base.renderer, sampling=sampling, context=self.base.context)
@@ -144,9 +159,10 @@ class LocalBackend:
                 prefix = decoder.encode(ids[group.rows[0]][: group.shared])
                 for batch in group.batches:
                     answers = decoder([ids[n] for n in batch], prefix, seeds=[seeds[n] for n in batch])
-                    done.update(zip(batch, answers, strict=True))
-                    progress("generate", len(done), len(ids))
-        return [done[number] for number in range(len(ids))]
+                    for number, answer in zip(batch, answers, strict=True):
+                        arrived(number, answer)
+                    done += len(batch)
+                    progress("generate", done, len(ids))
 
     def logits(self, rows: Sequence[Sequence[int]]) -> list[torch.Tensor]:
         """Return the float32 logits of every row of token ids, shape ``[len(row), vocabulary]``."""
@@ -181,6 +197,10 @@ class _Arm:
         """Answer with this arm's adapter."""
         with self._backend.using(self._adapter) as backend:
             return backend.generate(prompts, sampling, progress=progress)
+
+
+def _no_room(ids: list[int]) -> Completion:
+    return Completion(text="", prompt_tokens=len(ids), completion_tokens=0, finish="error")
 
 
 def _seeds(ids: Sequence[list[int]], seed: int) -> list[int]:

@@ -17,9 +17,13 @@ from workbench.cli import options
 from workbench.cli.screen import Screen
 
 EXTRAS = {
+    "api": ("httpx2",),
     "train": ("torch", "transformers", "peft", "datasets", "accelerate", "safetensors"),
 }
-NEEDED_BY = {"train": "demo, run, train, eval, and token counts in convert"}
+NEEDED_BY = {
+    "api": "asking OpenAI-compatible services: --teacher openai:URL, --judge openai:URL",
+    "train": "demo, run, train, eval, and token counts in convert",
+}
 
 
 def register(app: typer.Typer) -> None:
