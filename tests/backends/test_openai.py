@@ -1,4 +1,5 @@
 import json
+import threading
 import time
 
 import pytest
@@ -37,16 +38,16 @@ def test_answers_come_in_the_order_of_the_prompts_with_their_tokens_counted():
 
 
 def test_calls_run_beside_each_other_and_never_more_than_allowed():
-    def slow(body, number):
-        time.sleep(0.05)
+    together = threading.Barrier(4)
+
+    def held(body, number):
+        together.wait(timeout=10)
         return echo(body, number)
 
-    with serving(slow) as service:
-        begun = time.monotonic()
-        ask(service, [str(n) for n in range(16)], concurrency=4)
-        took = time.monotonic() - begun
+    with serving(held) as service:
+        answers, _ = ask(service, [str(n) for n in range(16)], concurrency=4, timeout=20.0)
+    assert [one.text for one in answers] == [str(n) for n in range(16)]
     assert service.most_open == 4
-    assert took < 16 * 0.05
 
 
 def test_the_body_says_what_the_sampling_says():
@@ -117,9 +118,7 @@ def test_a_hanging_reply_ends_at_the_timeout(hang):
         return "trickle" if hang == "trickle" else echo(body, number)
 
     with serving(script) as service:
-        begun = time.monotonic()
         answers, usage = ask(service, ["hi"], timeout=0.2, retries=1)
-        assert time.monotonic() - begun < 0.9
     assert answers[0].finish == "error"
     assert list(usage.failures) == ["no whole reply within 0.2 s"]
 
@@ -188,10 +187,8 @@ def test_a_redirect_is_not_followed():
 def test_nothing_listening_is_said_soon():
     with serving(echo) as service:
         pass
-    begun = time.monotonic()
     with pytest.raises(ServiceError, match="no connection"):
-        ask(service, ["a"] * 20)
-    assert time.monotonic() - begun < 5
+        ask(service, ["a"] * 20, retries=1000, give_up=1000)
 
 
 def test_failures_in_a_row_stop_the_work_but_keep_what_came():
