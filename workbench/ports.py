@@ -81,6 +81,26 @@ class ArrivingBackend(Protocol):
         ...
 
 
+class Scored(Value, frozen=True, kw_only=True):
+    """How likely a model finds an answer: the sum of its tokens' negative log likelihoods in nats.
+
+    ``tokens`` 0: the row doesn't fit into the model's context, or has nothing to score.
+    """
+
+    nll: float
+    tokens: int
+
+
+class Scorer(Protocol):
+    """Prompts and given answers in, their likelihoods out, in the same order and number."""
+
+    def score(
+        self, rows: Sequence[tuple[Messages, Messages]], *, progress: Progress = silent
+    ) -> list[Scored]:
+        """Score the answer of every (prompt, completion)."""
+        ...
+
+
 class Step(Protocol):
     """Decides over pairs: a partition with reasons."""
 

@@ -11,6 +11,7 @@ from workbench.errors import ConfigError, Finding
 from workbench.io.config import load
 from workbench.ports import Sampling
 from workbench.records import Value
+from workbench.signals import DEFAULT, AnySignal
 from workbench.steps import AnyStep, ClusterSplit, ContractFilter, ExactDedup, NearDedup
 from workbench.training.spec import Sft
 
@@ -28,8 +29,9 @@ class ConvertStage(Value, frozen=True, kw_only=True):
 
 
 class CurateStage(Value, frozen=True, kw_only=True):
-    """The steps in order, and how to split what is left."""
+    """What to measure of each pair, the steps in order, and how to split what is left."""
 
+    signals: tuple[AnySignal, ...] = DEFAULT
     steps: tuple[AnyStep, ...] = (ContractFilter(), ExactDedup(), NearDedup())
     split: ClusterSplit = ClusterSplit()
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from workbench.cli import curateoptions as given
 from workbench.cli import options
+from workbench.cli.curation import pairs_file, stage_of
 from workbench.cli.produce import Face, carry_out, require
+from workbench.errors import Finding, InputError
 
 if TYPE_CHECKING:
+    from workbench.contracts import Contract
     from workbench.ports import Progress
+    from workbench.recipe import CurateStage
+    from workbench.signals import Tools
 
 
 def register(app: typer.Typer) -> None:
@@ -20,54 +27,93 @@ def register(app: typer.Typer) -> None:
 
 
 def curate(
-    data: Annotated[
-        Path, typer.Argument(help="Output directory of `convert`, or a pairs file.", metavar="DATA")
-    ],
+    data: given.Data,
     out: options.Out,
-    contract: Annotated[
-        Path | None,
-        typer.Option("--contract", help="Contract to filter by; default: the one beside the pairs."),
-    ] = None,
-    recipe: Annotated[
-        Path | None, typer.Option("--recipe", help="Recipe whose `curate` section says the steps.")
-    ] = None,
+    contract: given.Contract = None,
+    recipe: given.RecipeFile = None,
+    signals: given.Signals = None,
+    list_signals: given.ListSignals = False,
+    drop: given.Drop = None,
+    base: given.ScoringBase = None,
+    judge: given.JudgeModel = None,
+    workers: given.Workers = None,
     force: options.Force = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Filter by the contract, drop verified duplicates, and split by cluster without leaks.
+    """Measure pairs, filter by contract and signals, drop verified duplicates, and split without leaks.
 
-    Writes train.parquet, valid.parquet, test.parquet and ledger.parquet (one row for every row that went).
+    Writes train.parquet, valid.parquet, test.parquet, ledger.parquet (one row for every row that went) and
+    signals.parquet (what was measured of every row).
 
-    [dim]Example:[/] workbench curate converted --out curated
+    [dim]Example:[/] workbench curate converted --drop "pii > 0" --out curated
     """
-    from workbench.checks import load_contract
+    del list_signals  # its callback has printed and ended
+    require([data, *([recipe] if recipe else [])], what="pairs, as `workbench convert` writes them")
+    pairs = pairs_file(data)
+    stage = stage_of(recipe, signals=signals, drop=drop, base=base, judge=judge)
+    rules = contract or pairs.with_name("contract.yaml")
+    _require_contract(rules, stage, named=contract is not None)
+
+    def work(place: Path, progress: Progress) -> None:
+        from workbench.pipeline.asking import open_tools
+
+        contracts = _contracts(rules, alone=contract is not None)
+        tools = open_tools(stage.signals, base=base, judge=judge, contracts=contracts, progress=progress)
+        _write(pairs, stage, tools, workers=workers or os.cpu_count() or 1, place=place)
+
+    inputs: list[Path | str] = [pairs, *(path for path in [rules] if path.exists())]
+    inputs += [model for model in (base, judge) if model is not None]
+    face = Face(force=force, quiet=quiet, as_json=as_json)
+    carry_out(out, work, verb="curate", inputs=inputs, options=stage, page=_page, face=face)
+
+
+def _write(pairs: Path, stage: CurateStage, tools: Tools, *, workers: int, place: Path) -> None:
     from workbench.io.frames import read_pairs
     from workbench.pipeline.curate import curate as curate_pairs
     from workbench.pipeline.curate import write_curated
-    from workbench.pipeline.stages import read_contracts
-    from workbench.recipe import CurateStage, read_recipe
 
-    pairs = data / "pairs.parquet" if data.is_dir() else data
-    rules = contract or pairs.with_name("contract.yaml")
-    require([pairs, rules], what="pairs and their contract, as `workbench convert` writes them")
-    stage = read_recipe(recipe).curate if recipe else CurateStage()
+    curated = curate_pairs(
+        read_pairs(pairs),
+        signals=stage.signals,
+        steps=stage.steps,
+        split=stage.split,
+        tools=tools,
+        workers=workers,
+        contracts=tools.contracts,
+        progress=tools.progress,
+    )
+    write_curated(curated, place)
 
-    def work(place: Path, progress: Progress) -> None:
-        curated = curate_pairs(
-            read_pairs(pairs),
-            steps=stage.steps,
-            split=stage.split,
-            contracts=[load_contract(contract)] if contract else read_contracts(rules.parent),
-            progress=progress,
+
+def _require_contract(rules: Path, stage: CurateStage, *, named: bool) -> None:
+    """Refuse to filter by a contract that isn't there."""
+    from workbench.steps import ContractFilter
+
+    asks = any(isinstance(step, ContractFilter) and not step.contracts for step in stage.steps)
+    if (named or asks) and not rules.is_file():
+        raise InputError(
+            Finding(
+                where=str(rules),
+                found="no contract beside the pairs" if not named else "no such file",
+                expected="contract.yaml, as `workbench convert` writes it beside pairs.parquet",
+                fix="Give it with --contract FILE, or a --recipe whose steps have no contract_filter.",
+            )
         )
-        write_curated(curated, place)
 
-    face = Face(force=force, quiet=quiet, as_json=as_json)
-    carry_out(out, work, verb="curate", inputs=[pairs, rules], options=stage, page=_page, face=face)
+
+def _contracts(rules: Path, *, alone: bool) -> list[Contract]:
+    from workbench.checks import load_contract
+    from workbench.pipeline.stages import read_contracts
+
+    if alone:
+        return [load_contract(rules)]
+    return read_contracts(rules.parent) if rules.exists() else []
 
 
 def _page(summary: dict[str, Any], out: Path) -> str:
+    from rich.markup import escape
+
     lines = [
         f"[bold]{summary['in']}[/] pairs in, [bold]{summary['kept']}[/] kept, {summary['dropped']} dropped"
     ]
@@ -75,7 +121,8 @@ def _page(summary: dict[str, Any], out: Path) -> str:
         f"  {count:>6}  {reason}"
         for reason, count in sorted(summary["reasons"].items(), key=lambda x: (-x[1], x[0]))
     ]
-    lines += [f"          {count:>6}  {rule}" for rule, count in summary["rules"].items()]
+    named = {**summary["rules"], **summary["filters"]}
+    lines += [f"          {count:>6}  {escape(rule)}" for rule, count in named.items()]
     if not summary["kept"]:
         lines.append(
             "[yellow]nothing is left[/]: read the contract; a rule that all rows break is misread, or new"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import polars as pl
@@ -12,7 +12,9 @@ from workbench.errors import InvariantError
 from workbench.io.frames import ledger_frame
 from workbench.io.rundir import write_json, write_text
 from workbench.pipeline.cost import peak_mb
+from workbench.pipeline.measured import check_steps, figures, with_signals
 from workbench.ports import silent
+from workbench.signals import Tools, columns_of
 from workbench.steps import Noted
 from workbench.steps.dedup import direct
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from workbench.contracts import Contract
     from workbench.ports import Progress, Step
+    from workbench.signals import AnySignal
     from workbench.steps import Parts
 
 PARTS = ("train", "valid", "test")
@@ -38,13 +41,17 @@ class NeedsContracts(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Curated:
-    """The three parts, the ledger, the rows that went, and the figures."""
+    """The three parts, the ledger, the rows that went, what was measured of every row, and the figures.
+
+    ``signals`` has ``id``, ``row`` and the columns of the signals for each row that went in, in order.
+    """
 
     train: pl.DataFrame
     valid: pl.DataFrame
     test: pl.DataFrame
     ledger: pl.DataFrame
     dropped: pl.DataFrame
+    signals: pl.DataFrame
     summary: dict[str, Any]
 
 
@@ -53,48 +60,51 @@ def curate(
     *,
     steps: Sequence[Step],
     split: Callable[[pl.DataFrame], Parts],
+    signals: Sequence[AnySignal] = (),
+    tools: Tools | None = None,
+    workers: int = 1,
     contracts: Sequence[Contract] = (),
     progress: Progress = silent,
 ) -> Curated:
-    """Run ``steps`` in order over pairs (``PAIR_SCHEMA``), then ``split`` what is left.
+    """Measure ``signals`` of pairs (``PAIR_SCHEMA``), run ``steps`` in order, then ``split`` what is left.
+
+    Steps and split see the signals as columns; the parts don't carry them. ``tools`` holds the models that
+    signals ask; ``workers`` is how many processes measure.
 
     Raises:
         InvariantError: in ≠ kept + dropped, or a step changed the order of the rows it kept.
-        ConfigError: a step's contract doesn't fit.
+        ConfigError: a step's contract doesn't fit, or it looks at a column that nothing measures.
     """
     begun = time.perf_counter()
-    kept, places = pairs, pl.int_range(pairs.height, eager=True, dtype=pl.Int64)
-    ledgers, notes = [ledger_frame([])], dict[str, Any]()
-    for done, step in enumerate(steps):
-        progress("curate", done, len(steps) + 1)
-        found = (step.bound(contracts) if isinstance(step, NeedsContracts) else step)(kept)
-        found.conserved(kept.height)
-        gone = found.dropped["row"]
-        ledgers.append(found.dropped.with_columns(places.gather(gone).alias("row")))
-        places = places.filter(~pl.int_range(kept.height, eager=True, dtype=pl.Int64).is_in(gone.implode()))
-        kept = found.kept
-        notes |= found.notes if isinstance(found, Noted) else {}
-    if not pairs["id"].gather(places).equals(kept["id"]):
-        raise InvariantError("a step did not keep its rows in their order, or its ledger names other rows")
+    check_steps(steps, pairs, signals)
+    tools = replace(tools or Tools(), contracts=contracts, progress=progress)
+    table = with_signals(pairs, signals, tools=tools, workers=workers)
+    bound = [step.bound(contracts) if isinstance(step, NeedsContracts) else step for step in steps]
+    kept, ledger, notes = _stepped(table, bound, progress)
     progress("curate", len(steps), len(steps) + 1)
+    names = [column.name for column in columns_of(signals)]
     parts = split(kept)
+    parts = parts._replace(**{part: getattr(parts, part).drop(names) for part in PARTS})
     progress("curate", len(steps) + 1, len(steps) + 1)
-    ledger = direct(pl.concat(ledgers))
-    dropped = pairs.select(pl.all().gather(ledger["row"]))
+    measured = table.select("id", pl.int_range(pl.len()).alias("row"), *names)
+    summary = _summary(pairs.height, parts, ledger, notes)
+    summary |= {"signals": figures(measured.select(names)), "seconds": round(time.perf_counter() - begun, 3)}
     return Curated(
         train=parts.train,
         valid=parts.valid,
         test=parts.test,
         ledger=ledger,
-        dropped=dropped,
-        summary=_summary(pairs.height, parts, ledger, notes, time.perf_counter() - begun),
+        dropped=pairs.select(pl.all().gather(ledger["row"])),
+        signals=measured,
+        summary={**summary, "peak_mb": peak_mb()},
     )
 
 
 def write_curated(curated: Curated, out: Path) -> dict[str, Any]:
     """Write the parts, the ledger, the rows that went, summary and card into ``out``."""
-    for name in (*PARTS, "ledger", "dropped"):
+    for name in (*PARTS, "ledger", "dropped", "signals"):
         getattr(curated, name).write_parquet(out / f"{name}.parquet")
+    _quarantine(curated.signals, out / "quarantine.jsonl")
     write_json(out / "summary.json", curated.summary)
     write_text(out / "card.md", card(curated.summary))
     return curated.summary
@@ -105,13 +115,39 @@ def counts(ledger: pl.DataFrame, column: str) -> dict[str, int]:
     return dict(ledger.group_by(column).len().sort(column).iter_rows())
 
 
-def _summary(
-    rows: int, parts: Parts, ledger: pl.DataFrame, notes: dict[str, Any], seconds: float
-) -> dict[str, Any]:
+def _stepped(
+    table: pl.DataFrame, steps: Sequence[Step], progress: Progress
+) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, Any]]:
+    """Run the steps; return the rows kept, the ledger with places in ``table``, and what steps noted."""
+    kept, places = table, pl.int_range(table.height, eager=True, dtype=pl.Int64)
+    ledgers, notes = [ledger_frame([])], dict[str, Any]()
+    for done, step in enumerate(steps):
+        progress("curate", done, len(steps) + 1)
+        found = step(kept).conserved(kept.height)
+        gone = found.dropped["row"]
+        ledgers.append(found.dropped.with_columns(places.gather(gone).alias("row")))
+        places = places.filter(~pl.int_range(kept.height, eager=True, dtype=pl.Int64).is_in(gone.implode()))
+        kept = found.kept
+        notes |= found.notes if isinstance(found, Noted) else {}
+    if not table["id"].gather(places).equals(kept["id"]):
+        raise InvariantError("a step did not keep its rows in their order, or its ledger names other rows")
+    return kept, direct(pl.concat(ledgers)), notes
+
+
+def _quarantine(measured: pl.DataFrame, path: Path) -> None:
+    """Put the judge's replies that could not be read where a person can look at them."""
+    if "judge_reply" in measured.columns:
+        unread = measured.filter(pl.col("judge_reply").is_not_null())
+        unread.select("id", "row", reply="judge_reply").write_ndjson(path)
+
+
+def _summary(rows: int, parts: Parts, ledger: pl.DataFrame, notes: dict[str, Any]) -> dict[str, Any]:
     sizes = {"train": parts.train.height, "valid": parts.valid.height, "test": parts.test.height}
     if rows != sum(sizes.values()) + ledger.height:
         raise InvariantError(f"{rows} rows in, {sizes} kept, {ledger.height} dropped: they must add up")
-    rules = ledger.select(pl.col("rule").drop_nulls().str.split(", ").explode())
+    broken = ledger.filter(pl.col("step") == "contract_filter")
+    rules = broken.select(pl.col("rule").str.split(", ").explode())
+    filters = ledger.filter(pl.col("step") == "drop_where")
     clusters = pl.concat([parts.train["cluster"], parts.valid["cluster"], parts.test["cluster"]])
     return {
         "in": rows,
@@ -120,6 +156,7 @@ def _summary(
         "rejected": 0,
         "reasons": counts(ledger, "reason"),
         "rules": counts(rules, "rule"),
+        "filters": counts(filters, "rule"),
         "parts": sizes,
         "clusters": clusters.n_unique(),
         "largest_cluster": parts.largest_cluster,
@@ -131,8 +168,6 @@ def _summary(
             "floor": parts.leak.floor,
         },
         **notes,
-        "seconds": round(seconds, 3),
-        "peak_mb": peak_mb(),
     }
 
 

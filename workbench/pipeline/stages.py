@@ -52,6 +52,7 @@ def curate(recipe: Recipe, run: Path, work: Path, progress: Progress) -> None:
     """Turn pairs into train, valid and test parts."""
     curated = curation.curate(
         read_pairs(run / "convert" / "pairs.parquet"),
+        signals=recipe.curate.signals,
         steps=recipe.curate.steps,
         split=recipe.curate.split,
         contracts=read_contracts(run / "convert"),

@@ -2,16 +2,18 @@
 
 from workbench.steps.contract_filter import ContractFilter
 from workbench.steps.dedup import ExactDedup, NearDedup
+from workbench.steps.drop_where import DropWhere
 from workbench.steps.noted import Noted
 from workbench.steps.plugin import PluginStep
 from workbench.steps.split import ClusterSplit, Leak, Parts
 
-AnyStep = ContractFilter | ExactDedup | NearDedup | PluginStep
+AnyStep = ContractFilter | DropWhere | ExactDedup | NearDedup | PluginStep
 
 __all__ = [
     "AnyStep",
     "ClusterSplit",
     "ContractFilter",
+    "DropWhere",
     "ExactDedup",
     "Leak",
     "NearDedup",

@@ -1,0 +1,83 @@
+import json
+
+import polars as pl
+import pytest
+
+from workbench.cli import execute
+from workbench.io.bundled import bundled
+
+
+@pytest.fixture(scope="module")
+def converted(tmp_path_factory):
+    place = tmp_path_factory.mktemp("log") / "converted"
+    log = place.with_name("log.jsonl")
+    lines = bundled("samples/support/logs.jsonl").read_text(encoding="utf-8").splitlines()[:160]
+    log.write_text("\n".join(lines), encoding="utf-8")
+    assert execute(["convert", str(log), "--out", str(place), "--quiet"]) == 0
+    return place
+
+
+def curate(data, out, *options):
+    return execute(["curate", str(data), "--out", str(out), "--quiet", "--workers", "1", *options])
+
+
+def summary(out):
+    return json.loads((out / "summary.json").read_text(encoding="utf-8"))
+
+
+def test_signals_are_written_for_every_row_and_summed_up(converted, tmp_path):
+    assert curate(converted, tmp_path / "out", "--signals", "lengths, languages") == 0
+    signals = pl.read_parquet(tmp_path / "out" / "signals.parquet")
+    pairs = pl.read_parquet(converted / "pairs.parquet")
+    assert signals["id"].to_list() == pairs["id"].to_list()
+    figures = summary(tmp_path / "out")["signals"]
+    assert figures["answer_words"]["mean"] == pytest.approx(signals["answer_words"].mean(), rel=1e-5)
+    assert figures["answer_lang"]["values"]["en"] > 100
+    assert "pii" not in figures
+    assert pl.read_parquet(tmp_path / "out" / "train.parquet").columns == [*pairs.columns, "cluster"]
+
+
+def test_a_filter_drops_rows_that_explain_accounts_for(converted, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert curate(converted, out, "--drop", "answer_words > 20", "--signals", "lengths") == 0
+    found = summary(out)
+    assert found["in"] == found["kept"] + found["dropped"]
+    assert found["filters"] == {"answer_words > 20": found["reasons"]["filtered"]}
+    gone = pl.read_parquet(out / "ledger.parquet").filter(pl.col("reason") == "filtered").row(0, named=True)
+    assert execute(["explain", str(out), gone["id"]]) == 0
+    told = capsys.readouterr().out
+    assert "answer_words > 20" in told
+    assert f"answer_words = {gone['measured']:g}" in told
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--drop", "pi > 0"), ["pi > 0", "pii"]),
+        (("--drop", "ifd > 1"), ["--base"]),
+        (("--signals", "lengts"), ["lengts", "lengths"]),
+        (("--drop", "pii > 0", "--signals", "none"), ["'pii'", "add it"]),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(converted, tmp_path, capsys, options, words):
+    assert curate(converted, tmp_path / "out", *options) == 2
+    error = capsys.readouterr().err
+    assert all(word in error for word in words)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_raw_log_is_sent_to_convert(tmp_path, capsys):
+    log = tmp_path / "log.jsonl"
+    log.write_text("{}\n")
+    assert curate(log, tmp_path / "out") == 2
+    assert "workbench convert" in capsys.readouterr().err
+    (tmp_path / "empty").mkdir()
+    assert curate(tmp_path / "empty", tmp_path / "out") == 2
+    assert "workbench convert" in capsys.readouterr().err
+
+
+def test_pairs_without_a_contract(converted, tmp_path, capsys):
+    alone = tmp_path / "pairs.parquet"
+    alone.write_bytes((converted / "pairs.parquet").read_bytes())
+    assert curate(alone, tmp_path / "out") == 2
+    assert "--contract" in capsys.readouterr().err

@@ -1,0 +1,47 @@
+"""The options of `workbench curate`, each spelled and explained once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.cli.curation import print_signals
+
+Data = Annotated[Path, typer.Argument(help="Output directory of `convert`, or a pairs file.", metavar="DATA")]
+Contract = Annotated[
+    Path | None, typer.Option("--contract", help="Contract to filter by; default: the one beside the pairs.")
+]
+RecipeFile = Annotated[
+    Path | None, typer.Option("--recipe", help="Recipe whose `curate` section says signals and steps.")
+]
+Signals = Annotated[
+    str | None,
+    typer.Option("--signals", help="What to measure: default, none, or names separated by commas."),
+]
+ListSignals = Annotated[
+    bool,
+    typer.Option(
+        "--list-signals",
+        help="Print what every signal measures, and end.",
+        callback=print_signals,
+        is_eager=True,
+    ),
+]
+Drop = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--drop", help='Drop rows where this SQL condition on signals holds, as "pii > 0"; repeatable.'
+    ),
+]
+ScoringBase = Annotated[
+    str | None,
+    typer.Option("--base", help="Base that scores answers: perplexity and IFD.", metavar="MODEL"),
+]
+JudgeModel = Annotated[
+    str | None, typer.Option("--judge", help="Model that judges answers from 0 to 1.", metavar="MODEL")
+]
+Workers = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Processes that measure; default: one a core.")
+]

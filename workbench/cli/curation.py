@@ -1,0 +1,120 @@
+"""Turns the options of `workbench curate` into the stage that a recipe would say."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import msgspec
+
+from workbench.errors import ConfigError, Finding, InputError
+
+if TYPE_CHECKING:
+    from workbench.recipe import CurateStage
+    from workbench.signals import AnySignal
+    from workbench.steps import AnyStep
+
+
+def stage_of(
+    recipe: Path | None,
+    *,
+    signals: str | None = None,
+    drop: list[str] | None = None,
+    base: str | None = None,
+    judge: str | None = None,
+) -> CurateStage:
+    """Take the recipe's curation, or the default one, with what the command line adds.
+
+    Filters come right behind the contract filter, so that a bad row is never the one kept of two duplicates.
+
+    Raises:
+        ConfigError: an unknown signal, or what the recipe says.
+    """
+    from workbench.recipe import CurateStage, read_recipe
+    from workbench.signals import Judge, Likelihood
+    from workbench.steps import DropWhere
+
+    stage = read_recipe(recipe).curate if recipe else CurateStage()
+    measured = list(stage.signals if signals is None else _signals(signals))
+    for given, kind in ((base, Likelihood), (judge, Judge)):
+        if given is not None and not any(isinstance(signal, kind) for signal in measured):
+            measured.append(kind())
+    steps = _inserted(stage.steps, [DropWhere(where=condition) for condition in drop or ()])
+    return msgspec.structs.replace(stage, signals=tuple(measured), steps=steps)
+
+
+def pairs_file(data: Path) -> Path:
+    """Return the pairs file that DATA means, or say what DATA is instead.
+
+    Raises:
+        InputError: a folder without pairs, or a file that isn't Parquet, such as a raw log.
+    """
+    if data.is_dir():
+        found = data / "pairs.parquet"
+        run = data / "convert" / "pairs.parquet"
+        if not found.is_file() and run.is_file():
+            return run
+        if not found.is_file():
+            raise InputError(
+                Finding(
+                    where=str(data),
+                    found="a folder without pairs.parquet",
+                    expected="the output directory of `workbench convert`",
+                    fix=f"Run: workbench convert LOG --out {data}",
+                )
+            )
+        return found
+    if data.is_file() and data.read_bytes()[:4] != b"PAR1":
+        raise InputError(
+            Finding(
+                where=str(data),
+                found="a file that is no Parquet; it may be a raw log",
+                expected="pairs, as `workbench convert` makes them of a log",
+                fix=f"Run: workbench convert {data} --out converted; then: workbench curate converted",
+            )
+        )
+    return data
+
+
+def _inserted(steps: tuple[AnyStep, ...], further: list[Any]) -> tuple[AnyStep, ...]:
+    from workbench.steps import ContractFilter
+
+    filters = [at for at, step in enumerate(steps) if isinstance(step, ContractFilter)]
+    place = filters[-1] + 1 if filters else 0
+    return (*steps[:place], *further, *steps[place:])
+
+
+def _signals(names: str) -> tuple[AnySignal, ...]:
+    """Read ``--signals``: ``default``, ``none``, or names separated by commas."""
+    from workbench.signals import DEFAULT, AnySignal
+
+    known: dict[str, Any] = {kind.__struct_config__.tag: kind for kind in get_args(AnySignal)}
+    out: list[AnySignal] = []
+    for name in (part.strip() for part in names.split(",")):
+        if name == "default":
+            out += DEFAULT
+        elif name in known:
+            out.append(known[name]())
+        elif name != "none":
+            near = difflib.get_close_matches(name, known, n=1)
+            raise ConfigError(
+                Finding(
+                    where="--signals",
+                    found=repr(name),
+                    expected=f"default, none, or some of: {', '.join(known)}",
+                    fix=f"Did you mean {near[0]!r}?" if near else "docs/signals.md says what each measures.",
+                )
+            )
+    return tuple(dict.fromkeys(out))
+
+
+def print_signals(value: bool) -> None:
+    """Print what every signal measures, as a Markdown table, and end."""
+    import typer
+
+    if value:
+        from workbench.signals import table
+
+        typer.echo(table())
+        raise typer.Exit

@@ -1,0 +1,78 @@
+"""Measures pairs: named columns with evidence, computed once, on which steps decide."""
+
+from typing import get_args
+
+from workbench.signals.columns import Column, FrameSignal, RowSignal, Tools
+from workbench.signals.conduct import Conduct, Grounding, Overlap, Rules
+from workbench.signals.corpus import Boilerplate
+from workbench.signals.exposure import Personal, Secrets
+from workbench.signals.model import Judge, Likelihood
+from workbench.signals.reading import Languages, Reading
+from workbench.signals.run import columns_of, columns_table, measure
+from workbench.signals.shape import Compression, Lengths, Repetition, Scripts
+
+AnySignal = (
+    Lengths
+    | Languages
+    | Compression
+    | Repetition
+    | Scripts
+    | Reading
+    | Personal
+    | Secrets
+    | Conduct
+    | Rules
+    | Grounding
+    | Overlap
+    | Boilerplate
+    | Likelihood
+    | Judge
+)
+DEFAULT: tuple[AnySignal, ...] = (
+    Lengths(),
+    Languages(),
+    Compression(),
+    Repetition(),
+    Scripts(),
+    Reading(),
+    Personal(),
+    Secrets(),
+    Conduct(),
+    Rules(),
+    Grounding(),
+    Overlap(),
+    Boilerplate(),
+)
+
+
+def table() -> str:
+    """Write what every column of every signal says as a Markdown table."""
+    return columns_table(get_args(AnySignal))
+
+
+__all__ = [
+    "DEFAULT",
+    "AnySignal",
+    "Boilerplate",
+    "Column",
+    "Compression",
+    "Conduct",
+    "FrameSignal",
+    "Grounding",
+    "Judge",
+    "Languages",
+    "Lengths",
+    "Likelihood",
+    "Overlap",
+    "Personal",
+    "Reading",
+    "Repetition",
+    "RowSignal",
+    "Rules",
+    "Scripts",
+    "Secrets",
+    "Tools",
+    "columns_of",
+    "measure",
+    "table",
+]

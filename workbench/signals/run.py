@@ -1,0 +1,115 @@
+"""Measures all signals of a recipe in one pass over the rows, in as many processes as asked for."""
+
+from __future__ import annotations
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from workbench.signals.columns import Column, FrameSignal, RowSignal, Tools
+from workbench.signals.rows import rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from workbench.contracts import Contract
+
+_CHUNK = 2_048
+_WORTH_A_PROCESS = 8_192
+_TYPES = {
+    "Float64": "number",
+    "Int64": "count",
+    "String": "text",
+    "Boolean": "true or false",
+    "List(String)": "list of text",
+}
+
+
+def measure(
+    pairs: pl.DataFrame,
+    signals: Sequence[RowSignal | FrameSignal],
+    *,
+    tools: Tools | None = None,
+    workers: int = 1,
+) -> pl.DataFrame:
+    """Return the columns of ``signals`` for pairs (``PAIR_SCHEMA``), row by row in the same order.
+
+    Signals of single rows share one pass over chunks of rows, in ``workers`` processes where there are enough
+    rows to be worth it (the values are the same whatever their number); then come those of the whole table.
+
+    Raises:
+        ConfigError: two signals of one column name, or a model that a signal needs and nobody gave.
+    """
+    tools = tools or Tools()
+    single = [signal for signal in signals if isinstance(signal, RowSignal)]
+    whole = [signal for signal in signals if isinstance(signal, FrameSignal)]
+    parts = [pl.concat(_by_rows(pairs, single, tools=tools, workers=workers))] if single else []
+    if whole:
+        rows = rows_of(pairs)
+        for signal in whole:
+            tools.progress(f"signal {signal.__struct_config__.tag}", 0, 1)
+            parts.append(_framed([signal], [signal.of_all(rows, tools)], pairs.height))
+            tools.progress(f"signal {signal.__struct_config__.tag}", 1, 1)
+    frame = pl.concat(parts, how="horizontal") if parts else pl.DataFrame()
+    return frame.select(column.name for column in columns_of(signals))
+
+
+def columns_of(signals: Sequence[RowSignal | FrameSignal]) -> tuple[Column, ...]:
+    """List the columns that ``signals`` give, in order."""
+    return tuple(column for signal in signals for column in signal.columns)
+
+
+def columns_table(signals: Sequence[type[RowSignal | FrameSignal]]) -> str:
+    """Write what every column of ``signals`` says as a Markdown table."""
+    lines = [
+        f"| `{kind.__struct_config__.tag}` | `{column.name}` | {_TYPES[str(column.dtype)]} | {column.says} "
+        f"| {column.null} |"
+        for kind in signals
+        for column in kind.columns
+    ]
+    return "\n".join(["| signal | column | type | says | null where |", "|---|---|---|---|---|", *lines])
+
+
+def _by_rows(
+    pairs: pl.DataFrame, signals: Sequence[RowSignal], *, tools: Tools, workers: int
+) -> Iterator[pl.DataFrame]:
+    """Yield the measured chunks in order."""
+    chunks = [pairs.slice(at, _CHUNK) for at in range(0, pairs.height, _CHUNK)] or [pairs]
+    if workers == 1 or pairs.height < _WORTH_A_PROCESS:
+        done = (_chunk(chunk, signals, tools.contracts) for chunk in chunks)
+        yield from _told(done, pairs.height, tools)
+        return
+    # A forked child would inherit the locks of polars' threads; a fresh process has its own.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        futures = [pool.submit(_chunk, chunk, signals, tools.contracts) for chunk in chunks]
+        yield from _told((future.result() for future in futures), pairs.height, tools)
+
+
+def _told(chunks: Iterator[pl.DataFrame], rows: int, tools: Tools) -> Iterator[pl.DataFrame]:
+    done = 0
+    for chunk in chunks:
+        done += chunk.height
+        tools.progress("signals", done, rows)
+        yield chunk
+
+
+def _chunk(pairs: pl.DataFrame, signals: Sequence[RowSignal], contracts: Sequence[Contract]) -> pl.DataFrame:
+    tools = Tools(contracts=contracts)
+    rows = rows_of(pairs)
+    return _framed(signals, [[signal.of(row, tools) for row in rows] for signal in signals], pairs.height)
+
+
+def _framed(
+    signals: Sequence[RowSignal | FrameSignal], values: Sequence[Sequence[tuple[Any, ...]]], height: int
+) -> pl.DataFrame:
+    """Lay values out by column: ``values`` holds for each signal a tuple for each row."""
+    columns: list[pl.Series] = []
+    for signal, of_rows in zip(signals, values, strict=True):
+        turned = list(zip(*of_rows, strict=True)) if height else [()] * len(signal.columns)
+        columns += [
+            pl.Series(column.name, turned[i], column.dtype) for i, column in enumerate(signal.columns)
+        ]
+    return pl.DataFrame(columns)
