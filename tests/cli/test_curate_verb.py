@@ -34,19 +34,20 @@ def test_signals_are_written_for_every_row_and_summed_up(converted, tmp_path):
     assert figures["answer_words"]["mean"] == pytest.approx(signals["answer_words"].mean(), rel=1e-5)
     assert figures["answer_lang"]["values"]["en"] > 100
     assert "pii" not in figures
-    assert pl.read_parquet(tmp_path / "out" / "train.parquet").columns == [*pairs.columns, "cluster"]
+    train = pl.read_parquet(tmp_path / "out" / "train.parquet")
+    assert train.columns == [*pairs.columns, *signals.columns[2:], "cluster"]
 
 
 def test_a_filter_drops_rows_that_explain_accounts_for(converted, tmp_path, capsys):
     out = tmp_path / "out"
-    assert curate(converted, out, "--drop", "answer_words > 20", "--signals", "lengths") == 0
+    assert curate(converted, out, "--drop", "answer_words > 13", "--signals", "lengths") == 0
     found = summary(out)
     assert found["in"] == found["kept"] + found["dropped"]
-    assert found["filters"] == {"answer_words > 20": found["reasons"]["filtered"]}
+    assert found["filters"] == {"answer_words > 13": found["reasons"]["filtered"]}
     gone = pl.read_parquet(out / "ledger.parquet").filter(pl.col("reason") == "filtered").row(0, named=True)
     assert execute(["explain", str(out), gone["id"]]) == 0
     told = capsys.readouterr().out
-    assert "answer_words > 20" in told
+    assert "answer_words > 13" in told
     assert f"answer_words = {gone['measured']:g}" in told
 
 

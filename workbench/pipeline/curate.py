@@ -68,7 +68,7 @@ def curate(
 ) -> Curated:
     """Measure ``signals`` of pairs (``PAIR_SCHEMA``), run ``steps`` in order, then ``split`` what is left.
 
-    Steps and split see the signals as columns; the parts don't carry them. ``tools`` holds the models that
+    Steps and split see the signals as columns, and the parts carry them. ``tools`` holds the models that
     signals ask; ``workers`` is how many processes measure.
 
     Raises:
@@ -84,7 +84,6 @@ def curate(
     progress("curate", len(steps), len(steps) + 1)
     names = [column.name for column in columns_of(signals)]
     parts = split(kept)
-    parts = parts._replace(**{part: getattr(parts, part).drop(names) for part in PARTS})
     progress("curate", len(steps) + 1, len(steps) + 1)
     measured = table.select("id", pl.int_range(pl.len()).alias("row"), *names)
     summary = _summary(pairs.height, parts, ledger, notes)
