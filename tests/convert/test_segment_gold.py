@@ -4,10 +4,14 @@ import json
 from collections import Counter
 from typing import get_args
 
+import msgspec
 import pytest
+import yaml
 from goldspans import gold
 
-from workbench.contracts import Span, SpanKind
+from workbench.checks import compile_contract, dump_contract
+from workbench.contracts import Contract, Span, SpanKind
+from workbench.convert.infer import infer_contract
 from workbench.convert.lexicon import cues
 from workbench.convert.measure import measure_contract, read_labelled
 from workbench.convert.measure_spans import compare_spans, span_figures
@@ -43,6 +47,21 @@ def test_words_get_the_kind_that_they_were_given(choose):
     found = figures([row for row in GOLD if choose(row)])
     assert found["accuracy"] >= 0.90, found
     assert found["macro_f1"] >= 0.80, found
+
+
+@pytest.mark.parametrize("row", GOLD, ids=lambda row: row.name)
+def test_the_contract_of_a_long_prompt_can_be_used_as_it_is(row):
+    """Every inferred check is valid, every span quotes its rule, and examples and slots give none."""
+    contract = infer_contract(row.prompt, template_id="t", task="t")
+    compile_contract(contract)
+    for rule in contract.rules:
+        assert row.prompt[slice(*rule.source.span)] == rule.text
+        assert rule.kind not in {"role", "fact", "example", "context", "input"}
+    assert load_back(dump_contract(contract)) == contract
+
+
+def load_back(text):
+    return msgspec.convert(yaml.safe_load(text), Contract)
 
 
 def test_figures_of_a_small_prompt():

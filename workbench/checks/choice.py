@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 _LETTER = r"[\(（\[]?(?P<letter>[A-Z])[\)）\].:：、]?"
 _ALONE = re.compile(rf"^\s*{_LETTER}\s*(?:$|[\n.,:：、)）])")
 _NAMED = re.compile(
-    rf"(?:\b(?:answer|option|choice)(?:\s+is|\s*[:：])?|选项?|答案(?:是|为)?[:：]?)\s*\**{_LETTER}(?![A-Za-z])"
+    rf"(?:\b(?:answer|option|choice)(?:\s+is|\s*[:：])?|选项?|答案(?:是|"
+    rf"为)?[:：]?)\s*\**{_LETTER}(?![A-Za-z])"
 )
 _BRACKETED = re.compile(r"(?<![A-Za-z])[\(（\[](?P<letter>[A-Z])[\)）\]]")
 _UNKNOWN = re.compile(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from workbench.checks.conditions import question_of
 from workbench.checks.jsontext import read_json
 from workbench.checks.subject import FieldCheck, as_text, find, on_field
 from workbench.records import Case, Grade
@@ -55,6 +56,21 @@ class Language(FieldCheck, frozen=True, kw_only=True):
             lambda text: judge_language(
                 text, self.lang, min_confidence=self.min_confidence, mixed=self.mixed
             ),
+        )
+
+
+class SameLanguage(FieldCheck, frozen=True, kw_only=True):
+    """The prose of the text is in the language of the user's message; unscored where either is too short."""
+
+    min_confidence: float = 0.45
+
+    def __call__(self, case: Case, output: str) -> Grade:
+        """Guess both and compare."""
+        asked, confidence = language(prose(question_of(case)))
+        if asked == "und" or confidence < self.min_confidence:
+            return Grade.unscored("too little text in the user's message to tell its language")
+        return on_field(
+            self.path, output, lambda text: judge_language(text, asked, min_confidence=self.min_confidence)
         )
 
 

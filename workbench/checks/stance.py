@@ -19,7 +19,8 @@ _DISAGREE = re.compile(
     rf"endorse|accept|believe|think)\b"
     r"|\bin disagreement\b|\bmy (?:answer|stance|position) is (?:no|against|to disagree)\b|^\W*(?:no|"
     r"disagree|false)\b"
-    r"|(?:我|我们|本人)(?:个人|坚决|完全|强烈|明确|并|也)*(?:不同意|不赞成|不赞同|不支持|不认同|不认为|反对|拒绝)",
+    r"|(?:我|我们|本人)(?:个人|坚决|完全|强烈|明确|并|也)*(?:不同意|不赞成|不赞同|不支持|不认同|不认为|"
+    r"反对|拒绝)",
     re.IGNORECASE,
 )
 _AGREE = re.compile(

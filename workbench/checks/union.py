@@ -11,7 +11,8 @@ import yaml
 from workbench.checks.conditional import Grounded, Neutral, PhraseWhen, RefuseHarmful
 from workbench.checks.counts import Length
 from workbench.checks.ifeval import Ifeval
-from workbench.checks.language import Language
+from workbench.checks.language import Language, SameLanguage
+from workbench.checks.markup import Markup
 from workbench.checks.phrases import (
     Contains,
     EndsWith,
@@ -23,6 +24,7 @@ from workbench.checks.phrases import (
 )
 from workbench.checks.plugin import Plugin
 from workbench.checks.schema import JsonOnly, JsonSchema
+from workbench.checks.unless import Unless
 from workbench.checks.validate import contract_findings, validate
 from workbench.checks.xmltext import XmlOnly, XmlStructure
 from workbench.contracts import Contract, Rule
@@ -46,6 +48,9 @@ AnyCheck = (
     | OneOf
     | Length
     | Language
+    | SameLanguage
+    | Markup
+    | Unless
     | PhraseWhen
     | RefuseHarmful
     | Neutral
@@ -84,6 +89,8 @@ def decode_check(raw: dict[str, Any], where: str) -> AnyCheck:
     except ConfigError as error:
         raise ConfigError(_nested(finding, where) for finding in error.findings) from error
     validate(check, where)
+    if isinstance(check, Unless):
+        decode_check(check.check, f"{where}.check")
     return check
 
 

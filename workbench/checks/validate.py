@@ -9,6 +9,7 @@ from workbench.checks.bounded import check_pattern
 from workbench.checks.counts import Length
 from workbench.checks.ifeval import ARGUMENTS, JUDGES, Ifeval
 from workbench.checks.language import NAMES, Language
+from workbench.checks.markup import Markup
 from workbench.checks.phrases import Contains, EndsWith, NoCharacters, NotContains, OneOf, StartsWith
 from workbench.checks.schema import JsonSchema, check_schema
 from workbench.contracts import CONTRACT_VERSION, Contract
@@ -86,7 +87,8 @@ def _unfit(check: Spec, where: str) -> Finding | None:
         return Finding(
             where=f"{where}.phrase", found="nothing", expected="a phrase", fix="Write it, or `check: null`."
         )
-    if isinstance(check, Length) and not _bounds_fit(check.min, check.max):
+    zero = isinstance(check, Markup)
+    if isinstance(check, Length | Markup) and not _bounds_fit(check.min, check.max, zero=zero):
         return Finding(
             where=where,
             found=f"min {check.min}, max {check.max}",
@@ -118,9 +120,9 @@ def _empty(check: Spec, where: str) -> Finding | None:
     return None
 
 
-def _bounds_fit(low: int | None, high: int | None) -> bool:
+def _bounds_fit(low: int | None, high: int | None, *, zero: bool) -> bool:
     given = [bound for bound in (low, high) if bound is not None]
-    return bool(given) and min(given) >= 0 and given == sorted(given) and high != 0
+    return bool(given) and min(given) >= 0 and given == sorted(given) and (zero or high != 0)
 
 
 def _known_instruction(check: Ifeval, where: str) -> None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from workbench.checks import encode_check
 from workbench.checks.ifeval import Ifeval
+from workbench.checks.phrases import OneOf
+from workbench.checks.unless import Unless
+from workbench.convert.compile_choice import choices
 from workbench.convert.compile_ifeval import read_instructions
+from workbench.convert.compile_markup import markup
 from workbench.convert.compile_plain import OF_EACH, compile_plain
 from workbench.convert.compile_shape import compile_count, compile_json, compile_xml
 from workbench.convert.compile_text import Demand, Shape, unquoted
+from workbench.convert.compile_unless import exception_of
 from workbench.convert.compile_when import compile_when, condition_of
 from workbench.convert.segment_units import sentence_spans
 
@@ -34,6 +41,9 @@ _SAME_GROUND = {
     "language-": "language",
     "avoid-phrases": "keywords",
     "include-phrases": "keywords",
+    "count-": "keywords",
+    "bullet": "detectable_format:number_bullet",
+    "min-max-items": "detectable_format:number_bullet",
 }
 
 
@@ -87,20 +97,56 @@ def continues(before: str, sentence: str) -> bool:
 
 
 def _sentence(text: str, shape: Shape, tags: tuple[str, ...]) -> list[Demand]:
+    excepted = exception_of(text)
+    if excepted is not None:
+        return [_excused(one, excepted[0]) for one in _sentence(excepted[1], shape, tags)]
     when = compile_when(text, shape)
-    if when is not None:
-        return [when]
-    count = compile_count(text, tags)
-    if count is not None:
-        return [count]
-    shown = compile_json(text, shape)
-    if shown is not None:
-        return [shown]
+    if when is not None or _elsewhere(text):
+        return [when] if when else []
+    alone = _choice(text, shape) or compile_count(text, tags) or compile_json(text, shape)
+    if alone is not None:
+        return [alone]
     structure = compile_xml(text, shape)
     if structure:
         return structure
     found = compile_plain(text, shape)
+    found += [
+        Demand(kind=kind, slug=slug, check=check, span=(0, len(text)))
+        for kind, slug, check in markup(text, shape)
+        if not any(demand.slug.endswith("-items") for demand in found)
+    ]
     return [*found, *_published(text, {demand.slug for demand in found})]
+
+
+def _choice(text: str, shape: Shape) -> Demand | None:
+    """Compile a closed list of labels; in a JSON answer they are the values of a key instead."""
+    labels = () if shape.keys else choices(text)
+    if not labels:
+        return None
+    return Demand(kind="procedure", slug="one-of", check=OneOf(values=labels), span=(0, len(text)))
+
+
+def _excused(demand: Demand, exception: str) -> Demand:
+    """Let an exception of the rule excuse what the check finds."""
+    if demand.check is None:
+        return demand
+    check = Unless(check=encode_check(demand.check), exception=exception)
+    return replace(demand, check=check)
+
+
+# A condition that no program recognises: what the sentence asks for doesn't hold for every answer.
+_CONDITION = re.compile(
+    r"^\W*(?:if|when|whenever|for (?:questions|requests|complaints|greetings)|in case|"
+    r"should the)\b(?!.{0,6}\b(?:answering|replying|"
+    r"responding|writing|you (?:answer|reply|respond|write)|giving|generating|producing)\b)|\botherwise\b|"
+    r"^\W*(?:如果|若|假如|当|遇到|一旦|如遇)(?!.{0,4}(?:回答|回复|作答|输出|引用))|否则|"
+    r"^[^,，。]{2,14}时[,，]",
+    re.IGNORECASE,
+)
+
+
+def _elsewhere(text: str) -> bool:
+    return _CONDITION.search(unquoted(text)) is not None
 
 
 def _published(text: str, covered: set[str]) -> list[Demand]:

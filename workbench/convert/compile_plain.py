@@ -1,4 +1,4 @@
-"""Compiles rules that hold for every answer: wording, length, language, grounding and the like."""
+"""Compiles rules that hold for every answer: length, language, grounding and, beside them, wording."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from workbench.checks.conditional import Grounded, Neutral, RefuseHarmful
 from workbench.checks.counts import Length, Unit
-from workbench.checks.language import NAMES, Language
-from workbench.checks.phrases import Contains, EndsWith, NoCharacters, NoIdentifiers, NotContains, StartsWith
-from workbench.convert.compile_text import NUMBER, Demand, Shape, number, quoted, unquoted
+from workbench.checks.language import NAMES, Language, SameLanguage
+from workbench.checks.phrases import NoIdentifiers
+from workbench.convert.compile_text import NUMBER, Demand, Shape, number, unquoted
+from workbench.convert.compile_wording import characters, ends, impersonal, phrases, starts, unmentioned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,43 +21,7 @@ if TYPE_CHECKING:
     Found = tuple[SpanKind, str, AnyCheck | None]
     Compiler = Callable[[str, Shape], Found | None]
 
-_BEGIN = re.compile(
-    r"\b(?:begin|start|open)s?\b(?! of| from)|\bfirst (?:words?|sentence|line)\b.{0,30}\b(?:is|are|must be|"
-    r"should be)\b|以.{0,3}[\"“「·].{0,60}(?:开头|开始|起始)|开头(?:为|是|用|必须)",
-    re.IGNORECASE,
-)
-_END = re.compile(
-    r"\b(?:end|finish|close|conclude)s?\b|\blast (?:words?|sentence|line)\b.{0,30}\b(?:is|are|must be|"
-    r"should be)\b|以.{0,3}[\"“「·].{0,60}(?:结尾|结束)|结尾(?:为|是|用|必须)",
-    re.IGNORECASE,
-)
-_NOT = re.compile(
-    r"\b(?:leave out|omit|drop|do not|don't|never|avoid|no|not|without|must not|should not|may not|cannot|"
-    r"refrain from|exclude)\b|不要|不得|不能|不可|禁止|避免|切勿|请勿|别|不许",
-    re.IGNORECASE,
-)
-_SAY = re.compile(
-    r"\b(?:say|include|mention|contain|use|write|add|state|insert|have)s?\b|包含|包括|写明|注明|必须有|"
-    r"带上|附上|使用|提到|说|"
-    r"出现|提及",
-    re.IGNORECASE,
-)
-_CHARACTERS = (
-    (re.compile(r"exclamation (?:marks?|points?)|感叹号", re.IGNORECASE), "!", "exclamation"),
-    (
-        re.compile(r"\b(?:brackets|parentheses)\b|括号", re.IGNORECASE), "()[]（）", "brackets",
-    ),
-    (re.compile(r"question marks?|问号", re.IGNORECASE), "?", "question-mark"),
-    (re.compile(r"\bcommas?\b|逗号", re.IGNORECASE), ",，、", "comma"),
-    (re.compile(r"semicolons?|分号", re.IGNORECASE), ";", "semicolon"),
-    (re.compile(r"\bem[- ]dash(?:es)?\b|破折号", re.IGNORECASE), "—", "dash"),
-)  # fmt: skip
 _IDENTIFIER = re.compile(r"(?<![\w-])(?=[A-Z0-9_-]*\d)[A-Z]{1,10}[-_#]?\d{2,}(?:[-_]\w+)*")
-_FIRST_PERSON = re.compile(
-    r"\b(?:no|never|not|avoid|without)\b.{0,30}\bfirst[- ]person\b|(?:不要|不得|避免|禁止).{0,6}第一人称",
-    re.IGNORECASE,
-)
-_FIRST_PERSON_EN = r"\b(?:I|[Ww]e|[Mm]e|[Uu]s|[Mm]y|[Oo]ur|[Mm]ine|[Oo]urs|[Mm]yself|[Oo]urselves)\b"
 _FORBID_SHOW = re.compile(
     r"\b(?:show|reveal|name|mention|disclose|expose|share|print|internal|keep)\b|透露|泄露|显示|提及|暴露|"
     r"内部|出现",
@@ -68,11 +33,11 @@ _UNITS: tuple[tuple[str, Unit], ...] = (
     (r"paragraphs?|段落?", "paragraphs"),
     (r"characters?|letters?|个?字符", "characters"),
     (r"lines?|行", "lines"),
-    (r"bullet points?|bullets?|items?|list items|条|个?要点", "items"),
+    (r"bullet points?|bullets?|items?|list items|条|点(?!钟)|个?要点", "items"),
 )
 _UNIT = "|".join(f"(?P<u{i}>{pattern})" for i, (pattern, _) in enumerate(_UNITS))
 _BETWEEN = re.compile(
-    rf"(?:between\s+)?(?P<low>{NUMBER})\s*(?:-|–|—|~|to|and|到|至)\s*(?P<high>{NUMBER})[\s-]*(?:个|"
+    rf"(?:between\s+)?(?P<low>{NUMBER})\s*(?:-|–|—|~|to|and|or|到|至|或)\s*(?P<high>{NUMBER})[\s-]*(?:个|"
     rf"\w+ )?(?:{_UNIT})",
     re.IGNORECASE,
 )
@@ -81,12 +46,14 @@ _MOST = re.compile(
     rf"don't exceed|up to|under|below|less than|fewer than|maximum of|max(?:imum)?:?|"
     rf"within|limit(?:ed)?(?: \w+){{0,4}} to|shorter than|or fewer|不超过|不多于|不得超过|不能超过|至多|"
     rf"最多|控制在|少于|小于|"
-    rf"限制在)\s*(?:a |the )?(?P<high>{NUMBER})[\s-]*(?:个|short |brief )?(?:{_UNIT})",
+    rf"限制在)(?:写|用|给出|列出|包含|包括|提供|输出|回答)?\s*(?:a |the )?(?P<high>{NUMBER})[\s-]*(?:个|"
+    rf"short |brief )?(?:{_UNIT})",
     re.IGNORECASE,
 )
 _LEAST = re.compile(
     rf"(?:at least|no fewer than|no less than|not less than|more than|over|minimum of|min(?:imum)?:?|至少|"
-    rf"不少于|不低于|超过|多于)\s*(?:a |the )?(?P<low>{NUMBER})[\s-]*(?:个|more )?(?:{_UNIT})",
+    rf"不少于|不低于|超过|多于)(?:写|用|给出|列出|包含|包括|提供|输出|回答)?\s*(?:a |"
+    rf"the )?(?P<low>{NUMBER})[\s-]*(?:个|more )?(?:{_UNIT})",
     re.IGNORECASE,
 )
 _AFTER = re.compile(
@@ -95,7 +62,7 @@ _AFTER = re.compile(
     re.IGNORECASE,
 )
 _EXACT = re.compile(
-    rf"(?:\bexactly|\bin|\bonly|\bjust|恰好|正好|分为|只用)\s*(?P<n>{NUMBER}|a single)[\s-]*"
+    rf"(?:\bexactly|\bin|\bonly|\bjust|恰好|正好|分为|分成|分|共|只用|只写|^)\s*(?P<n>{NUMBER})[\s-]*"
     r"(?:个|short |brief |single )?"
     rf"(?:{_UNIT})",
     re.IGNORECASE,
@@ -103,7 +70,17 @@ _EXACT = re.compile(
 # "Each bullet has at most 20 words" bounds a part, not the answer: no check here counts parts.
 OF_EACH = re.compile(
     r"\b(?:each|every|per)\b (?:\w+ )?(?:bullet|point|item|sentence|paragraph|line|section|entry|step)|"
-    r"每(?:一)?(?:条|点|句|段|个|行|项)",
+    r"每(?:一)?(?:条|点|句|段|个|行|项)|"
+    r"^\W*(?:the |a |its |your )?(?:title|headline|heading|subject(?: line)?|caption|introduction|intro|"
+    r"conclusion|"
+    r"opening paragraph|abstract|teaser)s?\b|^\W*(?:小?标题|导语|摘要|评语|要点|开头|结尾|引言|结论|"
+    r"总体结论|理由|备注)",
+    re.IGNORECASE,
+)
+_SAME_LANGUAGE = re.compile(
+    r"\bsame language\b|\b(?:in|use) the (?:language of the (?:user|question|message|customer)|(?:user|"
+    r"customer|guest)(?:'s|s')? language)|"
+    r"(?:与|和|跟).{0,10}(?:相同|一致|同样)的?语言|使用用户(?:的|所用的?)语言",
     re.IGNORECASE,
 )
 _STRICT = re.compile(r"less than|fewer than|under|below|shorter than|少于|小于", re.IGNORECASE)
@@ -162,31 +139,6 @@ _NEUTRAL = re.compile(
 )
 
 
-def starts(text: str, shape: Shape) -> Found | None:
-    """Read rules like: Begin the reply with "X"."""
-    phrases = quoted(text)
-    if len(phrases) != 1 or not _BEGIN.search(unquoted(text)) or _NOT.search(_before(text, _BEGIN)):
-        return None
-    return "format", "opening", StartsWith(phrase=phrases[0], path=shape.path(text, running=True))
-
-
-def ends(text: str, shape: Shape) -> Found | None:
-    """Read rules like: End every reply with "X"."""
-    phrases = quoted(text)
-    if len(phrases) != 1 or not _END.search(unquoted(text)) or _NOT.search(_before(text, _END)):
-        return None
-    return "format", "closing", EndsWith(phrase=phrases[0], path=shape.path(text, running=True))
-
-
-def characters(text: str, shape: Shape) -> Found | None:
-    """Read rules like: Do not use exclamation marks."""
-    plain = unquoted(text)
-    for pattern, signs, name in _CHARACTERS:
-        if pattern.search(plain) and _NOT.search(plain):
-            return "style", f"no-{name}", NoCharacters(characters=signs, path=shape.path(text, running=False))
-    return None
-
-
 def identifiers(text: str, shape: Shape) -> Found | None:
     """Read rules like: Never show internal identifiers such as INT-4821."""
     match = _IDENTIFIER.search(text)
@@ -201,18 +153,21 @@ def length(text: str, shape: Shape) -> Found | None:
     """Read rules like: At most 30 words", "不超过 40 个字", "two to four sentences"."""
     plain = unquoted(text)
     bounds = _bounds(plain)
-    if bounds is None or OF_EACH.search(plain):
+    path = shape.path(text, running=True)
+    if bounds is None or (OF_EACH.search(plain) and (path is None or not OF_EACH.match(plain.lstrip()))):
         return None
     low, high, unit = bounds
     name = "-".join(
         part for part in ("min" if low is not None else "", "max" if high is not None else "", unit) if part
     )
-    return "length", name, Length(unit=unit, min=low, max=high, path=shape.path(text, running=True))
+    return "length", name, Length(unit=unit, min=low, max=high, path=path)
 
 
 def in_language(text: str, shape: Shape) -> Found | None:
     """Read rules like: Write the reply in English."""
     plain = unquoted(text)
+    if _SAME_LANGUAGE.search(plain):
+        return "language", "same-language", SameLanguage(path=shape.path(text, running=True))
     match = _LANGUAGE_EN.search(plain) or _LANGUAGE_FIRST.search(plain) or _LANGUAGE_ZH.search(plain)
     if match is None or re.search(r"\b(?:not|never|don't) (?:\w+ )?in\b|不要用|不得用", plain, re.IGNORECASE):
         return None
@@ -251,30 +206,9 @@ def neutral(text: str, shape: Shape) -> Found | None:
     return "neutrality", "neutral", Neutral(path=shape.path("", running=True))
 
 
-def impersonal(text: str, shape: Shape) -> Found | None:
-    """Read rules like: No first person."""
-    if not _FIRST_PERSON.search(unquoted(text)):
-        return None
-    pattern = f"{_FIRST_PERSON_EN}|我们|我"
-    return "style", "no-first-person", NotContains(pattern=pattern, path=shape.path("", running=True))
-
-
-def phrases(text: str, shape: Shape) -> Found | None:
-    """Read rules like: Never say "X"" and "Include the words "X"."""
-    found = tuple(quoted(text))
-    plain = unquoted(text)
-    if not found or not _SAY.search(plain):
-        return None
-    path = shape.path(plain, running=False)
-    if _NOT.search(plain):
-        return "style", "avoid-phrases", NotContains(phrases=found, path=path)
-    either = re.search(r"[\"”」] or [\"“「]|one of|any of|或|之一", text) is not None
-    return "style", "include-phrases", Contains(phrases=found, any=either and len(found) > 1, path=path)
-
-
 PLAIN: tuple[Compiler, ...] = (
     starts, ends, characters, identifiers, length, in_language, grounded, figures, refuses, neutral,
-    impersonal, phrases,
+    impersonal, phrases, unmentioned,
 )  # fmt: skip
 
 
@@ -293,11 +227,6 @@ def compile_plain(text: str, shape: Shape) -> list[Demand]:
             kind, slug, check = found
             out.append(Demand(kind=kind, slug=slug, check=check, span=(0, len(text))))
     return out
-
-
-def _before(text: str, pattern: re.Pattern[str]) -> str:
-    match = pattern.search(unquoted(text))
-    return text[: match.start()][-25:] if match else ""
 
 
 def _bounds(text: str) -> tuple[int | None, int | None, Unit] | None:

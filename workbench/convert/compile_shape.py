@@ -19,7 +19,7 @@ _JSON_ONLY = re.compile(
     r"(?:只|仅|直接|必须|严格).{0,12}json|json.{0,20}(?:不要|无需|不得|之外)",
     re.IGNORECASE,
 )
-_KEYS = re.compile(r"\b(?:keys?|fields?|properties|attributes)\b|键|字段", re.IGNORECASE)
+_KEYS = re.compile(r"\b(?:keys?|fields?|properties|attributes)\b|(?<!关)键(?!词|盘)|字段", re.IGNORECASE)
 _CLOSED = re.compile(r"\b(?:exactly|only|no others?|nothing else)\b|只有|仅有|且仅|恰好", re.IGNORECASE)
 _ENUM = re.compile(
     r"^\s*(?:set )?[\"“「`](?P<key>[^\"”」`]{1,40})[\"”」`]\s*(?:to\b|is\b|must be|should be|can be|only|"
@@ -28,7 +28,7 @@ _ENUM = re.compile(
     re.IGNORECASE,
 )
 _TYPE = re.compile(
-    r"[\"“「`](?P<key>[^\"”」`]{1,40})[\"”」`]\s*(?:is|must be|should be|holds|contains|:|：|是|"
+    r"[\"“「`](?P<key>[^\"”」`]{1,40})[\"”」`]\s*(?:[(（]|is|must be|should be|holds|contains|:|：|是|"
     r"为)?\s*(?:an? )?(?P<type>string|number|integer|boolean|bool|list|array|object|字符串|数字|整数|"
     r"布尔值?|列表|数组|对象)",
     re.IGNORECASE,
@@ -42,6 +42,12 @@ _TYPES = {
     "整数": "integer", "布尔": "boolean", "布尔值": "boolean", "列表": "array", "数组": "array",
     "对象": "object",
 }  # fmt: skip
+_OBJECT = re.compile(r"(?<![a-z])json(?![a-z])|\bobject\b|对象", re.IGNORECASE)
+_NAMED = re.compile(
+    r"(?:\b(?:keys?|fields?|properties|attributes)\b(?: named| called| are|:)?|(?<!关)(?:键|字段)(?:为|是|"
+    r"有|包括|包含|[:：])?)\s*"
+    r"(?P<list>[A-Za-z_]\w*(?:\s*(?:,\s*and\b|,|\band\b|、|，|和|及|以及)\s*[A-Za-z_]\w*)+)"
+)
 _MAX_KEY = 40
 _MIN_LIST = 2
 _TAG = re.compile(r"<(?P<tag>[A-Za-z_][\w.-]*)>")
@@ -132,7 +138,7 @@ def speaks_of_shape(text: str, shape: JsonShape | None) -> bool:
     if shape is None:
         return False
     plain = unquoted(text)
-    named = [key for key in quoted(text) if key in shape.keys]
+    named = [key for key in quoted(text) or _named(text) if key in shape.keys]
     if _KEYS.search(plain) and len(named) == len(shape.keys):
         return True
     typed = _TYPE.search(text)
@@ -189,7 +195,7 @@ def _keys(texts: list[str]) -> tuple[tuple[str, ...], bool]:
     for text in texts:
         if not _KEYS.search(unquoted(text)):
             continue
-        names = [q for q in quoted(text) if len(q) <= _MAX_KEY and " " not in q.strip()]
+        names = [q for q in quoted(text) if len(q) <= _MAX_KEY and " " not in q.strip()] or _named(text)
         if len(names) >= _MIN_LIST or (names and re.search(r"\bjson\b|object|对象", text, re.IGNORECASE)):
             return tuple(dict.fromkeys(names)), bool(_CLOSED.search(unquoted(text)))
     for text in texts:
@@ -197,6 +203,16 @@ def _keys(texts: list[str]) -> tuple[tuple[str, ...], bool]:
         if isinstance(example, dict) and example:
             return tuple(example), False
     return (), False
+
+
+def _named(text: str) -> list[str]:
+    """List the keys that are named without quotes ("with the fields title, summary and tags")."""
+    match = _NAMED.search(text) if _OBJECT.search(text) else None
+    return (
+        [one for one in re.split(r"\s*(?:,\s*and\b|,|\band\b|、|，|和|及|以及)\s*", match["list"]) if one]
+        if match
+        else []
+    )
 
 
 def _enum(text: str, keys: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:

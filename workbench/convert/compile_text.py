@@ -24,7 +24,7 @@ _MORE = {
 }  # fmt: skip
 NUMBER_WORDS = {word: i for i, word in enumerate(_CARDINALS)} | _MORE
 NUMBER = (
-    r"(?:\d[\d,]*|"
+    r"(?:\d[\d,]*|a single|"
     + "|".join((*_CARDINALS, "fifteen", "twenty", "thirty", "forty", "fifty"))
     + r"|[零〇一二两三四五六七八九十百千]+)"
 )

@@ -53,6 +53,14 @@ _SAYS = re.compile(
     r"追问|请问|写|告知|答复",
     re.IGNORECASE,
 )
+# "Say so" and "admit that you do not know" ask for the sense and not for a phrase.
+_ADMITS = re.compile(
+    r"\b(?:say|state|tell|admit|reply|respond|answer|indicate|acknowledge|inform)\w*\b.{0,40}\b(?:so|"
+    r"(?:do not|don't|"
+    r"doesn't|does not|cannot|can't|could not|unable|not) \w+|no (?:information|answer)|unknown)\b|"
+    r"(?:说明|告知|如实|回答|回复|表示|承认|直接说).{0,10}(?:不知道|不清楚|无法|没有|未|不能|无相关)",
+    re.IGNORECASE,
+)
 _NOT_SAYS = re.compile(
     r"\b(?:never|do not|don't|avoid) (?:say|write|use|reply|answer)|不要说|不得说|禁止", re.IGNORECASE
 )
@@ -80,8 +88,9 @@ def compile_when(text: str, shape: Shape) -> Demand | None:
         return None
     field, value = _set(text, shape)
     phrase = _phrase(text, {value} if value else set())
+    admits = condition == "unanswerable" and _ADMITS.search(plain) is not None
     asks = re.search(r"\bask\b|询问|追问|请.{0,4}提供", plain, re.IGNORECASE)
-    if phrase is None and field is None and not (condition == "missing_input" and asks):
+    if phrase is None and field is None and not admits and not (condition == "missing_input" and asks):
         return None
     if _NOT_SAYS.search(plain):
         return None

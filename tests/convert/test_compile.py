@@ -1,0 +1,199 @@
+"""Single sentences through the compiler: layout, choices, exceptions, conditions, wording."""
+
+import pytest
+
+from workbench.checks import decode_check
+from workbench.convert.infer import infer_contract
+from workbench.records import Case
+
+
+def rules(sentence):
+    chinese = any("\u4e00" <= character <= "\u9fff" for character in sentence)
+    opening = "你是一名助手。\n\n" if chinese else "You are a bot.\n\n"
+    return infer_contract(opening + sentence, template_id="t", task="t").rules
+
+
+def check(sentence):
+    (rule,) = rules(sentence)
+    return rule.check
+
+
+def markup(element, **bounds):
+    return {"use": "markup", "element": element, **bounds}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("Do not use emojis.", markup("emoji", max=0)),
+        ("不要使用表情符号。", markup("emoji", max=0)),
+        ("禁止使用emoji。", markup("emoji", max=0)),
+        ("Never include links or URLs.", markup("link", max=0)),
+        ("图片和链接一律省略。", markup("link", max=0)),
+        ("Never use Markdown.", markup("markdown", max=0)),
+        ("不要使用Markdown格式。", markup("markdown", max=0)),
+        ("Use bullet points.", markup("bullet", min=1)),
+        ("Format the answer as a numbered list.", markup("numbered", min=1)),
+        ("使用Markdown表格输出。", markup("table", min=1)),
+        ("Do not use code blocks.", markup("code_block", max=0)),
+        ("Cite the passage number in square brackets after each sentence.", markup("citation", min=1)),
+        ("引用时标注[1]这样的编号。", markup("citation", min=1)),
+    ],
+)
+def test_layout(sentence, expected):
+    assert check(sentence) == expected
+
+
+def test_what_is_allowed_is_not_asked_for():
+    assert check("You may use bullet points where helpful.") is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "values"),
+    [
+        ("Output only one of: positive, negative, neutral.", ["positive", "negative", "neutral"]),
+        ('Respond with either "yes" or "no".', ["yes", "no"]),
+        ("只能回答“是”或“否”。", ["是", "否"]),
+        ("只输出类别名称:好评、中评、差评。", ["好评", "中评", "差评"]),
+        ("情感只能是“正面”“负面”“中性”之一。", ["正面", "负面", "中性"]),
+    ],
+)
+def test_a_closed_list_of_answers_is_one_rule(sentence, values):
+    assert check(sentence) == {"use": "one_of", "values": values}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "inner", "exception"),
+    [
+        (
+            "Unless the user asks for more detail, answer in at most 50 words.",
+            {"use": "length", "max": 50},
+            "Unless the user asks for more detail",
+        ),
+        (
+            "Answer in English unless the user writes in French.",
+            {"use": "language", "lang": "en"},
+            "unless the user writes in French",
+        ),
+        ("Do not exceed 100 words, except for code.", {"use": "length", "max": 100}, "except for code"),
+        ("除非用户要求,否则回答不超过50字。", {"use": "length", "max": 50}, "除非用户要求"),
+        ("除用户使用英文外,一律用中文回答。", {"use": "language", "lang": "zh"}, "除用户使用英文外"),
+    ],
+)
+def test_an_exception_is_parted_from_its_rule(sentence, inner, exception):
+    assert check(sentence) == {"use": "unless", "check": inner, "exception": exception}
+
+
+def test_nothing_except_json_is_no_exception():
+    assert check("除了JSON以外不要输出任何内容。")["use"] == "json_only"
+    assert check("Write nothing except valid JSON.")["use"] == "json_only"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        'Only answer questions about cooking; otherwise say "I can only help with cooking."',
+        'If the caller is angry, you must begin with "I am sorry."',
+        '当用户投诉时,以"非常抱歉"开头。',
+        "The title must be at most 10 words.",
+        "标题不超过二十个字。",
+        "Do not give medical advice.",
+    ],
+)
+def test_what_holds_under_an_unknown_condition_or_for_a_part_has_no_check(sentence):
+    found = rules(sentence)
+    assert found
+    assert all(rule.check is None for rule in found)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("Write two or three sentences.", {"use": "length", "unit": "sentences", "min": 2, "max": 3}),
+        ("Limit your response to a single paragraph.", {"use": "length", "unit": "paragraphs", "max": 1}),
+        ("一句话回答。", {"use": "length", "unit": "sentences", "min": 1, "max": 1}),
+        ("至少写两段。", {"use": "length", "unit": "paragraphs", "min": 2}),
+        ("不得超过一百二十字。", {"use": "length", "max": 120}),
+        ("回答控制在50到100字之间。", {"use": "length", "min": 50, "max": 100}),
+    ],
+)
+def test_bounds(sentence, expected):
+    assert check(sentence) == expected
+
+
+@pytest.mark.parametrize(
+    "sentence", ["Answer in the same language as the question.", "请使用与用户相同的语言回答。"]
+)
+def test_the_language_of_the_user(sentence):
+    assert check(sentence) == {"use": "same_language"}
+
+
+def test_several_signs_in_one_ban():
+    assert check("不要使用感叹号和问号。") == {"use": "no_characters", "characters": "!?"}
+
+
+def test_counted_words():
+    expected = {"relation": "at least", "keyword": "环保", "frequency": 2}
+    assert check("关键词“环保”至少出现两次。")["arguments"] == expected
+    assert check('Use the word "green" at least twice.')["arguments"] == {**expected, "keyword": "green"}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "bad", "good"),
+    [
+        ("Never mention that you are an AI.", "As an AI language model, I can't.", "I can't."),
+        ('Do not begin with "Sure" or "Certainly".', "Sure, here you are.", "Here you are, sure."),
+        ("不要以“好的”开头。", "好的,马上办。", "马上办,好的。"),
+        ("Never mention Acme Corp or its products.", "Buy from Acme Corp.", "Buy from us."),
+        ("避免提及你是从<Data>获取的知识。", "根据提供的资料,茶是绿的。", "茶是绿的。"),
+        (
+            "Don't mention the context in your answer.",
+            "According to the provided context, tea is green.",
+            "Tea is green.",
+        ),
+        ("End every answer with a question.", "Tea is green.", "Would you like tea?"),
+    ],
+)
+def test_wording_that_is_kept_out_or_asked_for(sentence, bad, good):
+    judge = decode_check(check(sentence), "$")
+    case = Case(id="c", behaviour="rules", slots={})
+    assert judge(case, bad).label == "fail"
+    assert judge(case, good).label == "pass"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "If the answer is not in the context, just say that you don't know.",
+        "资料中没有答案时,如实说明无法回答。",
+    ],
+)
+def test_saying_so_needs_no_phrase(sentence):
+    assert check(sentence) == {"use": "phrase_when", "condition": "unanswerable"}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "properties"),
+    [
+        (
+            'Return a JSON object with the keys "name" (string) and "age" (integer).',
+            {"name": {"type": "string"}, "age": {"type": "integer"}},
+        ),
+        (
+            "Respond in JSON with the fields title, summary and tags.",
+            {"title": {}, "summary": {}, "tags": {}},
+        ),
+        ("以JSON格式返回,包含字段name和age。", {"name": {}, "age": {}}),
+    ],
+)
+def test_keys_named_in_prose(sentence, properties):
+    found = next(rule.check for rule in rules(sentence) if rule.check["use"] == "json_schema")
+    assert found["schema"]["properties"] == properties
+
+
+def test_keywords_in_chinese_are_no_keys_of_an_object():
+    assert check("必须包含关键词“环保”和“节能”。") == {"use": "contains", "phrases": ["环保", "节能"]}
+
+
+def test_a_background_line_is_no_rule():
+    assert rules("背景:本系统服务于三家医院,资料来自2023年的病历。") == ()
