@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from workbench.steps import NearDedup
 
 _SEPARATOR = "\x1f"
+_SCALE = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +55,7 @@ def write_ledger(
     direct = exact & (equal == stays)
     by_field = pl.DataFrame(figures[:, :, 0], schema=[f"f{n}" for n in range(figures.shape[1])])
     detail = by_field.select(
-        pl.concat_str(pl.all().map_elements(lambda v: f"{v:.3f}", return_dtype=pl.String), separator=", ")
+        pl.concat_str((_thousandths(name) for name in by_field.columns), separator=", ")
     ).to_series()
     frame = pl.DataFrame(
         {
@@ -92,6 +93,13 @@ def write_ledger(
         .alias("detail"),
         pl.when(exactly).then(pl.lit(ExactDedup().key)).otherwise(pl.lit(near.key)).alias("spec_key"),
     ).match_to_schema(LEDGER_SCHEMA)
+
+
+def _thousandths(name: str) -> pl.Expr:
+    """Write a share in [0, 1] with three digits after the point."""
+    whole = (pl.col(name) * _SCALE).round().cast(pl.Int64)
+    part = (whole % _SCALE).cast(pl.String).str.zfill(3)
+    return pl.concat_str((whole // _SCALE).cast(pl.String), pl.lit("."), part)
 
 
 def ledger_hash(ledger: pl.DataFrame) -> str:

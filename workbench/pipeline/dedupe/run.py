@@ -20,7 +20,7 @@ from workbench.pipeline.curate import counts
 from workbench.pipeline.dedupe.ledger import ledger_hash, write_ledger
 from workbench.pipeline.dedupe.options import DedupeOptions, Layout, compared_columns, keeper_keys
 from workbench.pipeline.dedupe.search import Search
-from workbench.pipeline.dedupe.shards import PartTask, SignTask, identified, sign, write_part
+from workbench.pipeline.dedupe.shards import PartTask, SignTask, sign, write_part
 from workbench.ports import silent
 from workbench.similarity.ondisk import save_whole
 from workbench.similarity.store import Store
@@ -77,7 +77,7 @@ def dedupe(
     verdict, rebanded = search.decide(rows, keys)
     ledger = write_ledger(rows["id"], verdict, store=store, near=options.near, held=layout.held_shingles)
     ledger.write_parquet(out / "ledger.parquet")
-    kept = _write_rows(table, verdict, work=work, out=out, engine=engine, progress=progress)
+    kept = _write_rows(table, verdict, store=store, work=work, out=out, engine=engine, progress=progress)
     made = Signed(options=options, columns=columns, shards=tuple(shard.name for shard in store.shards))
     held = leave_signatures(store, made, out) if layout.signatures else 0
     shutil.rmtree(work)
@@ -139,7 +139,14 @@ def _no_rows(table: Table, keys: Sequence[KeeperKey]) -> pl.DataFrame:
 
 
 def _write_rows(
-    table: Table, verdict: Verdict, *, work: Path, out: Path, engine: Engine, progress: Progress
+    table: Table,
+    verdict: Verdict,
+    *,
+    store: Store,
+    work: Path,
+    out: Path,
+    engine: Engine,
+    progress: Progress,
 ) -> int:
     """Write ``kept.parquet`` and ``dropped.parquet`` by shards; return how many rows are kept."""
     stays = np.ones(table.rows, np.bool_)
@@ -150,6 +157,7 @@ def _write_rows(
         PartTask(
             shard=shard,
             first=firsts[n],
+            signed=str(store.shards[n]),
             stays=str(work / "stays.npy"),
             kept=str(work / f"kept-{n:06d}.parquet"),
             dropped=str(work / f"dropped-{n:06d}.parquet"),
@@ -159,7 +167,11 @@ def _write_rows(
     kept = sum(engine.map(write_part, tasks, stage="write", progress=progress))
     for name in ("kept", "dropped"):
         parts = [pl.scan_parquet(getattr(task, name), glob=False) for task in tasks]
-        whole = pl.concat(parts) if parts else identified(pl.DataFrame(schema=table.columns)).lazy()
+        whole = (
+            pl.concat(parts)
+            if parts
+            else pl.LazyFrame(schema={**table.columns, "id": table.columns.get("id", pl.String())})
+        )
         whole.sink_parquet(out / f"{name}.parquet")
     return kept
 

@@ -44,6 +44,7 @@ class PartTask(msgspec.Struct, frozen=True, kw_only=True):
 
     shard: Shard
     first: int
+    signed: str
     stays: str
     kept: str
     dropped: str
@@ -82,18 +83,18 @@ def write_part(task: PartTask) -> int:
     """Do one ``PartTask`` unless its files are there; return how many rows stay."""
     stays = np.load(task.stays, mmap_mode="r")[task.first : task.first + task.shard.rows]
     if not Path(task.kept).exists():
-        frame = identified(task.shard.read())
+        frame = with_ids(task.shard.read(), pl.read_parquet(Path(task.signed) / "rows.parquet")["id"])
         mask = pl.Series(np.asarray(stays))
         _write_whole(frame.filter(~mask), task.dropped)
         _write_whole(frame.filter(mask), task.kept)
     return int(stays.sum())
 
 
-def identified(frame: pl.DataFrame) -> pl.DataFrame:
-    """Give every row without an id the hash of its content: equal rows have equal ids on every machine."""
+def with_ids(frame: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
+    """Give a table the column ``id`` where it has none, or fill the gaps in the one it has."""
     if "id" in frame.columns and not frame["id"].null_count():
         return frame
-    return frame.with_columns(_ids(frame).alias("id"))
+    return frame.with_columns(ids.alias("id"))
 
 
 def as_text(column: pl.Series) -> pl.Series:
@@ -108,7 +109,7 @@ def _rows(frame: pl.DataFrame, texts: pl.DataFrame, keys: tuple[KeeperKey, ...])
     length = texts.select(pl.sum_horizontal(pl.all().str.len_chars().fill_null(0).cast(pl.Int64))).to_series()
     ordered = {f"k{n}": frame[key.column] if key.column else length for n, key in enumerate(keys)}
     digests = {f"d{n}": _digest(texts, seed=n) for n in range(2)}
-    return pl.DataFrame({"id": identified(frame)["id"].cast(pl.String), **ordered, **digests})
+    return pl.DataFrame({"id": row_ids(frame), **ordered, **digests})
 
 
 def _digest(texts: pl.DataFrame, *, seed: int) -> pl.Series:
@@ -123,7 +124,10 @@ def _digest(texts: pl.DataFrame, *, seed: int) -> pl.Series:
     return pl.Series(out)
 
 
-def _ids(frame: pl.DataFrame) -> pl.Series:
+def row_ids(frame: pl.DataFrame) -> pl.Series:
+    """Return the ids as text; a row without one has the hash of its content, on every machine the same."""
+    if "id" in frame.columns and not frame["id"].null_count():
+        return frame["id"].cast(pl.String)
     given = frame["id"].cast(pl.String) if "id" in frame.columns else pl.Series([None] * frame.height)
     texts = [as_text(frame[name]).to_list() for name in sorted(frame.columns) if name != "id"]
     rows = zip(*texts, strict=True) if texts else ((),) * frame.height
@@ -143,5 +147,5 @@ def _fresh(place: Path) -> Path:
 
 def _write_whole(frame: pl.DataFrame, path: str) -> None:
     temporary = f"{path}.{os.getpid()}.tmp"
-    frame.write_parquet(temporary)
+    frame.write_parquet(temporary, compression="uncompressed")  # read once more, then deleted
     Path(temporary).replace(path)
