@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=msgspec.Struct)
 R = TypeVar("R")
+_PATIENCE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,17 +79,28 @@ class RayEngine:
         return ray
 
     def _start(self, ray: Any) -> None:
-        given = (
-            {"address": self.address} if self.address else {"num_cpus": self.cpus, "include_dashboard": False}
-        )
-        try:
-            ray.init(**given, logging_level=logging.ERROR, log_to_driver=False)
-        except ConnectionError as error:
-            raise ConfigError(
-                Finding(
-                    where=f"--ray-address {self.address}",
-                    found=str(error).splitlines()[0],
-                    expected="the address of a running Ray cluster",
-                    fix="Start it with `ray start --head`, or leave the option out to start one here.",
-                )
-            ) from error
+        if self.address:
+            _refuse_silent(self.address)
+            ray.init(address=self.address, logging_level=logging.ERROR, log_to_driver=False)
+        else:
+            ray.init(
+                num_cpus=self.cpus, include_dashboard=False, logging_level=logging.ERROR, log_to_driver=False
+            )
+
+
+def _refuse_silent(address: str) -> None:
+    """Refuse an address at which nothing listens: Ray itself would try for minutes."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if not port.isdigit():
+        return  # "auto" or "local": Ray's own names
+    try:
+        socket.create_connection((host, int(port)), timeout=_PATIENCE_SECONDS).close()
+    except OSError as error:
+        raise ConfigError(
+            Finding(
+                where=f"--ray-address {address}",
+                found=f"nothing that answers there ({error})",
+                expected="the address of a running Ray cluster",
+                fix="Start it with `ray start --head`, or leave the option out to start one here.",
+            )
+        ) from error

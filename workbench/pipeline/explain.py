@@ -76,7 +76,7 @@ def explain(directory: Path, row_id: str) -> Explanation:
     }
     dropped = read_parquet(place / "dropped.parquet").with_columns(pl.col("id").cast(pl.String))
     known = sorted({*ledger["id"].drop_nulls(), *(i for f in kept.values() for i in f["id"].drop_nulls())})
-    found = _resolve(row_id, known, where=str(place))
+    found = resolve(row_id, known, where=str(place))
     here = {name: frame.filter(pl.col("id") == found) for name, frame in kept.items()}
     holding = tuple(name for name, frame in here.items() if frame.height)
     row = here[holding[0]].row(0, named=True) if holding else None
@@ -91,7 +91,12 @@ def explain(directory: Path, row_id: str) -> Explanation:
     )
 
 
-def _resolve(row_id: str, known: list[str], *, where: str) -> str:
+def resolve(row_id: str, known: list[str], *, where: str) -> str:
+    """Return the one id of ``known`` that is ``row_id`` or begins with it.
+
+    Raises:
+        InputError: none (with the nearest), or several.
+    """
     if row_id in known:
         return row_id
     starting = [name for name in known if row_id and name.startswith(row_id)]

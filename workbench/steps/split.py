@@ -70,9 +70,7 @@ class ClusterSplit(Spec, frozen=True, kw_only=True):
 
     def __call__(self, frame: pl.DataFrame) -> Parts:
         """Split pairs (``PAIR_SCHEMA``); rows keep their order inside each part."""
-        ranked = best_first(frame)
-        shingled = shingle(asked(ranked), ngram=self.ngram, char_ngram=self.char_ngram)
-        label = components(ranked.height, self._edges(ranked, shingled))
+        ranked, shingled, label = self._clustered(frame)
         cluster = self._names(ranked["id"], label)
         part = np.array(self._parts(ranked["task"].to_list(), cluster.to_list()), np.int64)
         placed = ranked.with_columns(cluster.alias("cluster"), pl.Series("__part", part, pl.Int64))
@@ -81,6 +79,17 @@ class ClusterSplit(Spec, frozen=True, kw_only=True):
         train, valid, test = (placed.filter(pl.col("__part") == i).select(columns) for i in range(len(PARTS)))
         largest = int(np.bincount(label).max()) if label.size else 0
         return Parts(train, valid, test, self._leak(ranked["id"], shingled, part), largest)
+
+    def clusters(self, frame: pl.DataFrame) -> pl.Series:
+        """Name the cluster of each row, in the order of the rows."""
+        ranked, _, label = self._clustered(frame)
+        return ranked.select("__row", cluster=self._names(ranked["id"], label)).sort("__row")["cluster"]
+
+    def _clustered(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, Shingled, NDArray[np.int64]]:
+        """Return the rows best first, their shingles, and the number of each row's cluster."""
+        ranked = best_first(frame)
+        shingled = shingle(asked(ranked), ngram=self.ngram, char_ngram=self.char_ngram)
+        return ranked, shingled, components(ranked.height, self._edges(ranked, shingled))
 
     def _edges(self, ranked: pl.DataFrame, shingled: Shingled) -> NDArray[np.int64]:
         """Return the links between rows: verified likeness, and one and the same context."""

@@ -18,7 +18,7 @@ from workbench.io.tables import Table, open_table
 from workbench.pipeline.cost import peak_mb
 from workbench.pipeline.curate import counts
 from workbench.pipeline.dedupe.ledger import ledger_hash, write_ledger
-from workbench.pipeline.dedupe.options import DedupeOptions, Layout, compared_columns, keeper_keys
+from workbench.pipeline.dedupe.options import DedupeOptions, KeeperKey, Layout, compared_columns, keeper_keys
 from workbench.pipeline.dedupe.search import Search
 from workbench.pipeline.dedupe.shards import PartTask, SignTask, sign, write_part
 from workbench.ports import silent
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from workbench.pipeline.dedupe.ledger import Verdict
-    from workbench.pipeline.dedupe.options import KeeperKey
     from workbench.ports import Engine, Progress
     from workbench.steps import NearDedup
 
@@ -37,10 +36,11 @@ SIGNATURES = "signatures"
 
 
 class Signed(msgspec.Struct, frozen=True, kw_only=True):
-    """What lies in ``signatures/``: the options it was made with, the columns, and the rows of each shard."""
+    """What lies in ``signatures/``: how it was made, the columns, and the shards in order."""
 
     options: DedupeOptions
     columns: tuple[str, ...]
+    keys: tuple[KeeperKey, ...]
     shards: tuple[str, ...]
 
 
@@ -72,13 +72,21 @@ def dedupe(
     store = _signed(table, columns, keys, near=options.near, work=work, engine=engine, progress=progress)
     rows = pl.concat([_no_rows(table, keys), *(pl.read_parquet(s / "rows.parquet") for s in store.shards)])
     search = Search(
-        store=store, near=options.near, layout=layout, engine=engine, progress=progress, work=work
+        store=store,
+        near=options.near,
+        banding=options.near.banding,
+        layout=layout,
+        engine=engine,
+        progress=progress,
+        work=work,
     )
     verdict, rebanded = search.decide(rows, keys)
     ledger = write_ledger(rows["id"], verdict, store=store, near=options.near, held=layout.held_shingles)
     ledger.write_parquet(out / "ledger.parquet")
     kept = _write_rows(table, verdict, store=store, work=work, out=out, engine=engine, progress=progress)
-    made = Signed(options=options, columns=columns, shards=tuple(shard.name for shard in store.shards))
+    made = Signed(
+        options=options, columns=columns, keys=keys, shards=tuple(shard.name for shard in store.shards)
+    )
     held = leave_signatures(store, made, out) if layout.signatures else 0
     shutil.rmtree(work)
     found = {

@@ -20,16 +20,21 @@ if TYPE_CHECKING:
 
     from workbench.pipeline.dedupe.options import KeeperKey, Layout
     from workbench.ports import Engine, Progress
+    from workbench.similarity import Banding
     from workbench.similarity.store import Store
     from workbench.steps import NearDedup
 
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """One search over a store: where it works, by whom, with what settings."""
+    """One search over a store: where it works, by whom, with what settings.
+
+    ``banding`` is that of the store's hashes; the threshold to verify is that of ``near``.
+    """
 
     store: Store
     near: NearDedup
+    banding: Banding
     layout: Layout
     engine: Engine
     progress: Progress
@@ -71,7 +76,7 @@ class Search:
         return edges, rebanded
 
     def _tasks(self, place: Path) -> list[StarTask]:
-        banding, store = self.near.banding, self.store
+        banding, store = self.banding, self.store
         parts = -(-store.rows // self.layout.partition_rows) or 1
         return [
             StarTask(
