@@ -53,9 +53,8 @@ def rethreshold(
 
 
 def _page(summary: dict[str, Any], out: Path) -> str:
-    at = f"at {summary['threshold']}"
     lines = [
-        f"{at}: [bold]{summary['in']}[/] rows in, [bold]{summary['kept']}[/] kept, {summary['dropped']} dropped"
+        f"threshold {summary['threshold']}: [bold]{summary['kept']}[/] kept, {summary['dropped']} dropped"
     ]
     lines += [f"  {count:>6}  {reason}" for reason, count in sorted(summary["reasons"].items())]
     lines.append(f"why a row went: workbench explain {out} ID")

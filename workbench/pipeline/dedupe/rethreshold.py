@@ -72,14 +72,12 @@ def rethreshold(
     found = {
         "in": store.rows,
         "kept": kept,
-        "dropped": ledger.height,
         "rebanded": rebanded,
         "bands": "as kept" if banding == made.options.near.banding else "made anew from the kept sets",
         "signatures_mb": 0.0,
-        "seconds": round(time.perf_counter() - begun, 3),
     }
     options = msgspec.structs.replace(made.options, near=near)
-    summary = summarise(found, msgspec.structs.replace(made, options=options), ledger)
+    summary = summarise(found, msgspec.structs.replace(made, options=options), ledger, begun=begun)
     write_json(out / "summary.json", summary)
     return summary
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import time
 from pathlib import Path
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from workbench.pipeline.dedupe.ledger import Verdict
     from workbench.ports import Engine, Progress
-    from workbench.steps import NearDedup
 
 SIGNATURES = "signatures"
 
@@ -69,10 +69,8 @@ def dedupe(
     table = open_table(path, scratch=work / "table", shard_rows=layout.shard_rows, progress=progress)
     columns = compared_columns(table.columns, options.on)
     keys = keeper_keys(table.columns, options.keeper)
-    store = _signed(table, columns, keys, near=options.near, work=work, engine=engine, progress=progress)
-    rows = pl.concat([_no_rows(table, keys), *(pl.read_parquet(s / "rows.parquet") for s in store.shards)])
     search = Search(
-        store=store,
+        store=Store.of([], fields=len(columns), compared=len(columns)),
         near=options.near,
         banding=options.near.banding,
         layout=layout,
@@ -80,63 +78,53 @@ def dedupe(
         progress=progress,
         work=work,
     )
+    search = _signed(table, columns, keys, search=search)
+    store = search.store
+    rows = pl.concat([_no_rows(table, keys), *(pl.read_parquet(s / "rows.parquet") for s in store.shards)])
     verdict, rebanded = search.decide(rows, keys)
     ledger = write_ledger(rows["id"], verdict, store=store, near=options.near, held=layout.held_shingles)
     ledger.write_parquet(out / "ledger.parquet")
-    kept = _write_rows(table, verdict, store=store, work=work, out=out, engine=engine, progress=progress)
-    made = Signed(
-        options=options, columns=columns, keys=keys, shards=tuple(shard.name for shard in store.shards)
-    )
+    kept = _write_rows(table, verdict, search=search, out=out)
+    made = Signed(options=options, columns=columns, keys=keys, shards=tuple(s.name for s in store.shards))
     held = leave_signatures(store, made, out) if layout.signatures else 0
     shutil.rmtree(work)
-    found = {
-        "in": table.rows,
-        "kept": kept,
-        "dropped": ledger.height,
-        "rebanded": rebanded,
-        "signatures_mb": held,
-        "seconds": round(time.perf_counter() - begun, 3),
-    }
-    summary = summarise(found, made, ledger)
+    found = {"in": table.rows, "kept": kept, "rebanded": rebanded, "signatures_mb": held}
+    summary = summarise(found, made, ledger, begun=begun)
     write_json(out / "summary.json", summary)
     return summary
 
 
-def _signed(
-    table: Table,
-    columns: tuple[str, ...],
-    keys: Sequence[KeeperKey],
-    *,
-    near: NearDedup,
-    work: Path,
-    engine: Engine,
-    progress: Progress,
-) -> Store:
-    """Hash every shard that isn't hashed yet."""
+def _signed(table: Table, columns: tuple[str, ...], keys: tuple[KeeperKey, ...], *, search: Search) -> Search:
+    """Hash every shard that isn't hashed yet; return the search over them."""
     tasks = [
-        SignTask(shard=shard, columns=columns, near=near, keys=tuple(keys), out=str(work / f"sign-{n:06d}"))
+        SignTask(
+            shard=shard, columns=columns, near=search.near, keys=keys, out=str(search.work / f"sign-{n:06d}")
+        )
         for n, shard in enumerate(table.shards)
     ]
-    done = engine.map(sign, tasks, stage="sign", progress=progress)
-    return Store.of([Path(name) for name in done], fields=len(columns), compared=len(columns))
+    done = search.engine.map(sign, tasks, stage="sign", progress=search.progress)
+    store = Store.of([Path(name) for name in done], fields=len(columns), compared=len(columns))
+    return dataclasses.replace(search, store=store)
 
 
-def summarise(found: dict[str, Any], made: Signed, ledger: pl.DataFrame) -> dict[str, Any]:
-    """Add what options and ledger say to the figures found, and check that rows are conserved.
+def summarise(found: dict[str, Any], made: Signed, ledger: pl.DataFrame, *, begun: float) -> dict[str, Any]:
+    """Add what options, ledger and clock say to the figures found, and check that rows are conserved.
 
     Raises:
         InvariantError: in ≠ kept + dropped.
     """
-    if found["in"] != found["kept"] + found["dropped"]:
-        raise InvariantError(f"{found['in']} rows in, {found['kept']} kept, {found['dropped']} dropped")
+    if found["in"] != found["kept"] + ledger.height:
+        raise InvariantError(f"{found['in']} rows in, {found['kept']} kept, {ledger.height} dropped")
     return {
         **found,
+        "dropped": ledger.height,
         "rejected": 0,
         "reasons": counts(ledger, "reason"),
         "columns": list(made.columns),
         "threshold": made.options.near.threshold,
         "keeper": [*made.options.keeper, "id"],
         "ledger_hash": ledger_hash(ledger),
+        "seconds": round(time.perf_counter() - begun, 3),
         "peak_mb": peak_mb(),
     }
 
@@ -146,17 +134,9 @@ def _no_rows(table: Table, keys: Sequence[KeeperKey]) -> pl.DataFrame:
     return pl.DataFrame(schema={"id": pl.String(), **names, "d0": pl.UInt64(), "d1": pl.UInt64()})
 
 
-def _write_rows(
-    table: Table,
-    verdict: Verdict,
-    *,
-    store: Store,
-    work: Path,
-    out: Path,
-    engine: Engine,
-    progress: Progress,
-) -> int:
+def _write_rows(table: Table, verdict: Verdict, *, search: Search, out: Path) -> int:
     """Write ``kept.parquet`` and ``dropped.parquet`` by shards; return how many rows are kept."""
+    work = search.work
     stays = np.ones(table.rows, np.bool_)
     stays[verdict.gone] = False
     save_whole(str(work / "stays.npy"), stays)
@@ -165,14 +145,14 @@ def _write_rows(
         PartTask(
             shard=shard,
             first=firsts[n],
-            signed=str(store.shards[n]),
+            signed=str(search.store.shards[n]),
             stays=str(work / "stays.npy"),
             kept=str(work / f"kept-{n:06d}.parquet"),
             dropped=str(work / f"dropped-{n:06d}.parquet"),
         )
         for n, shard in enumerate(table.shards)
     ]
-    kept = sum(engine.map(write_part, tasks, stage="write", progress=progress))
+    kept = sum(search.engine.map(write_part, tasks, stage="write", progress=search.progress))
     for name in ("kept", "dropped"):
         parts = [pl.scan_parquet(getattr(task, name), glob=False) for task in tasks]
         whole = (
