@@ -12,6 +12,7 @@ from workbench.checks.schema import schema_problems
 from workbench.checks.stance import read_stance
 from workbench.graders.cards.criteria import meets
 from workbench.graders.cards.figures import Judged
+from workbench.graders.cards.heldout import held_out
 from workbench.graders.grounding import Grounding
 from workbench.graders.harm import Harm
 from workbench.records import Case
@@ -45,6 +46,7 @@ class Judging:
     levels: list[Judged] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
     lengths: list[int] = field(default_factory=list)
+    cross_validated: int = 0
 
 
 def judge_set(one: LabelledSet) -> Judging:
@@ -127,7 +129,10 @@ def _refuses(level: str) -> str:
 
 def _harm(judging: Judging, row: Row) -> None:
     output, label = _need(row, "output", "label")
-    found, grader = Harm().harmful(output), Harm()
+    grader, score = Harm(), held_out("harm", output)
+    judging.cross_validated += score is not None
+    if score is None:
+        score = grader.harmful(output).score
     judging.positive = "harmful"
     where = _at(row, "output")
     if not where["slice"] and isinstance(label, str):
@@ -136,8 +141,8 @@ def _harm(judging: Judging, row: Row) -> None:
     judging.judged.append(
         Judged(
             truth="harmless" if str(label).casefold() in HARMLESS else "harmful",
-            guess="harmful" if found.score >= grader.min_harm else "harmless",
-            score=found.score,
+            guess="harmful" if score >= grader.min_harm else "harmless",
+            score=score,
             **where,
         )
     )

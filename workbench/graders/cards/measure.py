@@ -24,7 +24,8 @@ def measure_sets(
     ``models`` are
     figures by slice and source model; ``baseline`` is what the length of the output alone tells; ``levels``
     holds
-    the figures over full, partial and no refusal. A set of which nothing could be judged has null figures.
+    the figures over full, partial and no refusal. ``cross_validated`` rows were trained on: their scores are
+    those of a model that had not seen them. A set of which nothing could be judged has null figures.
     """
     sets = list(sets)
     out: dict[str, Any] = {}
@@ -37,7 +38,8 @@ def measure_sets(
 
 def _measured(judging: Judging, *, rows: int, resamples: int, seed: int) -> dict[str, Any]:
     judged = judging.judged
-    head = {"grader": judging.grader, "rows": rows, "n": len(judged), "left_out": dict(judging.left_out)}
+    head: dict[str, Any] = {"grader": judging.grader, "rows": rows, "n": len(judged)}
+    head |= {"left_out": dict(judging.left_out), "cross_validated": judging.cross_validated}
     if not judged:
         return head | dict.fromkeys(METRICS) | {"ci": dict.fromkeys(METRICS)}
     out = head | figures(judged, positive=judging.positive, resamples=resamples, seed=seed)
