@@ -183,9 +183,9 @@ CALM = {"use": "no_characters", "characters": "!"}
 CONTRACT = Contract(
     task="t",
     rules=(
-        Rule(id="opening", text="", kind="style", check={"use": "starts_with", "phrase": "Nord here."}),
-        Rule(id="calm", text="", kind="style", check=CALM, severity="should"),
-        Rule(id="kind", text="", kind="style"),
+        Rule(id="opening", text="t", kind="style", check={"use": "starts_with", "phrase": "Nord here."}),
+        Rule(id="calm", text="t", kind="style", check=CALM, severity="should"),
+        Rule(id="kind", text="t", kind="style"),
     ),
 )
 
