@@ -21,6 +21,7 @@ VERBS = (
     "undo",
     "export",
     "diff",
+    "card",
     "train",
     "evaluate",
     "report",

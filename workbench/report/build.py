@@ -56,7 +56,7 @@ def build_report(run: Path) -> Report:
     verdicts = read_verdicts(evaluated)
     contracts = read_contracts(run / "convert")
     cases = read_cases(evaluated)
-    funnel = _funnel(run)
+    funnel = read_funnel(run / "convert", run / "curate")
     training = _training(run / "adapter")
     prompts = read_prompts(run / "convert" / "templates.json", contracts)
     present = {"data": funnel, "training": training, "prompt": prompts, "cases": cases}
@@ -84,9 +84,10 @@ def _gate(path: Path) -> GateVerdict | None:
     return GateVerdict(passed=raw["passed"], undecided=raw["undecided"], crossed=crossed)
 
 
-def _funnel(run: Path) -> Funnel | None:
-    converted = optional_json(run / "convert" / "summary.json")
-    curated = optional_json(run / "curate" / "summary.json")
+def read_funnel(convert: Path, curate: Path) -> Funnel | None:
+    """Count the rows from the log to the parts, by what `convert` and `curate` left; ``None`` for neither."""
+    converted = optional_json(convert / "summary.json")
+    curated = optional_json(curate / "summary.json")
     if converted is None and curated is None:
         return None
     into, out = converted or {}, curated or {}
@@ -95,7 +96,7 @@ def _funnel(run: Path) -> Funnel | None:
         records=into.get("in"),
         rejected=into.get("rejected_by") or ({"rejected": into["rejected"]} if into.get("rejected") else {}),
         pairs=into.get("pairs", out.get("in")),
-        dropped=_dropped(run / "curate" / "ledger.parquet", out.get("reasons", {})),
+        dropped=_dropped(curate / "ledger.parquet", out.get("reasons", {})),
         kept=out.get("kept"),
         parts=out.get("parts", {}),
         likeness=leak.get("jaccard"),

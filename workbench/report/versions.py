@@ -82,7 +82,8 @@ def number(value: float | None) -> str:
     if value is None:
         return "–"
     whole = f"{value:,.0f}"
-    return whole if value == round(value) or abs(value) >= 1000 else f"{value:.3g}"  # noqa: PLR2004
+    shown = whole if value == round(value) or abs(value) >= 1000 else f"{value:.3g}"  # noqa: PLR2004
+    return shown.replace("-", "−")
 
 
 def signed(value: float | None) -> str:

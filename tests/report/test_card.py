@@ -1,0 +1,98 @@
+import json
+from html.parser import HTMLParser
+
+import made_data
+import pytest
+from test_report_browser import CONTRAST, browser, opened  # noqa: F401 - fixtures
+
+from workbench.cli import execute
+from workbench.corpus import contracts_beside, difference, profile
+from workbench.io.dataset import read_dataset
+from workbench.report.card import render_card
+from workbench.report.cardmarkdown import render_card_markdown
+from workbench.report.cardmodel import build_card, card_json
+
+
+@pytest.fixture(scope="module")
+def card(tmp_path_factory):
+    place = tmp_path_factory.mktemp("cards")
+    old = read_dataset(made_data.curated(place / "old", rows=21, hostile=False))
+    new = read_dataset(made_data.curated(place / "new"))
+    found = profile(new, contracts=contracts_beside(new))
+    return build_card(found, home=new.home, change=difference(old, new))
+
+
+@pytest.fixture(scope="module")
+def address(card, tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "card.html"
+    path.write_text(render_card(card), "utf-8")
+    return path.as_uri()
+
+
+class Ids(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.ids, self.links, self.tags = [], [], []
+
+    def handle_starttag(self, tag, attributes):
+        held = dict(attributes)
+        self.tags.append(tag)
+        self.ids += [held["id"]] if "id" in held else []
+        self.links += [held["href"][1:]] if held.get("href", "").startswith("#") else []
+
+
+def test_the_page_holds_every_section_and_no_text_becomes_markup(card):
+    text = render_card(card)
+    page = Ids()
+    page.feed(text)
+    assert page.tags.count("script") == 1
+    assert "img" not in page.tags
+    assert len(page.ids) == len(set(page.ids))
+    assert set(page.links) <= set(page.ids)
+    for section in ("reasons", "signals", "curation", "duplicates", "rules", "parts", "change", "provenance"):
+        assert section in page.ids
+    assert "http" not in text.replace("http-equiv", "")
+
+
+def test_the_twins_say_the_same(card):
+    text, plain = render_card_markdown(card), card_json(card)
+    assert json.loads(json.dumps(plain))["profile"]["rows"] == 24
+    assert plain["sentence"] in text.replace("\\", "")
+    assert "24 pairs: 16 train, 8 test; 2 of 26 dropped" in plain["sentence"]
+    assert "<script>" not in text
+    assert "@all" not in text
+    assert "ifd" in text
+    assert "保持冷静" in text
+    assert "no program decides it" in text
+    assert plain["change"]["counts"]["added"] >= 3
+
+
+def test_figures_on_the_page_are_those_of_the_profile(card):
+    text = render_card(card)
+    ifd = next(one for one in card.profile.signals if one.name == "ifd")
+    assert f"mean {ifd.mean:.3g}" in text
+    # The hostile row is the one that doesn't greet.
+    assert card.profile.coverage.rows_breaking_must == 1
+    assert "1 rows break a rule" in text
+
+
+def test_a_file_without_anything_beside_it_has_a_card_too(tmp_path, capsys):
+    (tmp_path / "a.jsonl").write_text('{"prompt": "a?", "completion": "b."}\nnot json\n')
+    out = tmp_path / "card"
+    assert execute(["card", str(tmp_path / "a.jsonl"), "--out", str(out)]) == 0
+    assert "1 rows of the source are no pair: not JSON 1" in capsys.readouterr().out
+    assert {path.name for path in out.iterdir()} == {
+        "card.html", "card.md", "card.json", "summary.json", "manifest.json",
+    }  # fmt: skip
+    assert "Reasons" not in (out / "card.html").read_text()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_page_in_a_browser(opened, width, scheme):  # noqa: F811 - the fixture
+    page = opened(width, scheme=scheme)
+    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    assert page.evaluate("window.stolen") is None
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(CONTRAST) == []

@@ -1,0 +1,130 @@
+"""Puts a data card on one self-contained page, in the hand of the evaluation's report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbench.report.cardmodel import concerns, sentence
+from workbench.report.cardsections import (
+    change_section,
+    parts_section,
+    reasons_section,
+    repeats_section,
+    rules_section,
+    shifts_section,
+    signals_section,
+)
+from workbench.report.charts import bar
+from workbench.report.markup import Html, element, joined
+from workbench.report.sections import data_section
+from workbench.report.shell import page
+from workbench.report.words import count, percent
+
+if TYPE_CHECKING:
+    from workbench.corpus import Profile
+    from workbench.report.cardmodel import Card
+
+_NAMES = {
+    "funnel": "Funnel",
+    "reasons": "Reasons",
+    "signals": "Signals",
+    "curation": "Curation",
+    "duplicates": "Duplicates",
+    "rules": "Rules",
+    "parts": "Parts",
+    "change": "Changes",
+    "provenance": "Provenance",
+}
+
+
+def render_card(card: Card) -> str:
+    """Draw the page; every text of the data is escaped."""
+    profile = card.profile
+    note = "All rows that went in as a line, the rows that are kept as bars."
+    parts: dict[str, Html | None] = {
+        "funnel": data_section(card.funnel) if card.funnel else None,
+        "reasons": reasons_section(profile.reasons) if profile.reasons else None,
+        "signals": signals_section(profile.signals),
+        "curation": shifts_section(profile.curation, note=note) if profile.curation else None,
+        "duplicates": repeats_section(profile),
+        "rules": rules_section(profile.coverage) if profile.coverage else None,
+        "parts": parts_section(profile),
+        "change": change_section(card.change) if card.change else None,
+        "provenance": _provenance(card),
+    }
+    return page(
+        title=sentence(card),
+        about="data card",
+        names=_NAMES,
+        top=_top(card),
+        parts=parts,
+        foot="Made by sft-workbench from this data alone.",
+    )
+
+
+def _top(card: Card) -> Html:
+    first, _, rest = sentence(card).partition("; ")
+    head, _, parts = first.partition(": ")
+    below = "; ".join(part for part in (parts, rest) if part)
+    notices = (element("p", said, class_="notice") for said in concerns(card.profile))
+    return element(
+        "div",
+        element("h1", head, element("span", below) if below else None),
+        *notices,
+        element("div", _rows(card.profile), _health(card.profile), class_="panels"),
+        class_="hero",
+    )
+
+
+def _rows(profile: Profile) -> Html:
+    counts = profile.parts or profile.tasks
+    lines: list[Html] = []
+    for name, rows in counts.items():
+        share = rows / profile.rows if profile.rows else 0.0
+        lines += [
+            element("p", element("span", name or "all"), element("b", count(rows)), class_="row"),
+            bar(share),
+        ]
+    title = "Rows by part" if profile.parts else "Rows by task"
+    return element("section", element("h2", title), *lines, class_="panel")
+
+
+def _health(profile: Profile) -> Html:
+    held = profile.coverage
+    facts: list[tuple[str, str]] = [
+        ("Equal rows", count(len(profile.repeats.exact))),
+        ("Near duplicates", count(len(profile.repeats.near))),
+        ("Conflicts", count(len(profile.repeats.conflicts))),
+    ]
+    if held is not None and held.rows:
+        facts.append(("Rows that hold every must rule", percent(1 - held.rows_breaking_must / held.rows)))
+    if profile.leak is not None:
+        likeness = profile.leak.closest.jaccard if profile.leak.closest else None
+        shown = f"{likeness:.2f}" if likeness is not None else f"below {profile.leak.floor:.2f}"
+        facts.append(("Greatest likeness across parts", shown))
+    lines = (element("p", element("span", name), element("b", value), class_="row") for name, value in facts)
+    return element("section", element("h2", "What to trust"), *lines, class_="panel")
+
+
+def _provenance(card: Card) -> Html:
+    profile = card.profile
+    again = f"workbench card {profile.source} --out card"
+    named = "\n".join(f"{digest}  {name}" for name, digest in card.files.items())
+    facts = {"Source": profile.source, "Read as": profile.kind, "Inputs": card.key, "Version": card.version}
+    pairs = (
+        element("div", element("dt", name), element("dd", value)) for name, value in facts.items() if value
+    )
+    listed = element(
+        "details",
+        element("summary", f"{len(card.files)} files by content"),
+        element("pre", named, class_="pre code"),
+        class_="more",
+    )
+    return joined(
+        [
+            element("dl", *pairs, class_="facts"),
+            element("h3", "To draw it again"),
+            element("pre", again, class_="pre code"),
+            listed if card.files else None,
+        ]
+    )

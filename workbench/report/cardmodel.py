@@ -1,0 +1,81 @@
+"""What a data card knows: the profile, the funnel, the hashes, and what changed since another version."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from workbench.corpus import Difference, Profile, plain
+from workbench.io.rundir import read_manifest
+from workbench.records import Value
+from workbench.report.build import read_funnel
+from workbench.report.model import Funnel  # noqa: TC001 - msgspec reads it
+from workbench.report.words import count
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Card(Value, frozen=True, kw_only=True):
+    """Everything the faces of a data card show; ``files`` names the content of the data by file."""
+
+    profile: Profile
+    funnel: Funnel | None
+    change: Difference | None
+    key: str
+    version: str
+    files: dict[str, str]
+
+
+def build_card(profile: Profile, *, home: Path | None, change: Difference | None = None) -> Card:
+    """Put a card together; ``home`` is the directory the data came from, with the run around it."""
+    manifest = (read_manifest(home) if home else None) or {}
+    files = manifest.get("files") or {}
+    return Card(
+        profile=profile,
+        funnel=read_funnel(home.parent / "convert", home) if home else None,
+        change=change,
+        key=str(manifest.get("key", "")),
+        version=str(manifest.get("workbench", "")),
+        files={str(name): str(of.get("blake2b", "")) for name, of in files.items()},
+    )
+
+
+def card_json(card: Card) -> dict[str, Any]:
+    """Return a card as JSON values: every figure, and every row that is named."""
+    found: dict[str, Any] = msgspec.to_builtins(card)
+    found["sentence"] = sentence(card)
+    found["change"] = plain(card.change) if card.change else None
+    return found
+
+
+def sentence(card: Card) -> str:
+    """Say the data set in a sentence."""
+    profile = card.profile
+    noun = "pair" if profile.rows == 1 else "pairs"
+    parts = ", ".join(f"{count(rows)} {name}" for name, rows in profile.parts.items())
+    dropped = sum(reason.rows for reason in profile.reasons)
+    said = f"{count(profile.rows)} {noun}" + (f": {parts}" if parts else "")
+    if dropped:
+        said += f"; {count(dropped)} of {count(profile.rows + dropped)} dropped, each with its reason"
+    return said
+
+
+def concerns(profile: Profile) -> list[str]:
+    """List what a reader should know before using the data."""
+    found = []
+    if profile.rejected:
+        lost = sum(profile.rejected.values())
+        reasons = ", ".join(f"{reason} {count(n)}" for reason, n in profile.rejected.items())
+        found.append(f"{count(lost)} rows of the source are no pair: {reasons}.")
+    for rows, what in (
+        (profile.repeats.exact, "rows equal another"),
+        (profile.repeats.near, "rows are near duplicates of another"),
+        (profile.repeats.conflicts, "rows ask like another and answer differently"),
+    ):
+        if rows:
+            found.append(f"{count(len(rows))} {what}.")
+    if profile.coverage and profile.coverage.rows_breaking_must:
+        found.append(f"{count(profile.coverage.rows_breaking_must)} rows break a rule that they must hold.")
+    return found

@@ -1,0 +1,256 @@
+"""Draws the sections of a data card: signals, duplicates, rules, parts, reasons, and change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbench.report.charts import bar
+from workbench.report.histograms import histogram, said
+from workbench.report.markup import Html, element, joined, prose
+from workbench.report.versions import FIELDS, MATCHED, headline, moved_surely, number, signed, size_rows
+from workbench.report.words import count, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from workbench.corpus import (
+        Alike,
+        Coverage,
+        Difference,
+        Distribution,
+        Leak,
+        Profile,
+        Reason,
+        RowView,
+        Shift,
+    )
+
+_SHOWN = 3
+
+
+def signals_section(signals: Sequence[Distribution]) -> Html:
+    """Draw each signal's distribution."""
+    drawn = (
+        element(
+            "figure",
+            element("figcaption", element("strong", one.name), element("span", said(one), class_="quiet")),
+            histogram(one),
+        )
+        for one in signals
+    )
+    note = "Bars hold equal widths; the outermost hold what lies beyond the 1st and 99th percentile."
+    return joined([element("p", note, class_="lead"), element("div", *drawn, class_="hists")])
+
+
+def shifts_section(shifts: Sequence[Shift], *, note: str) -> Html:
+    """Draw each signal after, with the version before as a line."""
+    drawn = (
+        element(
+            "figure",
+            element("figcaption", element("strong", one.name), element("span", moved(one), class_="quiet")),
+            histogram(one.b, before=one.a),
+        )
+        for one in shifts
+    )
+    return joined([element("p", note, class_="lead"), element("div", *drawn, class_="hists")])
+
+
+def moved(shift: Shift) -> str:
+    """Say how far a signal moved."""
+    if shift.effect is None and shift.distance is None:
+        return "only one version has it"
+    surely = "moved" if moved_surely(shift) else "no more than chance"
+    means = f"mean {number(shift.a.mean)} → {number(shift.b.mean)}"
+    return f"{means}, effect {signed(shift.effect)}, distance {number(shift.distance)}: {surely}"
+
+
+def repeats_section(profile: Profile) -> Html:
+    """Draw what is in the data twice, with examples."""
+    found = profile.repeats
+    kinds = (
+        ("Equal rows", found.exact),
+        (f"Near duplicates (Jaccard from {found.threshold:g} on)", found.near),
+        ("Conflicts: asked alike, answered differently", found.conflicts),
+    )
+    parts: list[Html | None] = [
+        table(
+            ("What", "Rows"),
+            [(name, count(len(rows))) for name, rows in kinds],
+            caption="What the rows that are kept still repeat; none of it was removed here.",
+        )
+    ]
+    for name, rows in kinds:
+        if rows:
+            parts += [element("h3", name), *(_alike(one) for one in rows[:_SHOWN]), _more(len(rows))]
+    return joined(parts)
+
+
+def rules_section(coverage: Coverage) -> Html:
+    """Draw how many answers hold and break each rule."""
+    head = ("Rule", "Holds", "", "Breaks", "Doesn't apply", "Unscored")
+    body = []
+    for rule in sorted(coverage.rules, key=lambda rule: (not rule.checked, -rule.breaks)):
+        judged = rule.holds + rule.breaks
+        name = element(
+            "th",
+            element("span", rule.text, class_="said", lang=prose(rule.text), dir="auto"),
+            element(
+                "small", f"{rule.severity} · {rule.id}" + ("" if rule.checked else " · no program decides it")
+            ),
+            scope="row",
+        )
+        cells = [element("td", percent(rule.holds / judged if judged else None), class_="num")]
+        cells.append(element("td", bar(rule.holds / judged) if judged else None, class_="graph"))
+        figures = (rule.breaks, rule.not_applicable, rule.unscored)
+        cells += [
+            element("td", count(n), class_="num bad" if n and not place else "num")
+            for place, n in enumerate(figures)
+        ]
+        body.append(element("tr", name, *cells))
+    unseen = element("span", "Share that holds", class_="unseen")
+    heads = (
+        element("th", name or unseen, scope="col", class_="num" if name else "graph") for name in head[1:]
+    )
+    whole = element(
+        "table",
+        element("caption", f"The answers of {count(coverage.rows)} rows held against their contract."),
+        element("thead", element("tr", element("th", head[0], scope="col"), *heads)),
+        element("tbody", *body),
+        class_="coverage",
+    )
+    broken = [rule for rule in coverage.rules if rule.broken]
+    examples = [
+        _details(f"Breaks {rule.id}: {count(rule.breaks)}", [row(view) for view in rule.broken])
+        for rule in broken
+    ]
+    return joined([element("div", whole, class_="scroll"), *examples])
+
+
+def parts_section(profile: Profile) -> Html:
+    """Draw parts, tasks and sources, and the rows of two parts that are most alike."""
+    groups = (("Part", profile.parts), ("Task", profile.tasks), ("Source", profile.sources))
+    tables = [
+        table(
+            (name, "Rows", "Share"),
+            [
+                (key or "(none)", count(rows), percent(rows / profile.rows if profile.rows else None))
+                for key, rows in counts.items()
+            ],
+        )
+        for name, counts in groups
+        if counts
+    ]
+    leak = _leak(profile.leak) if profile.leak else element("p", "The data has no parts.", class_="quiet")
+    return joined([element("div", *tables, class_="columns"), leak])
+
+
+def reasons_section(reasons: Sequence[Reason]) -> Html:
+    """Draw why rows went, with examples and the rows kept instead."""
+    parts = []
+    for reason in reasons:
+        inside: list[Html | None] = []
+        for one in reason.examples:
+            kept = row(one.kept) if one.kept else None
+            likeness = f"; likeness {one.jaccard:.2f} (Jaccard)" if one.jaccard is not None else ""
+            inside += [
+                element("p", one.why + likeness if one.why else f"kept instead{likeness}", class_="quiet"),
+                element("div", row(one.row), kept, class_="twins") if kept else row(one.row),
+            ]
+        title = f"{reason.reason}: {count(reason.rows)} rows ({reason.step})"
+        parts.append(_details(title, inside, opened=reason is reasons[0]))
+    lead = "Examples of each reason: the row that went, and beside it the row that was kept instead."
+    return joined([element("p", lead, class_="lead"), *parts])
+
+
+def change_section(change: Difference) -> Html:
+    """Draw what changed since another version."""
+    parts: list[Html | None] = [
+        element("p", f"{change.a.source} → {change.b.source}: {headline(change)}.", class_="lead"),
+        table(("Rows", "Before", "After"), size_rows(change)) if size_rows(change) else None,
+    ]
+    if change.shifts and not change.nothing:
+        parts.append(
+            shifts_section(change.shifts, note="The version before as a line, the one after as bars.")
+        )
+    for name, rows in (("Added", change.added), ("Removed", change.removed)):
+        if rows:
+            parts.append(
+                _details(f"{name}: {count(len(rows))}", [*(row(r) for r in rows[:_SHOWN]), _more(len(rows))])
+            )
+    if change.changed:
+        inside: list[Html | None] = []
+        for one in change.changed[:_SHOWN]:
+            what = ", ".join(FIELDS[name] for name in one.fields)
+            inside += [
+                element("p", f"{what} ({MATCHED[one.by]})", class_="quiet"),
+                element("div", row(one.before), row(one.after), class_="twins"),
+            ]
+        parts.append(
+            _details(f"Changed: {count(len(change.changed))}", [*inside, _more(len(change.changed))])
+        )
+    return joined(parts)
+
+
+def row(view: RowView) -> Html:
+    """Draw a row: what was asked, what was answered, where it stands."""
+    place = " · ".join(part for part in (view.id, view.task, view.part) if part)
+    return element(
+        "div",
+        element("p", view.asked, class_="asked pre", lang=prose(view.asked), dir="auto"),
+        element("p", view.answer, class_="pre", lang=prose(view.answer), dir="auto"),
+        element("p", element("code", place), class_="quiet"),
+        class_="pair",
+    )
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str = "") -> Html:
+    """Draw a table whose first column names its rows and whose others are figures."""
+    heads = (
+        element("th", name, scope="col", class_="num" if place else None) for place, name in enumerate(head)
+    )
+    body = (
+        element(
+            "tr", element("th", line[0], scope="row"), *(element("td", v, class_="num") for v in line[1:])
+        )
+        for line in rows
+    )
+    said = element("caption", caption) if caption else None
+    return element(
+        "table", said, element("thead", element("tr", *heads)), element("tbody", *body), class_="small"
+    )
+
+
+def _alike(one: Alike) -> Html:
+    return joined(
+        [
+            element("p", f"likeness {one.jaccard:.2f} (Jaccard)", class_="quiet"),
+            element("div", row(one.row), row(one.other), class_="twins"),
+        ]
+    )
+
+
+def _leak(leak: Leak) -> Html:
+    one = leak.closest
+    if one is None:
+        said_ = (
+            f"No two rows of different parts are as alike as {leak.floor:.2f} (Jaccard over what is asked)."
+        )
+        return joined([element("h3", "Leakage"), element("p", said_)])
+    said_ = f"The most alike rows of two parts: {one.jaccard:.2f} (Jaccard over what is asked)."
+    return joined(
+        [
+            element("h3", "Leakage"),
+            element("p", said_),
+            element("div", row(one.row), row(one.other), class_="twins"),
+        ]
+    )
+
+
+def _details(title: str, inside: Iterable[Html | None], *, opened: bool = False) -> Html:
+    return element("details", element("summary", title), *inside, class_="more examples", open=opened)
+
+
+def _more(rows: int) -> Html | None:
+    if rows <= _SHOWN:
+        return None
+    return element("p", f"… and {count(rows - _SHOWN)} more, in card.json", class_="quiet")
