@@ -13,6 +13,8 @@ VERBS = (
     "demo",
     "run",
     "convert",
+    "templates",
+    "compact",
     "contract",
     "dedupe",
     "rethreshold",

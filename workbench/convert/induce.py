@@ -24,6 +24,7 @@ _OPEN: dict[str, tuple[str, SlotType, str]] = {
     "system": ("system", "other", "a system message that shares nothing"),
 }
 _NOTHING = Learnt([], {})
+_SHOWN = 3
 _TURN: tuple[str, SlotType, str] = ("turn", "history", "an earlier turn of the conversation")
 
 
@@ -58,7 +59,7 @@ class Patterns:
         self._learning = learning
         self._systems = _NOTHING
         self._users: dict[tuple[Pattern, ...], Learnt] = {}
-        self._open = {role: _open_pattern(role) for role in ("system", "user", "turn")}
+        self._open = {role: open_pattern(role) for role in ("system", "user", "turn")}
 
     def learn(self, prompts: Sequence[Messages], *, count: Callable[[str], int] | None = None) -> bool:
         """Learn from prompts what isn't known yet; ``False`` where they bring nothing.
@@ -120,7 +121,8 @@ class Patterns:
 class Tally:
     """Counts what the prompts of a log were read as, to become templates.
 
-    ``first`` holds the place of a key's first prompt, ``files`` where its prompts stood.
+    ``first`` holds the place of a key's first prompt, ``files`` where its prompts stood,
+    ``values`` those of its first few prompts.
     """
 
     def __init__(self) -> None:
@@ -128,6 +130,7 @@ class Tally:
         self.first: dict[Key, int] = {}
         self.last: dict[Key, int] = {}
         self.files: dict[Key, Counter[str]] = {}
+        self.values: dict[Key, list[list[str]]] = {}
         self.family: dict[Key, tuple[Pattern, ...]] = {}
         self.rows = 0
 
@@ -137,10 +140,13 @@ class Tally:
         if key not in self.count:
             self.first[key] = self.rows
             self.files[key] = Counter()
+            self.values[key] = []
             self.family[key] = reading.family
         self.count[key] += 1
         self.files[key][file] += 1
         self.last[key] = self.rows
+        if len(self.values[key]) < _SHOWN:
+            self.values[key].append(reading.values)
         self.rows += 1
 
     def ranked(self) -> list[tuple[Key, Template]]:
@@ -216,7 +222,7 @@ def check_lossless(template: Template, slots: Iterable[Slot], record: LogRecord)
         raise InvariantError(f"template {template.id} does not give back {record.source}")
 
 
-def _open_pattern(role: str) -> Pattern:
+def open_pattern(role: str) -> Pattern:
     """Return the pattern of a message that shares nothing."""
     name, kind, evidence = _OPEN.get(role, _TURN)
     return Pattern((Hole(name=name, type=kind),), (evidence,))

@@ -10,11 +10,12 @@ from workbench.convert.align import align
 from workbench.convert.families import families, spread
 from workbench.convert.labels import label_before, slot_name, slot_type, width
 from workbench.convert.pattern import Pattern
+from workbench.convert.wording import by_wording, without_wording
 from workbench.records import Hole, Static, Value
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from workbench.convert.pattern import Parts
 
@@ -117,9 +118,10 @@ def _round(rest: list[str], counted: Counter[str], *, learning: Learning, role: 
     )
     slotted: list[Pattern] = []
     exact: list[str] = []
-    for family in found:
+    prompted = under >= learning.long_prompt
+    for family in _worded(found, role=role, prompted=prompted, learning=learning):
         if role != "system":
-            pattern = _pattern(family, role=role, learning=learning)
+            pattern = _pattern(family, role=role, prompted=prompted, learning=learning)
         elif (pattern := _system_pattern(family, counted, learning)) is None:
             exact += [text for text in family if _stands_alone(text, counted)]
         if pattern is not None:
@@ -127,10 +129,27 @@ def _round(rest: list[str], counted: Counter[str], *, learning: Learning, role: 
     return Learnt(slotted, _exact(exact).exact)
 
 
-def _pattern(family: list[str], *, role: str, learning: Learning) -> Pattern | None:
+def _worded(found: list[list[str]], *, role: str, prompted: bool, learning: Learning) -> Iterator[list[str]]:
+    """Split families further where their texts differ in a few long wordings: versions of a prompt."""
+    pending = found[::-1]
+    while pending:
+        family = pending.pop()
+        apart = None
+        if len(family) > learning.support and (role == "system" or not prompted):
+            aligned = named(align(family, sample=learning.sample), family, role=role)
+            labelled = any(part.type == "context" for part in aligned.parts if isinstance(part, Hole))
+            apart = by_wording(aligned, family) if role == "system" or not labelled else None
+        if apart:
+            pending += apart[::-1]
+        else:
+            yield family
+
+
+def _pattern(family: list[str], *, role: str, prompted: bool, learning: Learning) -> Pattern | None:
     if len(family) < learning.support:
         return None
-    pattern = named(align(family, sample=learning.sample), family, role=role)
+    segments = align(family, sample=learning.sample)
+    pattern = named(without_wording(segments) if prompted else segments, family, role=role)
     return pattern if pattern.static_length else None
 
 

@@ -54,7 +54,7 @@ class Surveyed(NamedTuple):
     """What a log holds: its files, and how each prompt is read.
 
     ``by_key`` holds the templates, the commonest first, with their tasks; ``evidence`` says for every
-    template and slot why the slot has its type.
+    template and slot why the slot has its type, ``values`` what the first few calls put into the slots.
     """
 
     logs: tuple[Log, ...]
@@ -62,6 +62,7 @@ class Surveyed(NamedTuple):
     by_key: dict[Key, Template]
     versions: tuple[Version, ...]
     evidence: dict[str, dict[str, str]]
+    values: dict[str, list[list[str]]]
 
     @property
     def templates(self) -> tuple[Template, ...]:
@@ -146,7 +147,11 @@ def _described(logs: tuple[Log, ...], patterns: Patterns, tally: Tally, drift: D
     for key, _ in ranked:
         families.setdefault(tally.family[key], []).append(key)
     eras = [
-        Era(shown(family), min(tally.first[k] for k in keys), max(tally.last[k] for k in keys))
+        Era(
+            "\n\n".join(shown(pattern.parts) for pattern in family),
+            min(tally.first[key] for key in keys),
+            max(tally.last[key] for key in keys),
+        )
         for family, keys in families.items()
     ]
     home = dict(zip(families, lineages(eras, drift=drift), strict=True))
@@ -166,6 +171,7 @@ def _described(logs: tuple[Log, ...], patterns: Patterns, tally: Tally, drift: D
         by_key=index,
         versions=tuple(_versions(by_family)),
         evidence={template.id: _evidence(key, template) for key, template in index.items()},
+        values={template.id: tally.values[key] for key, template in index.items()},
     )
 
 

@@ -14,7 +14,7 @@ from workbench.text import has_han, sentences, words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from workbench.convert.pattern import Pattern
+    from workbench.convert.pattern import Parts
 
 Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
 _RUN = 4
@@ -72,12 +72,9 @@ def lineages(eras: Sequence[Era], *, drift: Drift) -> list[int]:
     return [home[i] for i in range(len(eras))]
 
 
-def shown(patterns: Sequence[Pattern]) -> str:
-    """Write patterns as text in which every hole is its name in braces."""
-    return "\n\n".join(
-        "".join(f"{{{part.name}}}" if isinstance(part, Hole) else part.text for part in pattern.parts)
-        for pattern in patterns
-    )
+def shown(parts: Parts) -> str:
+    """Write a message as text in which every hole is its name in braces."""
+    return "".join(f"{{{part.name}}}" if isinstance(part, Hole) else part.text for part in parts)
 
 
 def difference(old: str, new: str) -> list[str]:

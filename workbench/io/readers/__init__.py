@@ -13,6 +13,7 @@ from workbench.io.readers.read import (
     source_name,
     survey_logs,
 )
+from workbench.io.readers.shapes import parse_messages
 from workbench.io.readers.values import FORMATS, LogFormat, LogRead, Reject, Row, Shape, UnfitRowError
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "UnfitRowError",
     "formats_of",
     "iter_logs",
+    "parse_messages",
     "parsed_record",
     "read_logs",
     "read_rows",

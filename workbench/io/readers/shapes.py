@@ -48,7 +48,7 @@ def parse(value: Any, shape: Shape) -> Parsed:
         UnfitRowError: it isn't one, with the reason.
     """
     if shape == "messages":
-        return Parsed(messages=_messages(value))
+        return Parsed(messages=parse_messages(value))
     if not isinstance(value, dict):
         raise UnfitRowError("not an object", found=_kind(value))
     parsed = _READERS[shape](value)
@@ -77,8 +77,19 @@ def split_turns(messages: Messages) -> tuple[Messages, Messages]:
     return prompt, completion
 
 
+def parse_messages(value: Any) -> Messages:
+    """Read a list of messages in any of the known spellings.
+
+    Raises:
+        UnfitRowError: it isn't one, with the reason.
+    """
+    if not isinstance(value, list):
+        raise UnfitRowError("not a list of messages", found=_kind(value))
+    return tuple(_message(item) for item in value)
+
+
 def _openai(row: dict[str, Any]) -> Parsed:
-    return Parsed(messages=_messages(_list_at(row, "messages")), meta=_rest(row, "messages"))
+    return Parsed(messages=parse_messages(_list_at(row, "messages")), meta=_rest(row, "messages"))
 
 
 def _openai_call(row: dict[str, Any]) -> Parsed:
@@ -91,7 +102,7 @@ def _openai_call(row: dict[str, Any]) -> Parsed:
     choices = response.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
         raise UnfitRowError("no assistant turn", found="a response without choices")
-    asked = _messages(_list_at(request, "messages"))
+    asked = parse_messages(_list_at(request, "messages"))
     meta = {**_rest(row, "request", "response"), **_rest(request, "messages")}
     if len(choices) > 1:
         meta["choices"] = choices[1:]
@@ -99,7 +110,7 @@ def _openai_call(row: dict[str, Any]) -> Parsed:
 
 
 def _sharegpt(row: dict[str, Any]) -> Parsed:
-    turns = _messages(_list_at(row, "conversations"))
+    turns = parse_messages(_list_at(row, "conversations"))
     return Parsed(messages=(*_system(row), *turns), meta=_rest(row, "conversations", "system"))
 
 
@@ -126,7 +137,7 @@ def _prompt_completion(row: dict[str, Any]) -> Parsed:
 def _side(value: Any, role: str) -> Messages:
     if value is None:
         return ()
-    return (_said(role, value),) if isinstance(value, str) else _messages(value)
+    return (_said(role, value),) if isinstance(value, str) else parse_messages(value)
 
 
 _READERS: Mapping[str, Callable[[dict[str, Any]], Parsed]] = {
@@ -147,12 +158,6 @@ _TELLS: Mapping[Shape, Callable[[dict[str, Any]], bool]] = {
         any(k in row for k in _INPUT_KEYS) and any(k in row for k in _OUTPUT_KEYS)
     ),
 }
-
-
-def _messages(value: Any) -> Messages:
-    if not isinstance(value, list):
-        raise UnfitRowError("not a list of messages", found=_kind(value))
-    return tuple(_message(item) for item in value)
 
 
 def _message(value: Any) -> Message:
