@@ -76,6 +76,36 @@ def show(
     Screen(as_json=as_json).show(summary, *page(text, summary))
 
 
+def lint(
+    contracts: Annotated[list[Path], typer.Argument(help="Contract files (YAML).", metavar="FILE...")],
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Read contracts and every check in them; exit 2 with all that is wrong in all of them.
+
+    [dim]Example:[/] workbench contract lint contract.yaml
+    """
+    from workbench.checks import load_contract
+    from workbench.errors import ConfigError, Finding, UserError
+
+    findings: list[Finding] = []
+    counts: dict[str, dict[str, int]] = {}
+    for path in contracts:
+        try:
+            rules = load_contract(path).rules
+        except UserError as error:
+            findings += error.findings
+        else:
+            counts[str(path)] = {
+                "rules": len(rules),
+                "checked": sum(rule.check is not None for rule in rules),
+            }
+    if findings:
+        raise ConfigError(findings)
+    lines = (f"{path}: {n['rules']} rules, {n['checked']} with a check" for path, n in counts.items())
+    Screen(as_json=as_json, quiet=quiet).show({"contracts": counts}, "\n".join(lines))
+
+
 def measure(
     data: Annotated[Path, typer.Option("--data", help="Labelled prompts (JSONL).")],
     out: Annotated[Path | None, typer.Option("--out", "-o", help="File for the figures (JSON).")] = None,
