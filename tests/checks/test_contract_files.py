@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from workbench.checks import (
@@ -8,7 +10,7 @@ from workbench.checks import (
     encode_check,
     load_contract,
 )
-from workbench.checks.bounded import pattern_problem
+from workbench.checks.bounded import find_all, pattern_problem, text_limit
 from workbench.contracts import Contract, Rule, RuleSource
 from workbench.errors import ConfigError
 from workbench.records import Case, Grade
@@ -61,21 +63,49 @@ def test_all_findings_come_at_once():
     assert all("c.yaml $.rules[2]" in finding.where for finding in caught.value.findings)
 
 
-@pytest.mark.parametrize("pattern", ["(a+)+", "(a|ab)*c", r"(\w+\s)*x", "(a|a)+", r"(.*)*", r"(\d{1,3})+"])
+@pytest.mark.parametrize(
+    "pattern",
+    ["(a+)+", "(a|ab)*c", r"(\w+\s)*x", "(a|a)+", r"(.*)*", r"(\d{1,3})+",
+     "(a{1,100}){1,100}b", "a?" * 30 + "a" * 30, "(a|a){50}b", "a*a*a*a*b", "b*[a-c]*b*b*d",
+     r".*a.*b.*c.*d.*e", "(x{0,20}){0,20}y", "(?:a|b|ab){20}", "(?:a*){3}(?:a*){3}b"],
+)  # fmt: skip
 def test_patterns_that_explode_are_refused(pattern):
     assert pattern_problem(pattern)
 
 
-@pytest.mark.parametrize("pattern", [r"INT-\d+", "a|b", r"(a|b)*c", r"\b[A-Z]{2}\d{3,5}\b", "红|蓝"])
+@pytest.mark.parametrize(
+    "pattern",
+    [r"INT-\d+", "a|b", r"(a|b)*c", r"\b[A-Z]{2}\d{3,5}\b", "红|蓝",
+     r"(?:\d{1,3}\.){3}\d{1,3}", r"https?://\S+", r"\w+\s+\w+\s+\w+\s+\w+", r"(?i)\bcolou?rs?\b",
+     r"第[一二三四五]+条", r"[\w.+-]+@[\w-]+\.[\w.]+", r"(?:Mon|Tue|Wed) \d{1,2}",
+     r"[^.!?]{0,40}\bnot\b", r"^\s*[-*]\s+.*$"],
+)  # fmt: skip
 def test_plain_patterns_are_taken(pattern):
     assert pattern_problem(pattern) is None
 
 
 def test_a_text_too_long_for_a_pattern_is_unscored():
-    check = decode_check({"use": "not_contains", "pattern": r"a+b+c+d"}, "$")
+    check = decode_check({"use": "not_contains", "pattern": r"a*a*a*d"}, "$")
     grade = check(Case(id="c", behaviour="x", slots={}), "a" * 5000)
     assert grade.label == "unscored"
     assert "5000 characters" in grade.detail
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        ("a*a*a*d", "a" * 700),
+        (r".*a.*b", "a" * 4000),
+        (r"\s*\s*x", " " * 4000),
+        (r"\w+\s+\w+\s+x", "a " * 2000),
+    ],
+)
+def test_the_longest_text_allowed_takes_seconds_at_worst(pattern, text):
+    assert pattern_problem(pattern) is None
+    started = time.process_time()
+    assert find_all(pattern, text[: text_limit(pattern)]) == []
+    assert time.process_time() - started < 20
 
 
 def test_encoding_leaves_defaults_out():

@@ -83,6 +83,54 @@ def test_kind_of_a_sentence(sentence, kind):
     assert kinds(f"You are a bot.\n\n{sentence}")[-1] == kind
 
 
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        # An inline label speaks for its line; the label of a field of the output does not.
+        ("You are a bot.\n**Length:** as it comes.\n**Voice:** like a sailor.", ["role", "length", "style"]),
+        ("语言:简体中文\n语气:轻松", ["language", "style"]),
+        ("# Output\nOne JSON object:\n- date: when it happened\n- voice: who spoke", ["format"]),
+        # A wrapped sentence is one.
+        ("You are a bot.\n\nAnswer only from the passages\nthat come with it.", ["role", "grounding"]),
+        # Tags on one line with their text.
+        ("<指令>只根据资料回答。</指令>\n<资料>{{ context }}</资料>\n<问题>{{ question }}</问题>",
+         ["grounding", "context", "input"]),
+        # Placeholders under a format are part of it.
+        ("You are a bot.\nReply in this format:\n{summary}\n{score}", ["role", "format"]),
+        # The condition of a sentence says nothing of its kind.
+        ("You are a bot.\nIf the text is over 100 words, ask for a shorter one.", ["role", "procedure"]),
+        # A list under a label ends with the list.
+        ("Criteria:\n1. Depth\n2. Rigour\nAnswer in French.", ["procedure", "language"]),
+        # Samples end where the real input begins.
+        ("Example 1\nInput: a\nOutput: b\n\nInput:\n{{text}}", ["example", "input"]),
+        ("[Question]\n{question}\n\n[The Start of Answer A]\n{answer}\n[The End]", ["input", "context"]),
+    ],
+)  # fmt: skip
+def test_structure_tells_the_kinds(prompt, expected):
+    assert [span.kind for span in segment(prompt)] == expected
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("{profile_of_user}", "context"),
+        ("{chat_history}", "context"),
+        ("{{#context#}}", "context"),
+        ("{user_input}", "input"),
+        ("${query}", "input"),
+        ("{{用户问题}}", "input"),
+        ("[INSERT DOCUMENT]", "context"),
+    ],
+)
+def test_a_slot_is_known_by_its_name(prompt, expected):
+    assert kinds(f"You are a bot.\n\n{prompt}\n\n{{other}}")[1] == expected
+
+
+def test_what_a_heading_does_not_head_is_one_unit_with_what_came_before():
+    prompt = "Question: {question}\nAnswer:"
+    assert [(span.start, span.end) for span in segment(prompt)] == [(0, len(prompt))]
+
+
 def test_an_example_block_is_one_span_and_gives_way_to_the_next_heading():
     prompt = (
         "# Rules\n- Be brief.\n# Example\nUser: Hi, in English.\n"

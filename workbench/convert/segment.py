@@ -30,6 +30,11 @@ _SAME_LINE, _SAME_BLOCK, _SAME_SECTION, _ELSEWHERE = 1.2, 0.9, 0.6, 0.1
 _LATE_ROLE = 0.8
 _STRONG = 3.0
 _LABEL_WORDS, _LABEL_CHARACTERS = 6, 24
+# Names of what a prompt is given; other placeholders under "Answer in this format:" are to be filled in.
+_GIVEN = re.compile(
+    r"question|query|input|context|history|document|passage|text|message|data|问题|输入|资料|上下文|文本",
+    re.IGNORECASE,
+)
 _AFTER_SAMPLES = re.compile(r"\b(?:following|now|below|begin)\b|现在|下面|以下|开始", re.IGNORECASE)
 
 
@@ -76,16 +81,18 @@ def _weights(prompt: str, cut: tuple[Unit, ...]) -> list[dict[SpanKind, float]]:
     lone = len({match.group() for text in texts for match in SLOT.finditer(text)}) == 1
     out: list[dict[SpanKind, float]] = []
     lead: dict[SpanKind, float] = {}
+    shown = False
     for i, (unit, text) in enumerate(zip(cut, texts, strict=True)):
         if (unit.lead < unit.start and unit.form == "text") or (i and unit.path != cut[i - 1].path):
             lead = {}
         certain = _certain(prompt, cut, i, alone=lone)
         if certain is not None:
-            out.append({certain: _CERTAIN})
+            out.append({"format" if shown and certain != "example" else certain: _CERTAIN})
             continue
         found = _wording(unit, text, first=i == 0)
         if _is_turn(text) and any(_is_turn(texts[j]) for j in (i - 1, i + 1) if 0 <= j < len(texts)):
             found["example"] = found.get("example", 0) + _SAMPLE_TURN * ("format" not in _headed(unit))
+        shown = text.rstrip().endswith((":", "：")) and max(found, key=lambda k: found[k]) == "format"
         if unit.form == "item":
             _add(found, lead, _LEAD_IN)
         else:
@@ -158,12 +165,16 @@ def _is_turn(text: str) -> bool:
 def _slot(text: str, unit: Unit, *, alone: bool) -> SpanKind | None:
     """Tell a unit that is a slot, alone or behind a short label, from text that merely names one."""
     match = SLOT.search(text)
-    if match is None:
+    # A lead-in may name a placeholder ("{x} stands for …:") and is no slot for it.
+    if match is None or text.rstrip().endswith((":", "：")):
         return None
     rest = SLOT.sub("", text).strip(" :：\"'`<>/\n-*#、,，.。()（）")
     if not short(rest, words=_LABEL_WORDS, han=_LABEL_CHARACTERS):
         return None
     names = [name for name in match.groups() if name]
+    headed = heading_kind(unit.path[-1:])
+    if headed is not None and headed[0] == "format" and not any(_GIVEN.search(name) for name in names):
+        return "format"
     kind = slot_kind([*names, *([rest] if rest else [])], unit.path, alone=alone)
     return "fact" if rest and kind == "context" and "fact" in scores(rest) else kind
 

@@ -27,8 +27,14 @@ _COURTESY = re.compile(
     re.IGNORECASE,
 )
 _LATIN = re.compile(r"[a-z]{2}")
-_EARLY = 0.4
-_EARLY_BONUS = 1.15
+# A sentence opens with its main demand: what stands early weighs more, what stands at its end less.
+_EARLY, _LATE = 0.4, 0.7
+_EARLY_WEIGHT, _LATE_WEIGHT = 1.15, 0.7
+# "If the text is longer than 100 words, ask": the condition says nothing of the kind, save for these.
+_CONDITION = re.compile(
+    r"(?:if|when|whenever|unless|should)\b[^,.;]{3,120},|(?:如果|若|当|如)[^,，。;；]{2,40}[,，]"
+)
+_MAIN_CLAUSE = frozenset({"length", "format", "style", "language", "fact", "role", "context"})
 _FURTHER = 0.3
 
 
@@ -40,13 +46,23 @@ def scores(text: str) -> Mapping[SpanKind, float]:
     """
     folded = text.lower()
     bare = without_courtesy(folded)
+    condition = _CONDITION.match(bare)
+    # Blanked and not cut off, so that places stay.
+    main = bare if condition is None else " " * condition.end() + bare[condition.end() :]
     found: dict[SpanKind, list[float]] = defaultdict(list)
     for cue in _cues(folded):
-        match = cue.find(bare) or (cue.opening.match(folded) if len(bare) < len(folded) else None)
+        match = cue.find(main if cue.kind in _MAIN_CLAUSE else bare) or (
+            cue.opening.match(folded) if len(bare) < len(folded) else None
+        )
         if match is not None:
-            early = match.start() <= _EARLY * len(match.string)
-            found[cue.kind].append(cue.weight * _EARLY_BONUS if early else cue.weight)
+            found[cue.kind].append(cue.weight * _place(match.start() / len(match.string)))
     return {kind: max(hits) + _FURTHER * (sum(hits) - max(hits)) for kind, hits in found.items()}
+
+
+def _place(share: float) -> float:
+    if share <= _EARLY:
+        return _EARLY_WEIGHT
+    return _LATE_WEIGHT if share > _LATE else 1.0
 
 
 def _cues(text: str) -> tuple[Cue, ...]:

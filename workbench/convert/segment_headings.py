@@ -33,7 +33,7 @@ _DATA_NAMES = re.compile(
     r"history|profile|context|docs?\b|document|passage|article|notes?|data|answer|response|schema|memor|"
     r"knowledge|retriev|search|result|record|background|summary|transcript|report|conversation|dialog|"
     r"contract|excerpt|leaflet|chunk|source|reference|topic|candidate|list|table|evidence|content|essay|code|"
-    r"diff|tools?\b|examples?\b|persona|资料|上下文|背景|历史|文档|材料|知识|内容|记录|合同|名单|题目|档案|稿件|小结|"
+    r"diff|description|\bjob|resume|faq|catalog|polic|tools?\b|examples?\b|persona|资料|上下文|背景|历史|文档|材料|知识|内容|记录|合同|名单|题目|档案|稿件|小结|"
     r"病历|纪要|公告|新闻|回答|答案|作文|数据|简历|文章",
     re.IGNORECASE,
 )

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from workbench.convert.segment_headings import DIALOGUE, SAMPLE_LINE, heading_kind
+from workbench.convert.segment_headings import DIALOGUE, SAMPLE_LINE, SLOT, heading_kind
 from workbench.convert.segment_lines import FENCE, ITEM, TAG_NAME, Line, lines, trim
 from workbench.text import has_han
 
@@ -27,7 +27,9 @@ _HEADING = re.compile(
 _TAG_OPEN = re.compile(rf"\s*<(?P<tag>{TAG_NAME})(?:\s[^<>]*)?>\s*")
 _TAG_CLOSE = re.compile(rf"\s*</(?P<tag>{TAG_NAME})>\s*[、,，.。;；]?\s*")
 _BLOCK_END = re.compile(
-    r"\s*[\[【(<]?\s*(?:the )?end of\b[^\n]{0,60}|\s*[\[【(（<].{0,12}结束[\]】)）>]\s*", re.IGNORECASE
+    r"\s*[\[【(<]?\s*(?:the )?end\b(?: of\b[^\n]{0,60}|\])|\s*[\[【(（<].{0,12}结束[\]】)）>]\s*|"
+    r"\s*={2,}.{0,12}结束={2,}\s*",
+    re.IGNORECASE,
 )
 _RULE_LINE = re.compile(r"\s*(?:-{3,}|={3,}|\*{3,}|_{3,}|#{3,}|~{3,}|\"{3}|'{3})\s*")
 _INLINE = re.compile(
@@ -96,7 +98,7 @@ def units(prompt: str) -> tuple[Unit, ...]:
         if _closes(levels, line.text) or _RULE_LINE.fullmatch(line.text):
             out, lead = _absorb(out, line, lead)
             continue
-        if lead is None and out and _over(out[-1], line):
+        if lead is None and out and _over(prompt, out[-1], line):
             while levels and levels[-1].rank in {_LABEL_RANK, _TURN_RANK} and levels[-1].label:
                 levels.pop()
         for unit in _cut(line, tuple(level.name for level in levels)):
@@ -124,9 +126,12 @@ def short(name: str, *, words: int, han: int) -> bool:
     return len(name) <= han if has_han(name) else len(name.split()) <= words
 
 
-def _over(last: Unit, line: Line) -> bool:
+def _over(prompt: str, last: Unit, line: Line) -> bool:
     """Tell whether the list under a label ("Notes:") is over: prose, or a line with a label of its own."""
-    return ITEM.match(line.text) is None and (last.form == "item" or _inline(line.text) != "")
+    if ITEM.match(line.text) is not None:
+        return False
+    filled = SLOT.fullmatch(last.text(prompt)) is not None and "\n\n" in prompt[last.stop : line.start]
+    return filled or last.form == "item" or _inline(line.text) != ""
 
 
 def _trailing(prompt: str, out: list[Unit], lead: int, path: tuple[str, ...]) -> list[Unit]:
