@@ -132,7 +132,7 @@ def _ways(tree: Any) -> int:
 
 
 def _choices(body: Any) -> int:
-    """Count the choices in a repeated part that can match alike, and the lengths that its repeats may have."""
+    """Count the choices of a repeated part that can match alike, and the lengths its repeats may have."""
     total = 1
     for op, argument in body:
         if op is ops.BRANCH and _overlaps(argument[1]):
