@@ -30,6 +30,7 @@ VERBS = (
     "graders",
     "gate",
     "bless",
+    "compare",
     "check",
     "schema",
     "doctor",
