@@ -69,12 +69,12 @@ def curate(
 
 
 def _write(pairs: Path, stage: CurateStage, tools: Tools, *, workers: int, place: Path) -> None:
-    from workbench.io.frames import read_pairs
+    from workbench.io.frames import read_with_examples
     from workbench.pipeline.curate import curate as curate_pairs
     from workbench.pipeline.curate import write_curated
 
     curated = curate_pairs(
-        read_pairs(pairs),
+        read_with_examples(pairs),
         signals=stage.signals,
         steps=stage.steps,
         split=stage.split,

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from workbench.convert.compact import CompactForm
+from workbench.convert.examples import example_pairs
 from workbench.convert.files import write_contracts, write_templates
 from workbench.convert.learn import Learning
 from workbench.convert.pairs import PairFile, PairMaker
 from workbench.convert.survey import survey
+from workbench.convert.tasks import write_tasks
 from workbench.convert.versions import Drift
 from workbench.errors import InvariantError
+from workbench.io.frames import pairs_to_frame
 from workbench.io.readers import DistinctIds, LogFormat, Reject, formats_of, iter_logs
-from workbench.io.rundir import write_json
+from workbench.io.rundir import write_json, write_text
 from workbench.ports import silent
 from workbench.spec import Spec
 
@@ -67,8 +70,11 @@ def convert(
     distinct = DistinctIds()
     rejected = _write_rows(surveyed, out, maker, distinct, progress)
     write_templates(surveyed, options.compact, out)
-    write_contracts(_contracts(surveyed.templates, progress), out)
-    summary = _summary(surveyed, maker, rejected, distinct, tokenizer)
+    contracts = _contracts(surveyed.templates, progress)
+    write_contracts(contracts, out)
+    examples = _write_examples(surveyed, contracts, PairMaker(form=options.compact, tokenizer=tokenizer), out)
+    write_tasks(surveyed, contracts, options.compact, out)
+    summary = _summary(surveyed, maker, rejected, distinct, tokenizer) | {"examples": examples}
     write_json(out / "summary.json", summary)
     return summary
 
@@ -92,6 +98,27 @@ def _write_rows(
     if rows != pairs.rows + rejected.total():
         raise InvariantError(f"{rows} rows in, {pairs.rows} pairs, {rejected.total()} rejected")
     return rejected
+
+
+def _write_examples(
+    surveyed: Surveyed, contracts: dict[str, Contract], maker: PairMaker, out: Path
+) -> dict[str, int]:
+    """Write the prompts' worked examples as pairs, those that break their own contract only into the list."""
+    commonest: dict[str, Template] = {}
+    for template in surveyed.templates:
+        commonest.setdefault(template.task, template)
+    judged = [
+        one
+        for task, template in commonest.items()
+        for one in example_pairs(template, surveyed.values[template.id][0], contracts[task], maker)
+    ]
+    holding = [one.pair for one in judged if not one.broken]
+    if judged:
+        rows = [{"pair": one.pair, "breaks": one.broken} for one in judged]
+        write_text(out / "examples.jsonl", "".join(msgspec.json.encode(r).decode() + "\n" for r in rows))
+    if holding:
+        pairs_to_frame(holding).write_parquet(out / "examples.parquet")
+    return {"found": len(judged), "pairs": len(holding), "broken": len(judged) - len(holding)}
 
 
 def _contracts(templates: tuple[Template, ...], progress: Progress) -> dict[str, Contract]:

@@ -88,6 +88,19 @@ def read_pairs(path: Path) -> pl.DataFrame:
     return frame
 
 
+def read_with_examples(pairs: Path) -> pl.DataFrame:
+    """Read a pairs file with the examples of the prompt that the conversion wrote beside it.
+
+    Raises:
+        InputError: as `read_pairs` does.
+    """
+    examples = pairs.with_name("examples.parquet")
+    frame = read_pairs(pairs)
+    if not examples.is_file():
+        return frame
+    return pl.concat([frame, read_pairs(examples)], how="diagonal")
+
+
 def read_parquet(path: Path) -> pl.DataFrame:
     """Read any Parquet file.
 

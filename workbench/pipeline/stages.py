@@ -11,7 +11,7 @@ import workbench.convert as conversion
 from workbench import evaluation, training
 from workbench.checks import load_contract
 from workbench.io.fingerprint import fingerprint
-from workbench.io.frames import read_pairs
+from workbench.io.frames import read_pairs, read_with_examples
 from workbench.io.tokenizer import load_tokenizer
 from workbench.pipeline import curate as curation
 from workbench.ports import silent
@@ -51,7 +51,7 @@ def convert(recipe: Recipe, work: Path, progress: Progress) -> None:
 def curate(recipe: Recipe, run: Path, work: Path, progress: Progress) -> None:
     """Turn pairs into train, valid and test parts."""
     curated = curation.curate(
-        read_pairs(run / "convert" / "pairs.parquet"),
+        read_with_examples(run / "convert" / "pairs.parquet"),
         signals=recipe.curate.signals,
         steps=recipe.curate.steps,
         split=recipe.curate.split,

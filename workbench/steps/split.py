@@ -52,7 +52,8 @@ class ClusterSplit(Spec, frozen=True, kw_only=True):
     same, or where they have the same text in a slot of type ``context``, unless more than ``common_context``
     of all rows have it. Links carry on from row to row. Per task, clusters go to ``test`` and ``valid`` in
     the order of a hash of ``seed`` and cluster, as long as they fit into that part's share of the rows (at
-    least one row where there are three clusters); the rest is train. ``floor`` is the Jaccard from which the
+    least one row where there are three clusters); the rest is train, and so is every cluster with a worked
+    example of the prompt. ``floor`` is the Jaccard from which the
     leak certificate looks for likeness across parts. The other fields are those of ``NearDedup``.
     """
 
@@ -72,7 +73,12 @@ class ClusterSplit(Spec, frozen=True, kw_only=True):
         """Split pairs (``PAIR_SCHEMA``); rows keep their order inside each part."""
         ranked, shingled, label = self._clustered(frame)
         cluster = self._names(ranked["id"], label)
-        part = np.array(self._parts(ranked["task"].to_list(), cluster.to_list()), np.int64)
+        shown = set(cluster.filter(_is_example(ranked)).to_list())
+        chosen = self._parts(ranked["task"].to_list(), cluster.to_list())
+        # The long prompt shows these answers: asked of the teacher, they would test nothing.
+        part = np.array(
+            [0 if c in shown else p for p, c in zip(chosen, cluster.to_list(), strict=True)], np.int64
+        )
         placed = ranked.with_columns(cluster.alias("cluster"), pl.Series("__part", part, pl.Int64))
         placed = placed.sort("__row")
         columns = [*frame.columns, "cluster"]
@@ -162,3 +168,9 @@ def _same_context(ranked: pl.DataFrame, *, common: float) -> NDArray[np.int64]:
     several = (pl.len().over("value") > 1) & (pl.len().over("value") <= max(common * ranked.height, 2))
     linked = slots.filter(several).select(first=pl.col("at").min().over("value"), at="at")
     return linked.filter(pl.col("first") != pl.col("at")).to_numpy().reshape(-1, 2).astype(np.int64)
+
+
+def _is_example(frame: pl.DataFrame) -> pl.Series:
+    """Tell which rows are worked examples of the prompt (``origin`` in ``meta``)."""
+    origin = pl.col("meta").str.json_path_match("$.origin")
+    return frame.select((origin == "example").fill_null(value=False)).to_series()
