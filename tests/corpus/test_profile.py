@@ -65,7 +65,7 @@ def test_a_profile_holds_every_part_of_a_card(curated):
     (ifd,) = [one for one in found.signals if one.name == "ifd"]
     assert (ifd.n, ifd.maximum) == (4, pytest.approx(0.3))
     before_after = {shift.name: shift for shift in found.curation}
-    assert (before_after["characters of the answer"].a.n, before_after["characters of the answer"].b.n) == (
+    assert (before_after["answer_chars"].a.n, before_after["answer_chars"].b.n) == (
         6,
         4,
     )

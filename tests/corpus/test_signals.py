@@ -19,7 +19,7 @@ def test_every_numeric_column_beside_the_pair_is_a_signal(tmp_path):
     found = signals(frame)
     assert found.columns[-3:] == ["ifd", "refuses", "pii.email"]
     assert "language" not in found.columns
-    assert found["characters of the answer"].to_list() == [3, 3]
+    assert found["answer_chars"].to_list() == [3, 3]
     assert found["refuses"].to_list() == [1.0, 0.0]
 
 

@@ -49,7 +49,7 @@ def card(
 
 def _draw(data: str, place: Path, *, base: str | None, contract: Path | None, progress: Progress) -> None:
     from workbench.checks import load_contract
-    from workbench.corpus import contracts_beside, difference, profile
+    from workbench.corpus import contracts_beside, difference, profile, with_signals
     from workbench.io.dataset import read_dataset
     from workbench.io.rundir import write_json, write_text
     from workbench.report.card import render_card
@@ -58,8 +58,12 @@ def _draw(data: str, place: Path, *, base: str | None, contract: Path | None, pr
 
     read = read_dataset(data, progress=progress)
     contracts = (load_contract(contract),) if contract else contracts_beside(read)
+    read = with_signals(read, contracts=contracts, progress=progress)
     found = profile(read, contracts=contracts, progress=progress)
-    change = difference(read_dataset(base, progress=progress), read) if base else None
+    change = None
+    if base:
+        before = with_signals(read_dataset(base, progress=progress), contracts=contracts, progress=progress)
+        change = difference(before, read)
     built = build_card(found, home=read.home, change=change)
     write_text(place / "card.html", render_card(built))
     write_text(place / "card.md", render_card_markdown(built))

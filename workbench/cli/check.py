@@ -77,17 +77,20 @@ def findings(
         InputError: data, evaluation data or the version before can't be read.
         ConfigError: the contract is wrong.
     """
-    from workbench.corpus import difference, profile
-    from workbench.gate.data import DataFindings
+    from workbench.corpus import difference, profile, with_signals
+    from workbench.gate.data import DataFindings, columns_needed
     from workbench.io.dataset import read_dataset
 
     read = read_dataset(data, progress=progress)
     contracts = _contracts(read, contract or (Path(policy.contract) if policy.contract else None))
+    needed = columns_needed(policy)
+    before = read_dataset(base, progress=progress) if base else None
+    read = with_signals(read, wanted=needed, contracts=contracts, progress=progress)
     return DataFindings(
         profile=profile(read, contracts=contracts, progress=progress),
         frame=read.frame,
         against=_against(read, policy, progress) if policy.against else None,
-        change=difference(read_dataset(base, progress=progress), read) if base else None,
+        change=difference(with_signals(before, wanted=needed, contracts=contracts), read) if before else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from workbench.corpus.coverage import Coverage, RuleCount
 from workbench.corpus.difference import Change, Difference, RowView, difference, plain, said
+from workbench.corpus.measured import with_signals
 from workbench.corpus.profile import Profile, Reason, Removed, contracts_beside, profile
 from workbench.corpus.repeats import Alike, Leak, Repeats, leak
 from workbench.corpus.shift import Shift
@@ -29,4 +30,5 @@ __all__ = [
     "profile",
     "said",
     "signals",
+    "with_signals",
 ]

@@ -129,6 +129,11 @@ def _curation(dataset: Dataset) -> tuple[tuple[Reason, ...], tuple[Shift, ...]]:
     if ledger is None or dropped is None or not set(PAIR_SCHEMA.names()) <= set(dropped.columns):
         return (), ()
     gone = dropped.with_columns(pl.lit("").alias(PART))
+    measured = _beside(dataset.home, "signals")
+    if measured is not None:
+        fresh = [name for name in measured.columns if name not in (*gone.columns, "row")]
+        once = measured.select("id", *fresh).unique("id", keep="first")
+        gone = gone.join(once, on="id", how="left", maintain_order="left")
     views = Views(dataset.frame, gone)
     grouped: dict[tuple[str, str], list[dict[str, object]]] = {}
     for row in ledger.iter_rows(named=True):

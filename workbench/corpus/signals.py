@@ -40,28 +40,27 @@ class Distribution(Value, frozen=True, kw_only=True):
 
 
 def signals(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the numbers of every row: tokens and lengths of the pair, then each numeric column beside it.
+    """Return the numbers of every row: tokens and length of the pair, then each numeric column beside it.
 
-    A struct of numbers gives a column for each of its fields, ``name.field``.
+    A struct of numbers gives a column for each of its fields, ``name.field``. A column of the frame stands in
+    for one of the pair's own of the same name.
     """
     content = pl.element().struct.field("content")
-    own = [
-        pl.col("tokens").struct.field("original").alias("tokens of the long prompt"),
-        pl.col("tokens").struct.field("compact").alias("tokens of the prompt"),
-        pl.col("tokens").struct.field("completion").alias("tokens of the answer"),
-        pl.col("completion")
-        .list.eval(content)
-        .list.join("\n")
-        .str.len_chars()
-        .alias("characters of the answer"),
-    ]
+    tokens = pl.col("tokens").struct
+    own = {
+        "original_tokens": tokens.field("original"),
+        "prompt_tokens": tokens.field("compact"),
+        "answer_tokens": tokens.field("completion"),
+        "answer_chars": pl.col("completion").list.eval(content).list.join("\n").str.len_chars(),
+    }
     further = [
         part
         for name, kind in frame.schema.items()
         if name not in PAIR_SCHEMA
         for part in _numbers(name, kind)
     ]
-    return frame.select([*own, *further]).cast(pl.Float64)
+    first = [expression.alias(name) for name, expression in own.items() if name not in frame.columns]
+    return frame.select([*first, *further]).cast(pl.Float64)
 
 
 def distribution(values: pl.Series, *, edges: Sequence[float] | None = None) -> Distribution:

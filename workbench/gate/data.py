@@ -50,6 +50,13 @@ def decide_data(found: DataFindings, policy: DataPolicy) -> GateResult:
     )
 
 
+def columns_needed(policy: DataPolicy) -> frozenset[str]:
+    """Name the signals that the policy limits."""
+    personal = {"pii"} if policy.max_personal_rows is not None else set()
+    secret = {"secrets"} if policy.max_secret_rows is not None else set()
+    return frozenset({*policy.signals, *personal, *secret})
+
+
 def _size(profile: Profile, policy: DataPolicy) -> Iterator[Check]:
     yield _count("min_rows", policy.min_rows, profile.rows, at_most=False, where="rows")
     if policy.max_rows is not None:

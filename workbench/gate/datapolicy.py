@@ -69,7 +69,7 @@ class DataPolicy(Value, frozen=True, kw_only=True):
     against: tuple[str, ...] = ()
     max_likeness_against: Share | None = 0.8
     max_personal_rows: Number | None = None
-    max_secret_rows: Number | None = None
+    max_secret_rows: Number | None = 0
     max_task_share: Share | None = None
     max_source_share: Share | None = None
     min_task_rows: Number | None = None

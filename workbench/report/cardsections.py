@@ -44,15 +44,26 @@ def signals_section(signals: Sequence[Distribution]) -> Html:
 
 def shifts_section(shifts: Sequence[Shift], *, note: str) -> Html:
     """Draw each signal after, with the version before as a line."""
-    drawn = (
-        element(
-            "figure",
-            element("figcaption", element("strong", one.name), element("span", moved(one), class_="quiet")),
-            histogram(one.b, before=one.a),
-        )
-        for one in shifts
+    clear = [one for one in shifts if moved_surely(one)]
+    rest = [one for one in shifts if not moved_surely(one)]
+    lead = f"{note} {count(len(clear))} of {count(len(shifts))} signals moved by more than chance."
+    title = f"{count(len(rest))} signals that moved by no more than chance"
+    return joined(
+        [
+            element("p", lead, class_="lead"),
+            element("div", *map(_over, clear), class_="hists") if clear else None,
+            _details(title, [element("div", *map(_over, rest), class_="hists")]) if rest else None,
+        ]
     )
-    return joined([element("p", note, class_="lead"), element("div", *drawn, class_="hists")])
+
+
+def _over(one: Shift) -> Html:
+    said_ = element("span", moved(one), class_="quiet")
+    return element(
+        "figure",
+        element("figcaption", element("strong", one.name), said_),
+        histogram(one.b, before=one.a),
+    )
 
 
 def moved(shift: Shift) -> str:
