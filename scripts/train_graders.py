@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,27 +25,148 @@ from scipy.optimize import minimize
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from workbench.checks.grounding import read_support  # noqa: E402
 from workbench.checks.harmtext import dense_of, leaning  # noqa: E402
 from workbench.checks.hostility import read_wording  # noqa: E402
 from workbench.checks.linear import BUCKETS, buckets_of, sigmoid  # noqa: E402
+from workbench.checks.support import (  # noqa: E402
+    claim_features,
+    novel_buckets,
+    span_buckets,
+    span_features,
+)
 from workbench.graders.cards.heldout import row_hash  # noqa: E402
 from workbench.graders.cards.labelled import read_labelled  # noqa: E402
 
-TRAINED = {"harm_en": ("openai_moderation",), "harm_zh": ("cold_dev", "cold_test")}
-# Strength of the data against the penalty, and the scale of dense features against hashed ones.
-HARM = {"harm_en": (4.0, 0.5), "harm_zh": (16.0, 0.2)}
-FOLDS, SMALLEST = 5, 2e-3
 Array = Any
+Row = dict[str, Any]
+TRAINED = {
+    "harm_en": ("openai_moderation",),
+    "harm_zh": ("cold_dev", "cold_test"),
+    "grounding_en": ("summedits_ectsum", "summedits_sales_email", "summedits_samsum"),
+    "grounding_span_zh": ("uhgeval",),
+}
+FOLDS, SMALLEST = 5, 2e-3
 
 
-def fit(features: Array, labels: Array, *, strength: float) -> Array:
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What one model learns from: for each example a hash, a cluster, a label, features, added log-odds.
+
+    ``strength`` of data against penalty; ``scale`` of dense features against hashed ones; ``balanced``
+    gives both classes the same weight; ``standard`` divides dense features by their spread.
+    """
+
+    hashes: list[int]
+    clusters: list[str]
+    labels: Array
+    buckets: list[list[int]]
+    dense: Array
+    added: list[float]
+    strength: float
+    scale: float
+    balanced: bool
+    standard: bool
+
+
+def harm_task(rows: list[Row], *, strength: float, scale: float) -> Task:
+    """Describe the scoring of harm in texts."""
+    texts = [row["output"] for row in rows]
+    wordings = [read_wording(text) for text in texts]
+    return Task(
+        hashes=[row_hash("harm", text) for text in texts],
+        clusters=texts,
+        labels=np.array([int(row["label"]) for row in rows]),
+        buckets=[buckets_of(text) for text in texts],
+        dense=np.array([dense_of(text, wording) for text, wording in zip(texts, wordings, strict=True)]),
+        added=[leaning(text, wording) for text, wording in zip(texts, wordings, strict=True)],
+        strength=strength,
+        scale=scale,
+        balanced=False,
+        standard=False,
+    )
+
+
+def claims_task(rows: list[Row]) -> Task:
+    """Describe the support of English texts of several claims."""
+    parts = [(row["output"], row["context"], row.get("question") or "") for row in rows]
+    rules = [read_support(output, context, question=question).score for output, context, question in parts]
+    return Task(
+        hashes=[row_hash("grounding", context, output) for output, context, _ in parts],
+        clusters=[context for _, context, _ in parts],
+        labels=np.array([int(row["label"]) for row in rows]),
+        buckets=[novel_buckets(output, context) for output, context, _ in parts],
+        dense=np.array([claim_features(*part, rule) for part, rule in zip(parts, rules, strict=True)]),
+        added=[0.0] * len(rows),
+        strength=1.0,
+        scale=0.5,
+        balanced=True,
+        standard=True,
+    )
+
+
+def spans_task(rows: list[Row]) -> Task:
+    """Describe the support of spans of Chinese texts."""
+    parts = [
+        (span, row["context"], label)
+        for row in rows
+        for span, label in zip(row["spans"], row["label"], strict=True)
+    ]
+    return Task(
+        hashes=[row_hash("span", context, span) for span, context, _ in parts],
+        clusters=[context for _, context, _ in parts],
+        labels=np.array([int(label) for _, _, label in parts]),
+        buckets=[span_buckets(span, context) for span, context, _ in parts],
+        dense=np.array([span_features(span, context) for span, context, _ in parts]),
+        added=[0.0] * len(parts),
+        strength=1.0,
+        scale=0.5,
+        balanced=True,
+        standard=True,
+    )
+
+
+def train(task: Task) -> tuple[dict[str, Array], dict[int, float]]:
+    """Return the weights of a model, and the held-out score of each example by its hash."""
+    spread = task.dense.std(axis=0) + 1e-9 if task.standard else np.ones(task.dense.shape[1])
+    centre = task.dense.mean(axis=0) if task.standard else np.zeros(task.dense.shape[1])
+    dense = (task.dense - centre) / spread * task.scale
+    features = sp.hstack([hashed(task.buckets), sp.csr_matrix(dense)]).tocsr()
+    weights = weights_of(task)
+    fold, held = folds(task.clusters), np.zeros(len(task.labels))
+    for k in range(FOLDS):
+        seen = fold != k
+        theta = fit(features[seen], task.labels[seen], weights[seen], strength=task.strength)
+        held[fold == k] = features[fold == k] @ theta[:-1] + theta[-1]
+    theta = fit(features, task.labels, weights, strength=task.strength)
+    at = np.flatnonzero(np.abs(theta[:BUCKETS]) > SMALLEST)
+    slopes = theta[BUCKETS:-1] * task.scale / spread
+    found = {
+        "at": at.astype(np.uint32),
+        "value": theta[at].astype(np.float16),
+        "dense": slopes.astype(np.float32),
+        "intercept": np.float32(theta[-1] - slopes @ centre),
+    }
+    scores = [sigmoid(float(logit) + more) for logit, more in zip(held, task.added, strict=True)]
+    return found, dict(zip(task.hashes, scores, strict=True))
+
+
+def weights_of(task: Task) -> Array:
+    """Return the weight of each example."""
+    if not task.balanced:
+        return np.ones(len(task.labels))
+    share = task.labels.mean()
+    return np.where(task.labels > 0, 0.5 / share, 0.5 / (1 - share))
+
+
+def fit(features: Array, labels: Array, weights: Array, *, strength: float) -> Array:
     """Fit a logistic regression with an L2 penalty of 1/2 by L-BFGS: weights, then the intercept."""
     signs = np.where(labels > 0, 1.0, -1.0)
 
     def loss(theta: Array) -> tuple[float, Array]:
         margins = signs * (features @ theta[:-1] + theta[-1])
-        slope = -signs / (1 + np.exp(np.clip(margins, -50, 50)))
-        value = strength * np.logaddexp(0, -margins).sum() + 0.5 * theta[:-1] @ theta[:-1]
+        slope = -signs * weights / (1 + np.exp(np.clip(margins, -50, 50)))
+        value = strength * (weights * np.logaddexp(0, -margins)).sum() + 0.5 * theta[:-1] @ theta[:-1]
         return value, np.append(strength * (features.T @ slope) + theta[:-1], strength * slope.sum())
 
     start = np.zeros(features.shape[1] + 1)
@@ -56,45 +178,12 @@ def folds(clusters: list[str]) -> Array:
     return np.array([int(row_hash("fold", cluster) % FOLDS) for cluster in clusters])
 
 
-def hashed(texts: list[str]) -> Array:
-    """Return texts × buckets, each row scaled by 1/√n of its n-grams."""
-    rows = [buckets_of(text) for text in texts]
-    values = np.concatenate([np.full(len(row), 1 / np.sqrt(max(len(row), 1))) for row in rows])
-    ends = np.cumsum([0, *map(len, rows)])
-    return sp.csr_matrix((values, np.concatenate(rows), ends), shape=(len(texts), BUCKETS))
-
-
-def out_of_fold(features: Array, labels: Array, fold: Array, *, strength: float) -> Array:
-    """Return for each row the log-odds by the model that was trained without its fold."""
-    out = np.zeros(len(labels))
-    for k in range(FOLDS):
-        theta = fit(features[fold != k], labels[fold != k], strength=strength)
-        out[fold == k] = features[fold == k] @ theta[:-1] + theta[-1]
-    return out
-
-
-def train_harm(name: str, rows: list[dict[str, Any]]) -> tuple[dict[str, Array], dict[int, float]]:
-    """Return the weights of one harm model, and the held-out score of each row by its hash."""
-    strength, scale = HARM[name]
-    texts = [row["output"] for row in rows]
-    labels = np.array([int(row["label"]) for row in rows])
-    wordings = [read_wording(text) for text in texts]
-    dense = np.array([dense_of(text, wording) for text, wording in zip(texts, wordings, strict=True)])
-    features = sp.hstack([hashed(texts), sp.csr_matrix(dense * scale)]).tocsr()
-    held = out_of_fold(features, labels, folds(texts), strength=strength)
-    theta = fit(features, labels, strength=strength)
-    at = np.flatnonzero(np.abs(theta[:BUCKETS]) > SMALLEST)
-    weights = {
-        "at": at.astype(np.uint32),
-        "value": theta[at].astype(np.float16),
-        "dense": (theta[BUCKETS:-1] * scale).astype(np.float32),
-        "intercept": np.float32(theta[-1]),
-    }
-    scores = {
-        row_hash("harm", text): sigmoid(float(logit) + leaning(text, wording))
-        for text, logit, wording in zip(texts, held, wordings, strict=True)
-    }
-    return weights, scores
+def hashed(buckets: list[list[int]]) -> Array:
+    """Return examples × buckets, each row scaled by 1/√n of its n-grams."""
+    values = np.concatenate([np.full(len(row), 1 / np.sqrt(max(len(row), 1))) for row in buckets])
+    ends = np.cumsum([0, *map(len, buckets)])
+    at = np.concatenate([np.array(row, int) for row in buckets])
+    return sp.csr_matrix((values, at, ends), shape=(len(buckets), BUCKETS))
 
 
 def main() -> None:
@@ -104,9 +193,16 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, required=True, help="folder of labelled sets")
     sets = {one.name: one.rows for one in read_labelled(parser.parse_args().data)}
+    rows = {name: [row for used in names for row in sets[used]] for name, names in TRAINED.items()}
+    tasks = {
+        "harm_en": harm_task(rows["harm_en"], strength=4.0, scale=0.5),
+        "harm_zh": harm_task(rows["harm_zh"], strength=16.0, scale=0.2),
+        "grounding_en": claims_task(rows["grounding_en"]),
+        "grounding_span_zh": spans_task(rows["grounding_span_zh"]),
+    }
     scores: dict[int, float] = {}
-    for name in HARM:
-        weights, held = train_harm(name, [row for used in TRAINED[name] for row in sets[used]])
+    for name, task in tasks.items():
+        weights, held = train(task)
         save(ROOT / "workbench/checks/weights" / f"{name}.npz", weights)
         scores |= held
     keys = np.array(sorted(scores), np.uint64)

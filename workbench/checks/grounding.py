@@ -40,7 +40,7 @@ _STOP_TEXT = (
     "most such only own same s t re ve ll d m am were these those because while during through against "
     "again further once each few other both"
 )
-_STOP = frozenset(_STOP_TEXT.split())
+STOP = frozenset(_STOP_TEXT.split())
 # A sentence denies another where they share this much of at least so many content words.
 _SAME_CLAIM, _MIN_CLAIM = 0.8, 3
 _MIN_STEM = 3
@@ -100,7 +100,7 @@ class _Known:
 def _known(context: str, question: str) -> _Known:
     source = f"{context}\n{question}"
     return _Known(
-        numbers=_numbers(source),
+        numbers=numbers_of(source),
         tokens=content(source),
         folded=_fold(source),
         lines=tuple(sentences(context)),
@@ -143,7 +143,7 @@ def _names(piece: str, at: int, known: _Known) -> list[Evidence]:
         _piece("name", match, at)
         for match in _NAME.finditer(piece)
         if not all(
-            _stem(word.casefold()) in known.tokens or _fold(word) in known.folded
+            stem(word.casefold()) in known.tokens or _fold(word) in known.folded
             for word in match.group().split()
         )
     ]
@@ -181,14 +181,15 @@ def _without(text: str, allowed: tuple[str, ...]) -> str:
 def content(text: str) -> frozenset[str]:
     """Return the content of a text as a set: word stems, pairs of Chinese characters, and numbers."""
     words = (word.strip("'").removesuffix("'s").casefold() for word in _WORD.findall(text.replace("’", "'")))
-    out = {_stem(word) for word in words if word and word not in _STOP}
+    out = {stem(word) for word in words if word and word not in STOP}
     if has_han(text):
         for run in _HAN_RUN.findall(text):
             out |= {a + b for a, b in pairwise(run)} or {run}
-    return frozenset(out | _numbers(text))
+    return frozenset(out | numbers_of(text))
 
 
-def _numbers(text: str) -> frozenset[str]:
+def numbers_of(text: str) -> frozenset[str]:
+    """Return the numbers of a text, written one way: ``1,000``, ``1000.0``, 一千 and ``thousand`` are one."""
     out = {_plain(number) for number in _ANY_NUMBER.findall(_fold(text))}
     out |= {_NUMBER_WORDS[word] for word in re.findall(r"[a-z]+", text.casefold()) if word in _NUMBER_WORDS}
     out |= {str(_han_number(run)) for run in re.findall(r"[零〇一二两三四五六七八九十百千]+", text)}
@@ -215,7 +216,8 @@ def _han_number(run: str) -> int:
     return total + current
 
 
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
+    """Cut the commonest English endings off a word in lower case."""
     for suffix in _SUFFIXES:
         if word.endswith(suffix) and len(word) - len(suffix) >= _MIN_STEM:
             return word.removesuffix(suffix)

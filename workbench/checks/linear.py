@@ -56,7 +56,12 @@ def load_linear(name: str) -> Linear:
 
 def buckets_of(text: str) -> list[int]:
     """Return the buckets of a text's n-grams: of Chinese 1–4 characters, else words and characters."""
-    return sorted({zlib.crc32(gram.encode("utf-8", "surrogatepass")) % BUCKETS for gram in _grams(text)})
+    return sorted({bucket(gram) for gram in _grams(text)})
+
+
+def bucket(gram: str) -> int:
+    """Return the bucket of one n-gram."""
+    return zlib.crc32(gram.encode("utf-8", "surrogatepass")) % BUCKETS
 
 
 def sigmoid(logit: float) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from workbench.checks.abstention import abstention
 from workbench.checks.grounding import read_support
 from workbench.checks.phrases import spans_of
+from workbench.checks.support import span_support, support_of
 from workbench.graders.saying import placed, said
 from workbench.records import Case, Evidence, Grade
 from workbench.spec import Spec
@@ -29,12 +30,11 @@ class Grounding(Spec, frozen=True, kw_only=True):
 
     def support(self, output: str, *, context: str, question: str = "") -> float:
         """Return how far ``context`` carries ``output``, in [0, 1]; supported from ``min_support`` on."""
-        return read_support(output, context, question=question, min_overlap=self.min_overlap).score
+        return support_of(output, context, question=question, min_overlap=self.min_overlap)
 
-    def span_support(self, spans: Sequence[str], *, context: str, output: str) -> list[float]:
-        """Return how far ``context`` carries each of ``spans``, pieces of ``output``."""
-        del output
-        return [self.support(span, context=context) for span in spans]
+    def span_support(self, spans: Sequence[str], *, context: str) -> list[float]:
+        """Return how far ``context`` carries each of ``spans``, pieces of an answer."""
+        return span_support(spans, context=context)
 
     def __call__(self, case: Case, output: str) -> Grade:
         """Judge the prose of an answer; unscored where the case doesn't say whether it is answerable."""

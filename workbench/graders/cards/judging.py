@@ -93,20 +93,22 @@ def _grounding(judging: Judging, row: Row) -> None:
         if len(spans) != len(label):
             raise _LeftOutError("spans and labels are not as many")
         judging.grader = "grounding (spans)"
-        for truth, score in zip(
-            label, grader.span_support(spans, context=context, output=output), strict=True
-        ):
-            judging.judged.append(
-                Judged(
-                    truth=str(int(truth)), guess=str(int(score >= grader.min_support)), score=score, **where
-                )
-            )
+        held = [held_out("span", context, span) for span in spans]
+        scores = grader.span_support(spans, context=context)
+        judging.cross_validated += sum(one is not None for one in held)
+        for truth, score, unseen in zip(label, scores, held, strict=True):
+            _judge_support(judging, truth, score if unseen is None else unseen, where)
         return
-    score = grader.support(output, context=context, question=question)
+    unseen = held_out("grounding", context, output)
+    judging.cross_validated += unseen is not None
+    score = grader.support(output, context=context, question=question) if unseen is None else unseen
     judging.lengths.append(len(output))
-    judging.judged.append(
-        Judged(truth=str(int(label)), guess=str(int(score >= grader.min_support)), score=score, **where)
-    )
+    _judge_support(judging, label, score, where)
+
+
+def _judge_support(judging: Judging, truth: Any, score: float, where: dict[str, Any]) -> None:
+    guess = str(int(score >= Grounding().min_support))
+    judging.judged.append(Judged(truth=str(int(truth)), guess=guess, score=score, **where))
 
 
 def _refusal(judging: Judging, row: Row) -> None:
