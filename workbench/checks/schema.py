@@ -6,10 +6,6 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from jsonschema import FormatChecker, validators
-from jsonschema.exceptions import SchemaError, UnknownType
-from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
-from referencing.exceptions import Unresolvable
 
 from workbench.checks.jsontext import read_json
 from workbench.checks.subject import find
@@ -69,35 +65,73 @@ def judge_schema(output: str, *, schema: dict[str, Any]) -> Grade:
     )
 
 
-def schema_problems(value: Any, schema: dict[str, Any] | bool) -> list[tuple[str, str]]:
+def schema_problems(
+    value: Any,
+    schema: dict[str, Any] | bool,
+    *,
+    formats: bool = True,
+    draft: str = "",
+    remotes: tuple[tuple[str, Any], ...] = (),
+) -> list[tuple[str, str]]:
     """List ``($.path, message)`` of everything in ``value`` that ``schema`` forbids, in order of path.
+
+    The draft is the one that ``$schema`` names, else ``draft`` (``draft7``, ``draft2020-12``), else draft 7
+    where the schema uses its words. ``format`` is asserted unless ``formats`` is false. References reach into
+    the schema, the published meta-schemas and ``remotes`` (URI and schema): nothing is ever fetched.
 
     Raises:
         ConfigError: ``schema`` is no JSON Schema.
     """
-    key = msgspec.json.encode(schema, order="sorted")
-    try:
-        errors = sorted(_validator(key).iter_errors(value), key=lambda error: error.json_path)
-    except UnknownType as error:
-        raise ConfigError(_bad_schema(str(error))) from error
-    except Unresolvable as error:
-        raise ConfigError(_bad_schema(f"a reference to {error.ref!r}, which isn't in it")) from error
-    return [(error.json_path, excerpt(error.message, limit=200)) for error in errors]
+    key = msgspec.json.encode([schema, [list(one) for one in remotes]], order="sorted")
+    errors = (
+        (_path(one.instance_path), one.message) for one in _validator(key, formats, draft).iter_errors(value)
+    )
+    return [(where, excerpt(message, limit=200)) for where, message in sorted(errors)]
 
 
 @lru_cache(maxsize=256)
-def _validator(key: bytes) -> Any:
-    schema = msgspec.json.decode(key)
-    kind = validators.validator_for(schema, default=validators.validator_for({"$schema": _DRAFT}))
+def _validator(key: bytes, formats: bool, draft: str) -> Any:
+    import jsonschema_rs
+
+    schema, remotes = msgspec.json.decode(key)
+    kinds = {
+        "draft7": (jsonschema_rs.Draft7Validator, jsonschema_rs.Draft7),
+        "draft2020-12": (jsonschema_rs.Draft202012Validator, jsonschema_rs.Draft202012),
+    }
+    named = isinstance(schema, dict) and "$schema" in schema
+    make, number = kinds[draft if draft in kinds else "draft7" if _looks_old(schema) else "draft2020-12"]
     try:
-        kind.check_schema(schema)
-    except SchemaError as error:
-        raise ConfigError(_bad_schema(f"{error.json_path}: {error.message}")) from error
-    # The registry holds the published meta-schemas alone: nothing is ever fetched.
-    return kind(schema, format_checker=FormatChecker(), registry=REGISTRY)
+        registry = jsonschema_rs.Registry([tuple(one) for one in remotes], draft=number) if remotes else None
+        build = jsonschema_rs.validator_for if named else make
+        return build(schema, validate_formats=formats, registry=registry, offline=True)
+    except jsonschema_rs.ValidationError as error:
+        raise ConfigError(_bad_schema(_path(error.instance_path) + ": " + error.message)) from error
+    except jsonschema_rs.ReferencingError as error:
+        raise ConfigError(_bad_schema(str(error))) from error
 
 
-_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+def _path(parts: Any) -> str:
+    """Write a place as ``$.a[0]``."""
+    return "$" + "".join(
+        f"[{part}]" if isinstance(part, int) else f".{part}" if part.isidentifier() else f"[{part!r}]"
+        for part in parts
+    )
+
+
+def _looks_old(schema: Any) -> bool:
+    """Tell whether a schema uses words that draft 7 has and 2020-12 has not."""
+    if isinstance(schema, list):
+        return any(_looks_old(one) for one in schema)
+    if not isinstance(schema, dict):
+        return False
+    old = {"definitions", "dependencies", "additionalItems"} & set(schema)
+    anchored = isinstance(schema.get("$id"), str) and schema["$id"].startswith("#")
+    return (
+        bool(old)
+        or isinstance(schema.get("items"), list)
+        or anchored
+        or any(map(_looks_old, schema.values()))
+    )
 
 
 def check_schema(schema: dict[str, Any]) -> None:
@@ -106,7 +140,7 @@ def check_schema(schema: dict[str, Any]) -> None:
     Raises:
         ConfigError: with the path inside the schema.
     """
-    _validator(msgspec.json.encode(schema, order="sorted"))
+    _validator(msgspec.json.encode([schema, []], order="sorted"), True, "")
 
 
 def _bad_schema(found: str) -> Finding:

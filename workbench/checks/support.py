@@ -32,9 +32,9 @@ def support_of(output: str, context: str, *, question: str = "", min_overlap: fl
     """Return how far ``context`` carries ``output``, in [0, 1]; from 0.5 on it is likelier carried than not.
 
     Short English answers are held to the share of their words that the context has; longer ones to a model
-    over unsupported figures and names, negation, antonyms, and the words that the context lacks. Chinese beside
-    a short context is held to what both have in common, beyond the question where there is one; other Chinese
-    to its claims one by one.
+    over unsupported figures and names, negation, antonyms, and the words that the context lacks. Chinese
+    beside a short context is held to what both have in common, beyond the question where there is one; other
+    Chinese to its claims one by one.
     """
     if not output.strip():
         return 0.0

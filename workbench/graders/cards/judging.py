@@ -10,6 +10,7 @@ from workbench.checks.choice import read_choice
 from workbench.checks.ifeval import Ifeval
 from workbench.checks.schema import schema_problems
 from workbench.checks.stance import read_stance
+from workbench.errors import ConfigError
 from workbench.graders.cards.criteria import meets
 from workbench.graders.cards.figures import Judged
 from workbench.graders.cards.heldout import held_out
@@ -238,9 +239,18 @@ def _neutrality(judging: Judging, row: Row) -> None:
 
 
 def _schema(judging: Judging, row: Row) -> None:
-    tests = _need(row, "schema", "tests")[1]
+    schema, tests = _need(row, "schema", "tests")
+    how = {
+        "formats": row.get("assert_formats", True),
+        "draft": str(row.get("draft", "")),
+        "remotes": row.get("remotes", ()),
+    }
     for test in tests:
-        valid = not schema_problems(test["data"], row["schema"])
+        try:
+            valid = not schema_problems(test["data"], schema, **how)
+        except ConfigError as error:
+            judging.left_out[f"not usable: {str(error)[:120]}"] += 1
+            continue
         judging.judged.append(
             Judged(
                 truth=_valid(test["valid"]),

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 BEHAVIOURS = ("grounding", "refusal", "harm", "rules", "neutrality", "schema")
 Row = dict[str, Any]
+# Where the JSON-Schema-Test-Suite keeps what its tests refer to, and the address they refer to it by.
+_REMOTES, _REMOTE_BASE = "remotes", "http://localhost:1234/"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +49,11 @@ def read_labelled(data: Path) -> list[LabelledSet]:
         )
     found: dict[tuple[str, str], list[Row]] = {}
     problems: list[Finding] = []
+    remotes = _remotes(data)
     for path in files:
-        rows = _lines(path, problems) if path.suffix == ".jsonl" else _suite(path, data, problems)
+        if _is_remote(path, data):
+            continue
+        rows = _lines(path, problems) if path.suffix == ".jsonl" else _suite(path, data, remotes, problems)
         for row in rows:
             found.setdefault((row["set"], row["behaviour"]), []).append(row)
     if problems:
@@ -94,7 +99,22 @@ def _problem(row: Any) -> str:
     return f"{wrong[0]} {excerpt(repr(row[wrong[0]]))}, which is no text" if wrong else ""
 
 
-def _suite(path: Path, data: Path, problems: list[Finding]) -> list[Row]:
+def _is_remote(path: Path, data: Path) -> bool:
+    return data.is_dir() and path.relative_to(data).parts[0] == _REMOTES
+
+
+def _remotes(data: Path) -> tuple[tuple[str, Any], ...]:
+    """Read the schemas that the suite's tests refer to, each under the address that the suite gives it."""
+    root = data / _REMOTES
+    return tuple(
+        (_REMOTE_BASE + path.relative_to(root).as_posix(), json.loads(path.read_text("utf-8")))
+        for path in sorted(root.rglob("*.json"))
+    )
+
+
+def _suite(
+    path: Path, data: Path, remotes: tuple[tuple[str, Any], ...], problems: list[Finding]
+) -> list[Row]:
     """Read one file of the JSON-Schema-Test-Suite: a list of ``{description, schema, tests}``."""
     try:
         groups = json.loads(read_text(path, what="a file of the JSON-Schema-Test-Suite"))
@@ -115,6 +135,9 @@ def _suite(path: Path, data: Path, problems: list[Finding]) -> list[Row]:
             "behaviour": "schema",
             "slice": path.stem,
             "draft": folder.split("/")[0],
+            # The suite's own tests say that `format` is an annotation, but for those under optional/format.
+            "assert_formats": folder.endswith("optional/format"),
+            "remotes": remotes,
         }
         | {key: one[key] for key in ("schema", "tests")}
         for i, one in enumerate(groups)
