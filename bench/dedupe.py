@@ -1,11 +1,16 @@
-"""Measures duplicate search beside datasketch on a generated corpus with planted near duplicates.
+"""Measures duplicate search beside rensa and datasketch on corpora with planted near duplicates.
 
-    python -m bench.dedupe --rows 100000 [--against datasketch] [--language en|zh]
+    python -m bench.dedupe --rows 20000 100000 --languages en zh mixed [--peers rensa datasketch]
 
-Every figure is of this process: wall and CPU seconds of the search alone, once the kernels are compiled, and
-of the process's peak memory. Recall and precision are over planted pairs whose true Jaccard (computed here,
-from the words) reaches the threshold; a removal that names another row than the planted one counts as false
-unless its true Jaccard reaches the threshold too.
+Every search runs alone in a process of its own over the same texts, after a warm-up on 200 of them, and
+reports wall and CPU seconds of the search, and the peak memory of the process (texts included). ``workbench``
+is the step's search with every edge verified; ``command`` is the whole of `workbench dedupe`, from a Parquet
+file to kept rows and ledger. ``rensa`` is the pipeline of its README (``RMinHashDeduplicator`` with LSH, 128
+permutations) and ``datasketch`` that of its manual (``MinHashLSH``), both on the same shingles.
+
+Recall is over planted pairs whose true Jaccard (computed here, from words) reaches the threshold: found is a
+pair of which a row was removed. Precision is over removed rows: right are rows of such a pair, and rows with
+a true Jaccard at the threshold to the row that the search names.
 """
 
 from __future__ import annotations
@@ -14,13 +19,15 @@ import argparse
 import json
 import random
 import resource
+import subprocess
+import sys
+import tempfile
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-
-from workbench.steps import NearDedup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,56 +35,85 @@ if TYPE_CHECKING:
 SYLLABLES = [a + b for a in "bdfgklmnprstvz" for b in ("a", "e", "i", "o", "u", "an", "er", "il")]
 HAN = [chr(0x4E00 + i) for i in range(3000)]
 WORDS = 90
-SIZES = {"en": 3, "zh": 5}
+THRESHOLD = 0.8
+WORD_SHINGLE, CHARACTER_SHINGLE = 3, 5
+Pairs = list[tuple[int, int]]
 
 
-def corpus(rows: int, *, language: str, seed: int = 0) -> tuple[list[str], list[tuple[int, int]]]:
+def corpus(rows: int, *, language: str, seed: int = 0) -> tuple[list[str], Pairs]:
     """Make ``rows`` texts, a fifth of them edited copies of others; return them and the planted pairs."""
     rng = random.Random(seed)
-    lexicon = HAN if language == "zh" else ["".join(rng.choices(SYLLABLES, k=3)) for _ in range(30_000)]
-    joint = "" if language == "zh" else " "
+    spaced = ["".join(rng.choices(SYLLABLES, k=3)) for _ in range(30_000)]
     fresh = rows - rows // 5
-    words = [rng.choices(lexicon, k=WORDS) for _ in range(fresh)]
+
+    def lexicon(at: int) -> list[str]:
+        return HAN if language == "zh" or (language == "mixed" and at % 2) else spaced
+
+    words = [rng.choices(lexicon(at), k=WORDS) for at in range(fresh)]
     planted = []
     for at, source in enumerate(rng.sample(range(fresh), rows // 5), fresh):
         copy = list(words[source])
         for place in rng.sample(range(WORDS), rng.randint(0, 6)):
-            copy[place] = rng.choice(lexicon)
+            copy[place] = rng.choice(lexicon(source))
         words.append(copy)
         planted.append((source, at))
-    return [joint.join(text) for text in words], planted
+    return [("" if text[0] in HAN else " ").join(text) for text in words], planted
 
 
-def grams(text: str, language: str) -> set[tuple[str, ...]]:
-    """Return the shingles as tuples of words: the truth that hashes are held against."""
-    words, size = (list(text) if language == "zh" else text.split()), SIZES[language]
-    return {tuple(words[i : i + size]) for i in range(len(words) - size + 1)}
+def grams(text: str) -> list[str]:
+    """Return the shingles of a text: the truth that hashes are held against, and what the peers are fed."""
+    words, size = (text.split(), WORD_SHINGLE) if " " in text else (list(text), CHARACTER_SHINGLE)
+    return [" ".join(words[i : i + size]) for i in range(len(words) - size + 1)]
 
 
-def jaccard(left: str, right: str, language: str) -> float:
+def jaccard(left: str, right: str) -> float:
     """Compute the true Jaccard of two texts."""
-    a, b = grams(left, language), grams(right, language)
+    a, b = set(grams(left)), set(grams(right))
     return len(a & b) / len(a | b)
 
 
-def ours(texts: list[str], language: str, threshold: float) -> list[tuple[int, int]]:
+def by_workbench(texts: list[str]) -> Pairs:
     """Run our search; return (kept, dropped)."""
-    step = NearDedup(threshold=threshold, ngram=3, char_ngram=SIZES[language])
+    from workbench.steps import NearDedup
+
+    step = NearDedup(threshold=THRESHOLD, ngram=WORD_SHINGLE, char_ngram=CHARACTER_SHINGLE)
     shingled = step.shingled([pl.Series(texts)])
     kept_of, _ = step.search(shingled, group=np.zeros(len(texts), np.uint64))
     return [(int(kept_of[i]), int(i)) for i in np.flatnonzero(kept_of >= 0)]
 
 
-def by_datasketch(texts: list[str], language: str, threshold: float) -> list[tuple[int, int]]:
-    """Run datasketch's MinHashLSH as its manual shows, each hit verified as we do."""
+def by_command(texts: list[str]) -> Pairs:
+    """Run all of `workbench dedupe` on a file; return (kept, dropped)."""
+    from workbench.pipeline.dedupe import Layout, dedupe
+
+    with tempfile.TemporaryDirectory() as folder:
+        frame = pl.DataFrame({"text": texts}).with_row_index("id")
+        frame.write_parquet(f"{folder}/in.parquet")
+        dedupe(Path(folder, "in.parquet"), out=Path(folder), layout=Layout(signatures=False))
+        ledger = pl.read_parquet(f"{folder}/ledger.parquet")
+        pairs = ledger.select(pl.col("kept_id", "id").cast(pl.Int64)).rows()
+    return [(int(kept), int(gone)) for kept, gone in pairs]
+
+
+def by_rensa(texts: list[str]) -> Pairs:
+    """Run rensa's documented pipeline; it names no row kept instead (-1)."""
+    from rensa import RMinHashDeduplicator
+
+    search = RMinHashDeduplicator(threshold=THRESHOLD, num_perm=128, use_lsh=True)
+    kept = search.add_pairs((str(at), grams(text)) for at, text in enumerate(texts))
+    return [(-1, at) for at, stays in enumerate(kept) if not stays]
+
+
+def by_datasketch(texts: list[str]) -> Pairs:
+    """Run datasketch's MinHashLSH as its manual shows, each hit verified on the true sets."""
     from datasketch import MinHash, MinHashLSH
 
-    lsh, found = MinHashLSH(threshold=threshold, num_perm=128), []
+    lsh, found = MinHashLSH(threshold=THRESHOLD, num_perm=128), []
     for at, text in enumerate(texts):
         signature = MinHash(num_perm=128)
-        signature.update_batch([" ".join(gram).encode() for gram in grams(text, language)])
+        signature.update_batch([gram.encode() for gram in grams(text)])
         hits = [int(hit) for hit in lsh.query(signature)]
-        alike = [hit for hit in hits if jaccard(texts[hit], text, language) >= threshold]
+        alike = [hit for hit in hits if jaccard(texts[hit], text) >= THRESHOLD]
         if alike:
             found.append((min(alike), at))
         else:
@@ -85,44 +121,71 @@ def by_datasketch(texts: list[str], language: str, threshold: float) -> list[tup
     return found
 
 
-def measured(
-    search: Callable[[list[str], str, float], list[tuple[int, int]]],
-    texts: list[str],
-    planted: list[tuple[int, int]],
-    *,
-    language: str,
-    threshold: float,
-) -> dict[str, float]:
-    """Time a search and hold it against the truth."""
-    truth = {at for source, at in planted if jaccard(texts[source], texts[at], language) >= threshold}
+SEARCHES: dict[str, Callable[[list[str]], Pairs]] = {
+    "workbench": by_workbench,
+    "command": by_command,
+    "rensa": by_rensa,
+    "datasketch": by_datasketch,
+}
+
+
+def alone(name: str, data: Path, found: Path) -> None:
+    """Be the child process: run one search over the texts in ``data``, leave what it found and its cost."""
+    texts = pl.read_parquet(data)["text"].to_list()
+    search = SEARCHES[name]
+    search(texts[:200])
     wall, cpu = time.perf_counter(), time.process_time()
-    found = search(texts, language, threshold)
+    pairs = search(texts)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    right = sum(jaccard(texts[a], texts[b], language) >= threshold for a, b in found)
-    return {
-        "wall_s": round(wall, 3),
-        "cpu_s": round(cpu, 3),
-        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
-        "removed": len(found),
-        "recall": round(len(truth & {at for _, at in found}) / max(len(truth), 1), 4),
-        "precision": round(right / max(len(found), 1), 4),
+    np.save(found, np.array(pairs, np.int64).reshape(-1, 2))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"wall_s": round(wall, 2), "cpu_s": round(cpu, 2), "peak_mb": round(peak)}))
+
+
+def measured(name: str, data: Path, truth: set[tuple[int, int]], texts: list[str]) -> dict[str, Any]:
+    """Run one search in its own process and hold it against the truth."""
+    found = data.with_suffix(f".{name}.npy")
+    command = [sys.executable, "-m", "bench.dedupe", "--alone", name, str(data), str(found)]
+    cost = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    pairs: Pairs = [(int(a), int(b)) for a, b in np.load(found)]
+    gone = {at for _, at in pairs}
+    twins = {at for pair in truth for at in pair}
+    right = sum(
+        at in twins or (kept >= 0 and jaccard(texts[kept], texts[at]) >= THRESHOLD) for kept, at in pairs
+    )
+    recall = sum(source in gone or copy in gone for source, copy in truth) / max(len(truth), 1)
+    return cost | {
+        "removed": len(pairs),
+        "recall": round(recall, 4),
+        "precision": round(right / max(len(pairs), 1), 4),
     }
 
 
 def main() -> None:
     """Run what the command line asks for, and print one JSON object a line."""
-    parser = argparse.ArgumentParser(description="Duplicate search, measured beside datasketch.")
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--threshold", type=float, default=0.8)
-    parser.add_argument("--language", choices=sorted(SIZES), default="en")
-    parser.add_argument("--against", choices=["datasketch"], help="run this one too, in the same process")
+    parser = argparse.ArgumentParser(description="Duplicate search, measured beside its peers.")
+    parser.add_argument("--rows", type=int, nargs="+", default=[20_000, 100_000])
+    parser.add_argument("--languages", choices=["en", "zh", "mixed"], nargs="+", default=["en"])
+    parser.add_argument("--peers", choices=["rensa", "datasketch"], nargs="*", default=[])
+    parser.add_argument("--repeat", type=int, default=1, help="runs of each search; the fastest counts")
+    parser.add_argument("--alone", nargs=3, metavar=("SEARCH", "DATA", "FOUND"), help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    texts, planted = corpus(asked.rows, language=asked.language)
-    ours(texts[:50], asked.language, asked.threshold)
-    searches = {"workbench": ours} | ({"datasketch": by_datasketch} if asked.against else {})
-    for name, search in searches.items():
-        figures = measured(search, texts, planted, language=asked.language, threshold=asked.threshold)
-        print(json.dumps({"search": name, "rows": asked.rows, "language": asked.language, **figures}))
+    if asked.alone:
+        alone(asked.alone[0], Path(asked.alone[1]), Path(asked.alone[2]))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        for rows in asked.rows:
+            for language in asked.languages:
+                texts, planted = corpus(rows, language=language)
+                data = Path(folder, f"{language}-{rows}.parquet")
+                pl.DataFrame({"text": texts}).write_parquet(data)
+                truth = {(a, b) for a, b in planted if jaccard(texts[a], texts[b]) >= THRESHOLD}
+                for name in ("workbench", "command", *asked.peers):
+                    runs = [measured(name, data, truth, texts) for _ in range(asked.repeat)]
+                    best = min(runs, key=lambda run: run["wall_s"])
+                    print(
+                        json.dumps({"search": name, "rows": rows, "language": language, **best}), flush=True
+                    )
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ WorkbenchError
 │   ├── ModelError       a base or adapter folder that can't be loaded or doesn't fit
 │   ├── ServiceError     a model service that can't be reached, refuses, or answers something else
 │   ├── OutputError      an output place that holds something else or can't be written
-│   └── MissingExtraError    a library of an optional extra isn't installed
+│   ├── MissingExtraError    a library of an optional extra isn't installed
+│   └── GuardError       exit 1: a result crosses a limit that the user set
 ├── UndecidedError       exit 3: too few cases, or a run that is not complete
 └── InvariantError       exit 70: a law of ours doesn't hold (rows lost, parity broken): our bug
 """
@@ -100,6 +101,12 @@ class MissingExtraError(UserError):
                 fix=f"Run: pip install 'sft-workbench[{extra}]' -c constraints.txt",
             )
         )
+
+
+class GuardError(UserError):
+    """A result crosses a limit that was set for it; what led to it stays in the unfinished directory."""
+
+    exit_code: ClassVar[int] = EXIT_GATE_FAILED
 
 
 class UndecidedError(WorkbenchError):

@@ -12,7 +12,7 @@ from workbench.io.config import load
 from workbench.ports import Sampling
 from workbench.records import Value
 from workbench.signals import DEFAULT, AnySignal
-from workbench.steps import AnyStep, ClusterSplit, ContractFilter, ExactDedup, NearDedup
+from workbench.steps import AnyStep, ClusterSplit, ContractFilter, ExactDedup, Guards, NearDedup
 from workbench.training.spec import Sft
 
 if TYPE_CHECKING:
@@ -29,11 +29,12 @@ class ConvertStage(Value, frozen=True, kw_only=True):
 
 
 class CurateStage(Value, frozen=True, kw_only=True):
-    """What to measure of each pair, the steps in order, and how to split what is left."""
+    """What to measure of each pair, the steps in order, how to split what is left, and what fails it all."""
 
     signals: tuple[AnySignal, ...] = DEFAULT
     steps: tuple[AnyStep, ...] = (ContractFilter(), ExactDedup(), NearDedup())
     split: ClusterSplit = ClusterSplit()
+    guards: Guards = Guards()
 
 
 class EvalStage(Value, frozen=True, kw_only=True):

@@ -72,6 +72,7 @@ def _write(pairs: Path, stage: CurateStage, tools: Tools, *, workers: int, place
     from workbench.io.frames import read_with_examples
     from workbench.pipeline.curate import curate as curate_pairs
     from workbench.pipeline.curate import write_curated
+    from workbench.pipeline.guards import enforce_on_pairs
 
     curated = curate_pairs(
         read_with_examples(pairs),
@@ -84,6 +85,7 @@ def _write(pairs: Path, stage: CurateStage, tools: Tools, *, workers: int, place
         progress=tools.progress,
     )
     write_curated(curated, place)
+    enforce_on_pairs(stage.guards, curated, out=place)
 
 
 def _require_contract(rules: Path, stage: CurateStage, *, named: bool) -> None:

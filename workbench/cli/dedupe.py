@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from workbench.cli import options
-from workbench.cli.produce import Face, carry_out, require
+from workbench.cli.produce import Face, carry_out, require, screen_for
+from workbench.errors import ConfigError, Finding
 
 if TYPE_CHECKING:
     from workbench.pipeline.dedupe import DedupeOptions
@@ -58,6 +59,37 @@ Signatures = Annotated[
 ]
 
 
+Source = Annotated[
+    str | None, typer.Option("--source", help="Column that names a row's source, for the two guards below.")
+]
+MaxCluster = Annotated[
+    float,
+    typer.Option(
+        "--max-cluster-share",
+        min=0.0,
+        max=1.0,
+        help="Fail (exit 1) if one cluster is more of a source; 1: off.",
+    ),
+]
+MaxLoss = Annotated[
+    float,
+    typer.Option(
+        "--max-loss-share", min=0.0, max=1.0, help="Fail (exit 1) if more of a source is dropped; 1: off."
+    ),
+]
+
+
+SelfTest = Annotated[
+    bool,
+    typer.Option(
+        "--self-test", help="Write nothing: put known duplicates among your rows and show what is found."
+    ),
+]
+Out = Annotated[
+    Path | None, typer.Option("--out", "-o", help="Output directory; must be new or empty.", metavar="DIR")
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add the verb."""
     app.command("dedupe")(dedupe)
@@ -65,7 +97,7 @@ def register(app: typer.Typer) -> None:
 
 def dedupe(
     data: Data,
-    out: options.Out,
+    out: Out = None,
     on: On = None,
     threshold: Threshold = 0.8,
     keeper: Keeper = "longest",
@@ -77,6 +109,10 @@ def dedupe(
     threads: Threads = None,
     shard_rows: ShardRows = 65_536,
     signatures: Signatures = True,
+    source: Source = None,
+    max_cluster_share: MaxCluster = 0.5,
+    max_loss_share: MaxLoss = 0.9,
+    self_test: SelfTest = False,
     force: options.Force = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -88,24 +124,72 @@ def dedupe(
 
     [dim]Example:[/] workbench dedupe data.jsonl --on text --keeper reviewed:max,longest --out deduped
     """
+    require([data], what="a table")
+    near = {"threshold": threshold, "numbers": numbers, "ngram": ngram, "char_ngram": char_ngram}
+    chosen = _options(on, keeper=keeper, near=near)
+    face = Face(force=force, quiet=quiet, as_json=as_json)
+    if self_test:
+        _tested(data, chosen, face)
+        return
+    limits = {"max_cluster_share": max_cluster_share, "max_loss_share": max_loss_share}
+    worker = _engine(engine, threads=threads, address=ray_address)
+    _run(data, _named(out), chosen, (shard_rows, signatures), (limits, source), worker, face)
+
+
+def _run(
+    data: Path,
+    out: Path,
+    chosen: DedupeOptions,
+    layout: tuple[int, bool],
+    limits: tuple[dict[str, float], str | None],
+    engine: Engine,
+    face: Face,
+) -> None:
+    from workbench.io.config import convert
     from workbench.pipeline.dedupe import Layout
     from workbench.pipeline.dedupe import dedupe as dedupe_table
+    from workbench.pipeline.guards import enforce_on_table
+    from workbench.steps import Guards
 
-    require([data], what="a table")
-    chosen = _options(
-        on, threshold=threshold, keeper=keeper, numbers=numbers, ngram=ngram, char_ngram=char_ngram
-    )
-    layout = Layout(shard_rows=shard_rows, signatures=signatures)
-    worker = _engine(engine, threads=threads, address=ray_address)
+    guards = convert(limits[0], Guards, where="dedupe")
+    cut = Layout(shard_rows=layout[0], signatures=layout[1])
 
     def work(place: Path, progress: Progress) -> None:
-        dedupe_table(data, out=place, options=chosen, layout=layout, engine=worker, progress=progress)
+        dedupe_table(data, out=place, options=chosen, layout=cut, engine=engine, progress=progress)
+        enforce_on_table(guards, out=place, source=limits[1])
 
-    face = Face(force=force, quiet=quiet, as_json=as_json)
-    carry_out(out, work, verb="dedupe", inputs=[data], options=[chosen, signatures], page=_page, face=face)
+    decided = [chosen, cut.signatures, guards, limits[1]]
+    carry_out(out, work, verb="dedupe", inputs=[data], options=decided, page=_page, face=face)
 
 
-def _options(on: str | None, *, keeper: str, **near: Any) -> DedupeOptions:
+def _tested(data: Path, chosen: DedupeOptions, face: Face) -> None:
+    """Show what the self-test measures; nothing is written."""
+    from rich.markup import escape
+
+    from workbench.io.tables import read_table
+    from workbench.pipeline.dedupe.selftest import self_test
+
+    with screen_for(face) as screen:
+        found = self_test(read_table(data), options=chosen)
+        lines = [f"{'':<14} {'injected as duplicates':>22} {'found':>8} {'recall':>8} {'precision':>10}"]
+        for kind, row in {**found["kinds"], "all": found}.items():
+            shares = [row["recall"], row["precision"]]
+            told = ["-" if share is None else f"{share:.3f}" for share in shares]
+            lines.append(f"{kind:<14} {row['due']:>22} {row['found']:>8} {told[0]:>8} {told[1]:>10}")
+        screen.show(found, escape("\n".join(lines)))
+
+
+def _named(out: Path | None) -> Path:
+    if out is None:
+        raise ConfigError(
+            Finding(
+                where="--out", found="nothing", expected="a directory", fix="Pass --out DIR, or --self-test."
+            )
+        )
+    return out
+
+
+def _options(on: str | None, *, keeper: str, near: dict[str, Any]) -> DedupeOptions:
     """Decode the options; an impossible value is told with its path."""
     from workbench.io.config import convert
     from workbench.pipeline.dedupe import DedupeOptions

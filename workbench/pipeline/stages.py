@@ -14,6 +14,7 @@ from workbench.io.fingerprint import fingerprint
 from workbench.io.frames import read_pairs, read_with_examples
 from workbench.io.tokenizer import load_tokenizer
 from workbench.pipeline import curate as curation
+from workbench.pipeline.guards import enforce_on_pairs
 from workbench.ports import silent
 from workbench.records import ARMS
 
@@ -59,6 +60,7 @@ def curate(recipe: Recipe, run: Path, work: Path, progress: Progress) -> None:
         progress=progress,
     )
     curation.write_curated(curated, work)
+    enforce_on_pairs(recipe.curate.guards, curated, out=work)
 
 
 def train(recipe: Recipe, run: Path, work: Path, progress: Progress) -> None:

@@ -81,6 +81,10 @@ def _into_parts(directory: Path, work: Path, ledger: pl.DataFrame, chosen: pl.Ex
     dropped = read_parquet(directory / "dropped.parquet")
     chosen_rows = ledger.select(chosen.alias("chosen"))["chosen"]
     back, kept_ids = dropped.filter(chosen_rows), ledger.filter(chosen)["kept_id"]
+    if (directory / "signals.parquet").is_file():
+        measured = read_parquet(directory / "signals.parquet")[ledger.filter(chosen)["row"].to_list()]
+        further = [name for name in measured.columns if name not in {*back.columns, "row"}]
+        back = back.hstack(measured.select(further))
     homes = pl.concat(
         frame.select("id", "cluster", part=pl.lit(name)) for name, frame in parts.items()
     ).unique("id", keep="first", maintain_order=True)

@@ -3,6 +3,7 @@
 from workbench.steps.contract_filter import ContractFilter
 from workbench.steps.dedup import ExactDedup, NearDedup
 from workbench.steps.drop_where import DropWhere
+from workbench.steps.guards import Guards
 from workbench.steps.noted import Noted
 from workbench.steps.plugin import PluginStep
 from workbench.steps.split import ClusterSplit, Leak, Parts
@@ -15,6 +16,7 @@ __all__ = [
     "ContractFilter",
     "DropWhere",
     "ExactDedup",
+    "Guards",
     "Leak",
     "NearDedup",
     "Noted",
