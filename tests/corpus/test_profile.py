@@ -2,7 +2,7 @@ import polars as pl
 import pytest
 
 from workbench.contracts import Contract, Rule
-from workbench.corpus import leak, profile
+from workbench.corpus import leak, profile, with_signals
 from workbench.io.dataset import PART, read_dataset
 from workbench.io.frames import PAIR_SCHEMA, ledger_frame
 
@@ -69,6 +69,8 @@ def test_a_profile_holds_every_part_of_a_card(curated):
         6,
         4,
     )
+    assert (before_after["ifd"].a.n, before_after["ifd"].b.n) == (6, 4)
+    assert before_after["ifd"].p < 0.2
     assert found.leak.jaccard > 0.5
     assert {found.leak.closest.row.part, found.leak.closest.other.part} == {"train", "test"}
 
@@ -87,3 +89,12 @@ def test_repeats_are_found_in_what_is_there(curated):
     assert len(found.exact) == 1
     assert found.exact[0].row.asked == found.exact[0].other.asked == "Is the tent dry?"
     assert found.near == found.conflicts == ()
+
+
+def test_before_and_after_rests_on_what_is_known_of_every_row(curated):
+    (curated / "signals.parquet").unlink()
+    read = with_signals(read_dataset(curated))
+    assert "answer_words" in read.frame.columns
+    names = [shift.name for shift in profile(read).curation]
+    assert "answer_chars" in names
+    assert "answer_words" not in names

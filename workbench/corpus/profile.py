@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import msgspec
 import polars as pl
 
 from workbench.checks import load_contract
@@ -51,8 +52,9 @@ class Profile(Value, frozen=True, kw_only=True):
     """A data set in figures.
 
     ``tasks``, ``sources`` and ``parts`` count rows by name, the most frequent first. ``reasons`` and
-    ``curation`` (each signal before and after it) are there where the source keeps its ledger and dropped
-    rows; ``coverage`` where there is a contract; ``leak`` where there are parts.
+    ``curation`` are there where the source keeps its ledger and dropped rows: each signal of all rows and of
+    those kept, ``p`` being that of kept against dropped rows; ``coverage`` where there is a contract;
+    ``leak`` where there are parts.
     """
 
     source: str
@@ -142,8 +144,16 @@ def _curation(dataset: Dataset) -> tuple[tuple[Reason, ...], tuple[Shift, ...]]:
         Reason(step=step, reason=reason, rows=len(rows), examples=_examples(rows, views))
         for (step, reason), rows in sorted(grouped.items(), key=lambda item: (-len(item[1]), item[0]))
     )
-    before = pl.concat([dataset.frame, gone], how="diagonal_relaxed")
-    return reasons, shifts(before, dataset.frame) if gone.height else ()
+    return reasons, _before_after(dataset.frame, gone) if gone.height else ()
+
+
+def _before_after(kept: pl.DataFrame, gone: pl.DataFrame) -> tuple[Shift, ...]:
+    """Compare all rows with those kept, on what is known of both; ``p`` is that of kept against dropped."""
+    shared = [name for name in kept.columns if name in gone.columns]
+    stays, went = kept.select(shared), gone.select(shared)
+    chance = {shift.name: shift.p for shift in shifts(went, stays)}
+    whole = pl.concat([stays, went], how="vertical_relaxed")
+    return tuple(msgspec.structs.replace(shift, p=chance.get(shift.name)) for shift in shifts(whole, stays))
 
 
 def _examples(rows: list[dict[str, object]], views: Views) -> tuple[Removed, ...]:

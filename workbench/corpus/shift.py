@@ -16,7 +16,8 @@ class Shift(Value, frozen=True, kw_only=True):
     ``effect`` is the difference of means in standard deviations of ``a`` (Glass's delta), ``None`` where it
     has no spread or either has no value. ``distance`` is the largest gap between the two cumulative
     distributions (Kolmogorov-Smirnov, 0 to 1), ``p`` the probability of one as large by chance (asymptotic,
-    two-sided), ``None`` where a version lacks the signal.
+    two-sided), ``None`` where a version lacks the signal. Rows that both versions share make ``p`` cautious:
+    it takes them for independent samples.
     """
 
     name: str

@@ -40,7 +40,9 @@ _NAMES = {
 def render_card(card: Card) -> str:
     """Draw the page; every text of the data is escaped."""
     profile = card.profile
-    note = "All rows that went in as a line, the rows that are kept as bars."
+    note = (
+        "All rows that went in as a line, the rows that are kept as bars; chance compares kept with dropped."
+    )
     parts: dict[str, Html | None] = {
         "funnel": data_section(card.funnel) if card.funnel else None,
         "reasons": reasons_section(profile.reasons) if profile.reasons else None,

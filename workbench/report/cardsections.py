@@ -29,17 +29,31 @@ _SHOWN = 3
 
 
 def signals_section(signals: Sequence[Distribution]) -> Html:
-    """Draw each signal's distribution."""
+    """Draw each signal's distribution, and list those that say the same of every row."""
+    varied = [one for one in signals if one.minimum != one.maximum]
     drawn = (
         element(
             "figure",
             element("figcaption", element("strong", one.name), element("span", said(one), class_="quiet")),
             histogram(one),
         )
-        for one in signals
+        for one in varied
     )
     note = "Bars hold equal widths; the outermost hold what lies beyond the 1st and 99th percentile."
-    return joined([element("p", note, class_="lead"), element("div", *drawn, class_="hists")])
+    flat = [
+        (one.name, number(one.mean) if one.n else "no row has it", count(one.n))
+        for one in signals
+        if one.minimum == one.maximum
+    ]
+    listed = table(("Signal", "Value", "Rows"), flat)
+    return joined(
+        [
+            element("p", note, class_="lead"),
+            element("div", *drawn, class_="hists"),
+            element("h3", "The same in every row") if flat else None,
+            element("div", listed, class_="narrow") if flat else None,
+        ]
+    )
 
 
 def shifts_section(shifts: Sequence[Shift], *, note: str) -> Html:
