@@ -1,6 +1,7 @@
 """Decides over pairs: partitions with reasons, every row that goes in the ledger."""
 
 from workbench.steps.contract_filter import ContractFilter
+from workbench.steps.decontaminate import Decontaminate
 from workbench.steps.dedup import ExactDedup, NearDedup
 from workbench.steps.drop_where import DropWhere
 from workbench.steps.guards import Guards
@@ -8,12 +9,13 @@ from workbench.steps.noted import Noted
 from workbench.steps.plugin import PluginStep
 from workbench.steps.split import ClusterSplit, Leak, Parts
 
-AnyStep = ContractFilter | DropWhere | ExactDedup | NearDedup | PluginStep
+AnyStep = ContractFilter | Decontaminate | DropWhere | ExactDedup | NearDedup | PluginStep
 
 __all__ = [
     "AnyStep",
     "ClusterSplit",
     "ContractFilter",
+    "Decontaminate",
     "DropWhere",
     "ExactDedup",
     "Guards",
