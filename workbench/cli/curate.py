@@ -34,6 +34,7 @@ def curate(
     signals: given.Signals = None,
     list_signals: given.ListSignals = False,
     drop: given.Drop = None,
+    against: given.Against = None,
     base: given.ScoringBase = None,
     judge: given.JudgeModel = None,
     workers: given.Workers = None,
@@ -49,9 +50,9 @@ def curate(
     [dim]Example:[/] workbench curate converted --drop "pii > 0" --out curated
     """
     del list_signals  # its callback has printed and ended
-    require([data, *([recipe] if recipe else [])], what="pairs, as `workbench convert` writes them")
+    require([data, *([recipe] if recipe else []), *(against or ())], what="a file or folder that is there")
     pairs = pairs_file(data)
-    stage = stage_of(recipe, signals=signals, drop=drop, base=base, judge=judge)
+    stage = stage_of(recipe, signals=signals, drop=drop, against=against, base=base, judge=judge)
     rules = contract or pairs.with_name("contract.yaml")
     _require_contract(rules, stage, named=contract is not None)
 
@@ -63,6 +64,7 @@ def curate(
         _write(pairs, stage, tools, workers=workers or os.cpu_count() or 1, place=place)
 
     inputs: list[Path | str] = [pairs, *(path for path in [rules] if path.exists())]
+    inputs += [Path(name) for step in stage.steps for name in getattr(step, "against", ())]
     inputs += [model for model in (base, judge) if model is not None]
     face = Face(force=force, quiet=quiet, as_json=as_json)
     carry_out(out, work, verb="curate", inputs=inputs, options=stage, page=_page, face=face)

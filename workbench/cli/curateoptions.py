@@ -35,6 +35,14 @@ Drop = Annotated[
         "--drop", help='Drop rows where this SQL condition on signals holds, as "pii > 0"; repeatable.'
     ),
 ]
+Against = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--against",
+        help="Evaluation file or folder that no row may hold a text of; repeatable.",
+        metavar="EVAL",
+    ),
+]
 ScoringBase = Annotated[
     str | None,
     typer.Option("--base", help="Base that scores answers: perplexity and IFD.", metavar="MODEL"),

@@ -21,6 +21,7 @@ def stage_of(
     *,
     signals: str | None = None,
     drop: list[str] | None = None,
+    against: list[Path] | None = None,
     base: str | None = None,
     judge: str | None = None,
 ) -> CurateStage:
@@ -33,14 +34,17 @@ def stage_of(
     """
     from workbench.recipe import CurateStage, read_recipe
     from workbench.signals import Judge, Likelihood
-    from workbench.steps import DropWhere
+    from workbench.steps import Decontaminate, DropWhere
 
     stage = read_recipe(recipe).curate if recipe else CurateStage()
     measured = list(stage.signals if signals is None else _signals(signals))
     for given, kind in ((base, Likelihood), (judge, Judge)):
         if given is not None and not any(isinstance(signal, kind) for signal in measured):
             measured.append(kind())
-    steps = _inserted(stage.steps, [DropWhere(where=condition) for condition in drop or ()])
+    further: list[AnyStep] = [DropWhere(where=condition) for condition in drop or ()]
+    if against:
+        further.append(Decontaminate(against=tuple(map(str, against))))
+    steps = _inserted(stage.steps, further)
     return msgspec.structs.replace(stage, signals=tuple(measured), steps=steps)
 
 
@@ -77,7 +81,7 @@ def pairs_file(data: Path) -> Path:
     return data
 
 
-def _inserted(steps: tuple[AnyStep, ...], further: list[Any]) -> tuple[AnyStep, ...]:
+def _inserted(steps: tuple[AnyStep, ...], further: list[AnyStep]) -> tuple[AnyStep, ...]:
     from workbench.steps import ContractFilter
 
     filters = [at for at, step in enumerate(steps) if isinstance(step, ContractFilter)]

@@ -166,6 +166,10 @@ def _summary(rows: int, parts: Parts, ledger: pl.DataFrame, notes: dict[str, Any
             "other_id": parts.leak.other_id,
             "floor": parts.leak.floor,
         },
+        "leakage": {
+            "across_parts": {name: leak._asdict() for name, leak in parts.across.items()},
+            "against": notes.pop("against", {}),
+        },
         **notes,
     }
 
@@ -186,11 +190,23 @@ def card(summary: dict[str, Any]) -> str:
 Clusters of pairs that ask alike: {summary["clusters"]}, the largest of {summary["largest_cluster"]} rows; \
 no cluster is in two parts.
 Greatest likeness across parts (Jaccard, searched from {leak["floor"]}): {greatest}.
+{_leaks(summary["leakage"])}
 Pairs kept that ask alike but are answered differently: {len(summary.get("conflicts", []))}.
 
 Every dropped row is in `ledger.parquet`, its text in `dropped.parquet`; `workbench explain DIR ROW_ID` says
 why it went and which row stayed instead.
 """
+
+
+def _leaks(leakage: dict[str, Any]) -> str:
+    """Write the leakage certificate: across each two parts, and against each evaluation file."""
+    lines = ["", "| leakage certificate | greatest likeness left | rows dropped |", "|---|---|---|"]
+    for name, leak in leakage["across_parts"].items():
+        lines.append(f"| {name} | Jaccard {leak['jaccard']:.3f} | |")
+    for name, found in leakage["against"].items():
+        left = f"containment {found['greatest_containment_left']:.3f}"
+        lines.append(f"| {name} ({found['texts']} texts) | {left} | {found['rows_dropped']} |")
+    return "\n".join([*lines, ""])
 
 
 def _table(head: str, rows: dict[str, int]) -> str:

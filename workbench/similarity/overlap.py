@@ -44,7 +44,8 @@ def shared(
         common: a shingle that so many records have, or so many rows, is boilerplate. Rows that are near
             copies of each other (Jaccard 0.6 or more of what they share with units) count once, so that a
             leaked text does not become boilerplate by being copied.
-        ngram: words a shingle; ``char_ngram`` characters in scripts without spaces.
+        ngram: words a shingle.
+        char_ngram: characters a shingle in scripts without spaces.
 
     Returns:
         ``row, unit, shared, size`` for every pair that shares something, ``size`` being the unit's shingles

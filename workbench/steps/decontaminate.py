@@ -28,11 +28,12 @@ Positive = Annotated[int, Meta(ge=1)]
 class Decontaminate(Spec, frozen=True, kw_only=True):
     """Drop rows that share a text with the evaluation files ``against`` (files or folders).
 
-    Every string of ``min_words`` words or more in an evaluation record is looked for in slots and answer. A
-    row goes where it has ``threshold`` of that text's shingles of ``ngram`` words (``char_ngram`` characters
-    in scripts without spaces), or one run of ``run`` words (``char_run`` characters) of it. What more than
-    ``common`` of the evaluation's records or of the rows have, and ``least`` or more, is boilerplate and no
-    match; near copies of a row count once there.
+    Every string of ``min_words`` words or more in an evaluation record is looked for in what a row asks, and
+    with ``answers`` in its answer too (a fixed phrase that the rules ask for then counts as a match, unless
+    it is common). A row goes where it has ``threshold`` of that text's shingles of ``ngram`` words
+    (``char_ngram`` characters in scripts without spaces), or one run of ``run`` words (``char_run``
+    characters) of it. What more than ``common`` of the evaluation's records or of the rows have, and
+    ``least`` or more, is boilerplate and no match; near copies of a row count once there.
     """
 
     against: tuple[str, ...]
@@ -44,6 +45,7 @@ class Decontaminate(Spec, frozen=True, kw_only=True):
     common: Share = 0.05
     least: Annotated[int, Meta(ge=2)] = 3
     min_words: Positive = 6
+    answers: bool = False
 
     def __call__(self, frame: pl.DataFrame) -> Noted:
         """Partition pairs; ``notes["against"]`` has for each file what was looked for and found.
@@ -71,7 +73,7 @@ class Decontaminate(Spec, frozen=True, kw_only=True):
     def _shared(
         self, frame: pl.DataFrame, units: Sequence[EvalText], *, ngram: int, char_ngram: int
     ) -> tuple[pl.DataFrame, int]:
-        columns = [*asked(frame), answered(frame)]
+        columns = [*asked(frame), *([answered(frame)] if self.answers else [])]
         owner = np.tile(np.arange(frame.height, dtype=np.int64), len(columns))
         texts = pl.concat([column.alias("text").cast(pl.String) for column in columns])
         return shared(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from collections import Counter
+from itertools import combinations
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import numpy as np
 import polars as pl
 from msgspec import Meta
 
 from workbench.similarity import Banding, components, find_closest, find_links, guards, shingle
+from workbench.similarity.overlap import take
 from workbench.spec import Spec
+from workbench.steps.stratify import choose_parts, same_source
 from workbench.steps.texts import asked, best_first, groups
-from workbench.text import content_id
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,13 +39,17 @@ class Leak(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """The three parts, each with a ``cluster`` column, the leak certificate, the largest cluster's rows."""
+    """The three parts, each with a ``cluster`` column, the leak certificate, the largest cluster's rows.
+
+    ``across`` is the certificate of each two parts, by name as ``train-test``; ``leak`` the greatest of them.
+    """
 
     train: pl.DataFrame
     valid: pl.DataFrame
     test: pl.DataFrame
     leak: Leak
     largest_cluster: int
+    across: dict[str, Leak]
 
 
 class ClusterSplit(Spec, frozen=True, kw_only=True):
@@ -50,17 +57,23 @@ class ClusterSplit(Spec, frozen=True, kw_only=True):
 
     Two rows are in one cluster where every slot reaches the Jaccard ``threshold`` and the numbers are the
     same, or where they have the same text in a slot of type ``context``, unless more than ``common_context``
-    of all rows have it. Links carry on from row to row. Per task, clusters go to ``test`` and ``valid`` in
-    the order of a hash of ``seed`` and cluster, as long as they fit into that part's share of the rows (at
-    least one row where there are three clusters); the rest is train, and so is every cluster with a worked
-    example of the prompt. ``floor`` is the Jaccard from which the
-    leak certificate looks for likeness across parts. The other fields are those of ``NearDedup``.
+    of all rows have it; with ``source``, also where they come from one file (``file``), or have one value
+    under a key of ``meta`` (``meta.customer``). Links carry on from row to row; a cluster is never parted.
+
+    Parts are stratified by task, and by the rules that rows exercise where the signal ``rules`` was measured
+    (``stratify``): label by label, the rarest first, clusters go in the order of a hash of ``seed`` and
+    cluster to the part that lacks the label most (Sechidis et al. 2011), as long as they fit into that part's
+    share of the task's rows (at least one row where there are three clusters); the rest is train, and so is
+    every cluster with a worked example of the prompt. ``floor`` is the Jaccard from which the leak certificate looks for likeness across parts. The other fields are those
+    of ``NearDedup``.
     """
 
     valid: Share = 0.1
     test: Share = 0.15
     threshold: Annotated[float, Meta(gt=0, le=1)] = 0.6
     common_context: Share = 0.05
+    source: str | None = None
+    stratify: tuple[Literal["task", "rule"], ...] = ("task", "rule")
     floor: Annotated[float, Meta(gt=0, le=1)] = 0.5
     ngram: Positive = 3
     char_ngram: Positive = 5
@@ -73,18 +86,23 @@ class ClusterSplit(Spec, frozen=True, kw_only=True):
         """Split pairs (``PAIR_SCHEMA``); rows keep their order inside each part."""
         ranked, shingled, label = self._clustered(frame)
         cluster = self._names(ranked["id"], label)
-        shown = set(cluster.filter(_is_example(ranked)).to_list())
-        chosen = self._parts(ranked["task"].to_list(), cluster.to_list())
-        # The long prompt shows these answers: asked of the teacher, they would test nothing.
-        part = np.array(
-            [0 if c in shown else p for p, c in zip(chosen, cluster.to_list(), strict=True)], np.int64
+        homes = choose_parts(
+            self._members(ranked, cluster),
+            shares={2: self.test, 1: self.valid},
+            least=len(PARTS),
+            seed=self.seed,
         )
+        # The long prompt shows these answers: asked of the teacher, they would test nothing.
+        shown = set(cluster.filter(_is_example(ranked)).to_list())
+        part = np.array([0 if name in shown else homes[name] for name in cluster], np.int64)
         placed = ranked.with_columns(cluster.alias("cluster"), pl.Series("__part", part, pl.Int64))
         placed = placed.sort("__row")
         columns = [*frame.columns, "cluster"]
         train, valid, test = (placed.filter(pl.col("__part") == i).select(columns) for i in range(len(PARTS)))
         largest = int(np.bincount(label).max()) if label.size else 0
-        return Parts(train, valid, test, self._leak(ranked["id"], shingled, part), largest)
+        across = self._across(ranked["id"], shingled, part)
+        leak = max(across.values(), key=lambda leak: leak.jaccard)
+        return Parts(train, valid, test, leak, largest, across)
 
     def clusters(self, frame: pl.DataFrame) -> pl.Series:
         """Name the cluster of each row, in the order of the rows."""
@@ -107,7 +125,10 @@ class ClusterSplit(Spec, frozen=True, kw_only=True):
             guard=guard,
             compared=shingled.fields,
         )
-        return np.concatenate((alike, _same_context(ranked, common=self.common_context)))
+        same = [_same_context(ranked, common=self.common_context)]
+        if self.source is not None:
+            same.append(same_source(ranked, self.source))
+        return np.concatenate((alike, *same))
 
     def _banding(self, threshold: float) -> Banding:
         return Banding.reaching(
@@ -118,36 +139,36 @@ class ClusterSplit(Spec, frozen=True, kw_only=True):
         """Name each cluster by the smallest id in it, so that row order does not matter."""
         return pl.DataFrame({"label": label, "id": ids}).select(pl.col("id").min().over("label")).to_series()
 
-    def _parts(self, tasks: list[str], clusters: list[str]) -> list[int]:
-        """Choose the part of every row: 0 train, 1 valid, 2 test."""
-        home: dict[str, str] = {}
-        sizes: dict[str, dict[str, int]] = {}
-        for task, cluster in zip(tasks, clusters, strict=True):
-            home[cluster] = min(home.get(cluster, task), task)
-        for cluster in clusters:
-            of_task = sizes.setdefault(home[cluster], {})
-            of_task[cluster] = of_task.get(cluster, 0) + 1
-        chosen: dict[str, int] = {}
-        for members in sizes.values():
-            chosen |= self._choose(members)
-        return [chosen[cluster] for cluster in clusters]
+    def _members(self, ranked: pl.DataFrame, cluster: pl.Series) -> dict[str, dict[str, Counter[str]]]:
+        """Count for each task the labels of each cluster: its rows under ``""``, and those of each rule.
 
-    def _choose(self, members: dict[str, int]) -> dict[str, int]:
-        """Fill test, then valid, then train with one task's clusters of given sizes."""
-        rows = sum(members.values())
-        least = int(len(members) >= len(PARTS))
-        shares = {2: self.test, 1: self.valid}
-        room = {part: max(round(share * rows), least) for part, share in shares.items() if share}
-        chosen = {}
-        for cluster in sorted(members, key=lambda c: content_id(str(self.seed), c)):
-            part = next((p for p in room if members[cluster] <= room[p]), 0)
-            chosen[cluster] = part
-            if part:
-                room[part] -= members[cluster]
-        return chosen
+        A cluster of several tasks belongs to the first by name.
+        """
+        rules = ranked["rules"].to_list() if self._by_rule(ranked) else [None] * ranked.height
+        home: dict[str, str] = {}
+        counts: dict[str, Counter[str]] = {}
+        for name, task, exercised in zip(cluster, ranked["task"], rules, strict=True):
+            home[name] = min(home.get(name, task), task)
+            counts.setdefault(name, Counter()).update(["", *(exercised or ())])
+        tasks: dict[str, dict[str, Counter[str]]] = {}
+        for name, labels in counts.items():
+            tasks.setdefault(home[name] if "task" in self.stratify else "", {})[name] = labels
+        return tasks
+
+    def _by_rule(self, frame: pl.DataFrame) -> bool:
+        return "rule" in self.stratify and frame.schema.get("rules") == pl.List(pl.String())
+
+    def _across(self, ids: pl.Series, shingled: Shingled, part: NDArray[np.int64]) -> dict[str, Leak]:
+        """Find the greatest likeness across each two parts."""
+        found = {}
+        for one, other in combinations(range(len(PARTS)), 2):
+            rows = np.flatnonzero((part == one) | (part == other))
+            leak = self._leak(ids.gather(rows), take(shingled, rows), part[rows])
+            found[f"{PARTS[one]}-{PARTS[other]}"] = leak
+        return found
 
     def _leak(self, ids: pl.Series, shingled: Shingled, part: NDArray[np.int64]) -> Leak:
-        """Find the greatest likeness across parts; train, valid and test all count as different."""
+        """Find the greatest likeness of two rows of different parts."""
         banding = self._banding(self.floor)
         closest = find_closest(shingled, part=part, banding=banding, compared=shingled.fields)
         if not closest.jaccard.size or closest.jaccard.max() == 0:
