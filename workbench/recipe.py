@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
+from workbench.contracts import Severity  # noqa: TC001 - msgspec reads it
 from workbench.convert import ConvertOptions
 from workbench.errors import ConfigError, Finding
 from workbench.io.config import load
@@ -26,6 +27,26 @@ class ConvertStage(Value, frozen=True, kw_only=True):
 
     logs: tuple[str, ...]
     options: ConvertOptions = ConvertOptions()
+
+
+class TeacherStage(Value, frozen=True, kw_only=True):
+    """Who answers the long prompts anew, which of them, and which answers are taken.
+
+    ``name``: ``local:BASE``, ``openai:URL#MODEL``, ``replay:FILE`` or ``plugin:NAME``. ``which``: calls
+    without an answer, those and the ones whose answer breaks a rule, or all. Of ``samples`` answers those
+    that were cut or break a rule of ``severity`` go (``should``: of either); of the rest the one most like
+    all others is taken, if at least ``min_agreement`` of all samples are like it (``likeness`` or more).
+    Nothing is asked that could take prompt and answer tokens over ``budget``.
+    """
+
+    name: str
+    which: Literal["missing", "broken", "all"] = "all"
+    samples: Annotated[int, msgspec.Meta(ge=1)] = 1
+    sampling: Sampling = Sampling()
+    severity: Severity = "must"
+    min_agreement: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
+    likeness: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.6
+    budget: Annotated[int, msgspec.Meta(ge=1)] | None = None
 
 
 class CurateStage(Value, frozen=True, kw_only=True):
@@ -58,6 +79,7 @@ class Recipe(Value, frozen=True, kw_only=True):
     base: str
     convert: ConvertStage
     version: Literal[1] = RECIPE_VERSION
+    teacher: TeacherStage | None = None
     curate: CurateStage = CurateStage()
     train: Sft = Sft()
     eval: EvalStage = EvalStage()
@@ -77,6 +99,7 @@ def read_recipe(path: Path) -> Recipe:
     recipe = msgspec.structs.replace(
         recipe,
         base=_base(root, recipe.base),
+        teacher=_teacher(root, recipe.teacher),
         convert=msgspec.structs.replace(
             recipe.convert,
             logs=tuple(
@@ -96,6 +119,13 @@ def read_recipe(path: Path) -> Recipe:
     if findings:
         raise ConfigError(findings)
     return recipe
+
+
+def _teacher(root: Path, stage: TeacherStage | None) -> TeacherStage | None:
+    """Resolve a local teacher as a base is."""
+    if stage is None or not stage.name.startswith("local:"):
+        return stage
+    return msgspec.structs.replace(stage, name="local:" + _base(root, stage.name.removeprefix("local:")))
 
 
 def _base(root: Path, base: str) -> str:

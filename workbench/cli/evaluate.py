@@ -35,6 +35,12 @@ Data = Annotated[
 ]
 Suites = Annotated[list[Path] | None, typer.Option("--suite", help="Suite file or folder; may be repeated.")]
 MaxCases = Annotated[int | None, typer.Option("--max-cases", min=1, help="At most this many held-out pairs.")]
+Teacher = Annotated[
+    str | None,
+    typer.Option(
+        "--teacher", help="Another teacher than the base: openai:URL#MODEL, local:BASE, replay:FILE."
+    ),
+]
 OneByOne = Annotated[
     bool,
     typer.Option("--sequential", help="Stop as soon as it is clear whether the adapter is worse (for CI)."),
@@ -59,6 +65,7 @@ def evaluate(
     data: Data = None,
     suite: Suites = None,
     max_cases: MaxCases = None,
+    teacher: Teacher = None,
     sequential: OneByOne = False,
     plan: PlanOnly = False,
     differing: Differing = 0.2,
@@ -76,30 +83,37 @@ def evaluate(
 
     Add [bold]--plan[/] to see first what the cases can show; nothing is asked or written.
     """
+    from workbench.backends import inputs_of
     from workbench.pipeline.stages import Subject, evaluate_into
-    from workbench.recipe import EvalStage
 
     pairs = data / "test.parquet" if data is not None and data.is_dir() else data
     needed = [templates / "templates.json", templates / "contract.yaml", *(suite or [])]
-    require([*needed, *([pairs] if pairs else []), *([adapter] if adapter else [])], what="an input of eval")
-    what = Subject(base=base, adapter=adapter, converted=templates, pairs=pairs)
-    stage = EvalStage(
-        suites=tuple(str(path) for path in suite or []), max_cases=max_cases, sequential=sequential
-    )
+    optional = [path for path in (pairs, adapter) if path]
+    require([*needed, *optional], what="an input of eval")
+    what = Subject(base=base, adapter=adapter, converted=templates, pairs=pairs, teacher=teacher)
+    stage = _asked(suite or [], max_cases, sequential=sequential)
     if plan:
-        screen = Screen(quiet=quiet, as_json=as_json)
-        _show_plan(what, stage, differing=differing, margin=margin, screen=screen)
+        _show_plan(
+            what, stage, differing=differing, margin=margin, screen=Screen(quiet=quiet, as_json=as_json)
+        )
         return
-    inputs: list[Path | str] = [*needed, base, *([pairs] if pairs else []), *([adapter] if adapter else [])]
+    inputs: list[Path | str] = [*needed, base, *optional, *inputs_of(teacher or "")]
     carry_out(
         out,
         lambda place, progress: evaluate_into(place, what, stage, progress=progress),
         verb="eval",
         inputs=inputs,
-        options=[max_cases, sequential],
+        options=[max_cases, sequential, teacher],
         page=_page,
         face=Face(force=force, quiet=quiet, as_json=as_json),
     )
+
+
+def _asked(suites: list[Path], max_cases: int | None, *, sequential: bool) -> EvalStage:
+    from workbench.recipe import EvalStage
+
+    names = tuple(str(path) for path in suites)
+    return EvalStage(suites=names, max_cases=max_cases, sequential=sequential)
 
 
 def _page(summary: dict[str, Any], out: Path) -> str:

@@ -18,6 +18,7 @@ VERBS = (
     "contract",
     "dedupe",
     "rethreshold",
+    "teacher",
     "curate",
     "explain",
     "undo",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 import workbench
+from workbench.backends import inputs_of
 from workbench.errors import Finding, OutputError
 from workbench.io.fingerprint import fingerprint
 from workbench.io.rundir import is_complete, output, spare_inputs, write_json
@@ -61,6 +62,7 @@ def run(recipe: Recipe, out: Path, *, force: bool = False, progress: Progress = 
 def run_key(recipe: Recipe) -> str:
     """Name everything that decides a run: the recipe, the content it points at, and the version."""
     inputs = [*recipe.convert.logs, *recipe.eval.suites, recipe.base]
+    inputs += inputs_of(recipe.teacher.name) if recipe.teacher else []
     return spec_key([workbench.__version__, _portable(recipe), [fingerprint(name) for name in inputs]])
 
 
@@ -70,11 +72,17 @@ def plan(recipe: Recipe, out: Path, *, key: str, progress: Progress) -> list[Sta
     base = fingerprint(recipe.base)
     portable = _portable(recipe)
     convert = spec_key([workbench.__version__, portable["convert"], logs, base])
-    curate = spec_key([convert, portable["curate"]])
+    taught = convert
+    if recipe.teacher is not None:
+        told = [portable["teacher"], *(fingerprint(name) for name in inputs_of(recipe.teacher.name))]
+        taught = spec_key([convert, told])
+    curate = spec_key([taught, portable["curate"]])
     train = spec_key([curate, portable["train"]])
     evaluate = spec_key([train, portable["eval"], [fingerprint(name) for name in recipe.eval.suites], key])
+    teacher = Stage(name="teacher", key=taught, work=lambda work: stages.teach(recipe, out, work, progress))
     return [
         Stage(name="convert", key=convert, work=lambda work: stages.convert(recipe, work, progress)),
+        *([teacher] if recipe.teacher is not None else []),
         Stage(name="curate", key=curate, work=lambda work: stages.curate(recipe, out, work, progress)),
         Stage(name="adapter", key=train, work=lambda work: stages.train(recipe, out, work, progress)),
         Stage(name="eval", key=evaluate, work=lambda work: stages.evaluate(recipe, out, work, progress)),
@@ -87,6 +95,8 @@ def _portable(recipe: Recipe) -> dict[str, Any]:
     plain.pop("base")
     plain.pop("gate")
     plain["convert"].pop("logs")
+    if recipe.teacher is not None and inputs_of(recipe.teacher.name):
+        plain["teacher"].pop("name")
     plain["eval"].pop("suites")
     return plain
 

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import workbench.convert as conversion
-from workbench import evaluation, training
+from workbench import evaluation, teaching, training
+from workbench.backends import KeptBackend, open_backend
 from workbench.checks import load_contract
+from workbench.errors import InvariantError
 from workbench.io.fingerprint import fingerprint
 from workbench.io.frames import read_pairs, read_with_examples
 from workbench.io.tokenizer import load_tokenizer
@@ -30,12 +32,14 @@ class Subject:
     """What an evaluation is about: base and adapter, the conversion they serve, and the held-out pairs.
 
     ``adapter`` ``None`` leaves the arm ``after`` out; ``pairs`` ``None`` leaves suites alone to ask.
+    ``teacher`` names another backend for the arm ``teacher`` (``openai:URL#MODEL`` …) than the base.
     """
 
     base: str
     adapter: Path | None
     converted: Path
     pairs: Path | None
+    teacher: str | None = None
 
 
 def convert(recipe: Recipe, work: Path, progress: Progress) -> None:
@@ -49,10 +53,28 @@ def convert(recipe: Recipe, work: Path, progress: Progress) -> None:
     )
 
 
+def teach(recipe: Recipe, run: Path, work: Path, progress: Progress) -> None:
+    """Answer the pairs anew by running their long prompts; answers already there are not asked for again."""
+    if recipe.teacher is None:
+        raise InvariantError("a recipe without teacher has no such stage")
+    opened = open_backend(recipe.teacher.name, where="$.teacher.name")
+    answers = work / "answers.jsonl"
+    teaching.teach_pairs(
+        run / "convert",
+        work,
+        stage=recipe.teacher,
+        backend=KeptBackend(opened.backend, answers, identity=opened.identity),
+        tokenizer=load_tokenizer(recipe.base),
+        contracts=read_contracts(run / "convert"),
+        progress=progress,
+    )
+    answers.unlink(missing_ok=True)
+
+
 def curate(recipe: Recipe, run: Path, work: Path, progress: Progress) -> None:
     """Turn pairs into train, valid and test parts."""
     curated = curation.curate(
-        read_with_examples(run / "convert" / "pairs.parquet"),
+        read_with_examples(run / ("teacher" if recipe.teacher else "convert") / "pairs.parquet"),
         signals=recipe.curate.signals,
         steps=recipe.curate.steps,
         split=recipe.curate.split,
@@ -98,11 +120,15 @@ def evaluate_into(work: Path, subject: Subject, stage: EvalStage, *, progress: P
     backend = LocalBackend.open(subject.base, adapters=adapters, batch_size=stage.batch_size)
     progress("load base", 1, 1)
 
+    teacher = open_backend(subject.teacher, where="--teacher") if subject.teacher else None
+
     def backend_for(arm: Arm) -> Backend:
+        if teacher is not None and arm == "teacher":
+            return teacher.backend
         return backend.arm(arm if arm == "after" else None)
 
     base = fingerprint(subject.base)
-    weights: dict[Arm, str] = {"teacher": base, "before": base}
+    weights: dict[Arm, str] = {"teacher": teacher.identity if teacher else base, "before": base}
     if subject.adapter:
         weights["after"] = f"{base}+{fingerprint(subject.adapter)}"
     found = evaluation.evaluate(

@@ -1,0 +1,240 @@
+"""`workbench teacher`: a model that runs the long prompts, and only those answers that keep the rules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from workbench.cli import options
+from workbench.cli.produce import Face, carry_out, require
+
+if TYPE_CHECKING:
+    from workbench.backends import Opened
+    from workbench.ports import Progress, Tokenizer
+    from workbench.recipe import TeacherStage
+
+ANSWERS = "answers.jsonl"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("teacher")(teacher)
+
+
+Data = Annotated[
+    list[Path],
+    typer.Argument(
+        help="Output directory of `convert`, or logs whose calls may lack answers.", metavar="DATA"
+    ),
+]
+Teacher = Annotated[
+    str, typer.Option("--teacher", help="Who answers: local:BASE, openai:URL#MODEL or replay:FILE.")
+]
+Which = Annotated[
+    Literal["missing", "broken", "all"],
+    typer.Option("--which", help="Calls without an answer; those and answers that break a rule; or all."),
+]
+Samples = Annotated[int, typer.Option("--samples", min=1, help="Answers to draw for each prompt.")]
+Temperature = Annotated[
+    float | None,
+    typer.Option("--temperature", min=0.0, help="0 is greedy; default 0, or 0.7 for several samples."),
+]
+NewTokens = Annotated[int, typer.Option("--max-new-tokens", min=1, help="Longest answer in tokens.")]
+Agreement = Annotated[
+    float, typer.Option("--agreement", min=0.0, max=1.0, help="Share of samples that must say the same.")
+]
+Budget = Annotated[
+    int | None, typer.Option("--budget", min=1, help="Most tokens to spend, prompts and answers together.")
+]
+ContractFile = Annotated[
+    Path | None, typer.Option("--contract", help="Rules to hold answers against; default: the prompt's own.")
+]
+BaseModel = Annotated[
+    str | None, typer.Option("--base", help="Base whose tokenizer counts the pairs.", metavar="MODEL")
+]
+Concurrency = Annotated[int, typer.Option("--concurrency", min=1, help="Calls to a service at a time.")]
+Timeout = Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds that one call may take.")]
+Cache = Annotated[
+    Path | None,
+    typer.Option("--cache", help="Directory that keeps answers for other runs too.", metavar="DIR"),
+]
+Prices = Annotated[
+    tuple[float, float] | None,
+    typer.Option("--prices", help="Price of a million prompt and answer tokens, to tell the cost."),
+]
+
+
+def teacher(
+    data: Data,
+    teacher: Teacher,
+    out: options.Out,
+    which: Which = "all",
+    samples: Samples = 1,
+    temperature: Temperature = None,
+    max_new_tokens: NewTokens = 512,
+    agreement: Agreement = 0.5,
+    budget: Budget = None,
+    contract: ContractFile = None,
+    base: BaseModel = None,
+    concurrency: Concurrency = 8,
+    timeout: Timeout = 120.0,
+    cache: Cache = None,
+    prices: Prices = None,
+    seed: options.Seed = 0,
+    force: options.Force = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Fill in missing answers, or answer anew, by running the long prompt; keep what obeys the contract.
+
+    Every answer is kept as it comes: stopped half-way, the same command goes on and asks nothing twice.
+    From a converted directory it writes one again (next: curate); from logs, answered.jsonl (next: convert).
+    What was refused, and by which rule, is in rejected.jsonl. A service's key is read from WORKBENCH_API_KEY.
+
+    [dim]Example:[/] workbench teacher converted --teacher local:samples/base --which broken --out taught
+    """
+    stage = _stage(teacher, which, samples, temperature, max_new_tokens, seed, agreement, budget)
+    inputs = _inputs(data, teacher, contract, base)
+
+    def work(place: Path, progress: Progress) -> None:
+        from workbench.backends import open_backend
+
+        opened = open_backend(teacher, where="--teacher", concurrency=concurrency, timeout=timeout)
+        _teach(data, place, stage, opened, contract=contract, base=base, cache=cache, progress=progress)
+        _bill(place, opened, prices)
+
+    face = Face(force=force, quiet=quiet, as_json=as_json)
+    carry_out(out, work, verb="teacher", inputs=inputs, options=[stage, prices], page=_page, face=face)
+
+
+def _stage(
+    teacher: str,
+    which: Literal["missing", "broken", "all"],
+    samples: int,
+    temperature: float | None,
+    max_new_tokens: int,
+    seed: int,
+    agreement: float,
+    budget: int | None,
+) -> TeacherStage:
+    from workbench.ports import Sampling
+    from workbench.recipe import TeacherStage
+
+    warmth = temperature if temperature is not None else (0.7 if samples > 1 else 0.0)
+    return TeacherStage(
+        name=teacher,
+        which=which,
+        samples=samples,
+        sampling=Sampling(max_new_tokens=max_new_tokens, temperature=warmth, seed=seed),
+        min_agreement=agreement,
+        budget=budget,
+    )
+
+
+def _inputs(data: list[Path], teacher: str, contract: Path | None, base: str | None) -> list[Path | str]:
+    """Return what decides the result, after looking whether it is there."""
+    from workbench.backends import inputs_of
+
+    needed = [*_needed(data), *([contract] if contract else [])]
+    require(needed, what="an input of `workbench teacher`")
+    return [*needed, *inputs_of(teacher), *([base] if base else [])]
+
+
+def _needed(data: list[Path]) -> list[Path]:
+    """Return the files that decide the result."""
+    if len(data) == 1 and data[0].is_dir():
+        return [data[0] / name for name in ("pairs.parquet", "templates.json", "contract.yaml")]
+    return data
+
+
+def _teach(
+    data: list[Path],
+    place: Path,
+    stage: TeacherStage,
+    opened: Opened,
+    *,
+    contract: Path | None,
+    base: str | None,
+    cache: Path | None,
+    progress: Progress,
+) -> None:
+    from workbench.backends import KeptBackend
+    from workbench.checks import load_contract
+    from workbench.pipeline.stages import read_contracts
+    from workbench.teaching import teach_logs, teach_pairs
+
+    kept = KeptBackend(opened.backend, (cache or place) / ANSWERS, identity=opened.identity)
+    given = load_contract(contract) if contract else None
+    if data[0].is_dir():
+        contracts = [given] if given else read_contracts(data[0])
+        tokenizer = _tokenizer(base, stage.name)
+        teach_pairs(
+            data[0],
+            place,
+            stage=stage,
+            backend=kept,
+            tokenizer=tokenizer,
+            contracts=contracts,
+            progress=progress,
+        )
+    else:
+        teach_logs(data, place, stage=stage, backend=kept, contract=given, progress=progress)
+    if cache is None:
+        (place / ANSWERS).unlink(missing_ok=True)
+
+
+def _tokenizer(base: str | None, teacher: str) -> Tokenizer:
+    from workbench.io.tokenizer import WordTokenizer, load_tokenizer
+
+    local = teacher.removeprefix("local:") if teacher.startswith("local:") else None
+    name = base or local
+    return load_tokenizer(name) if name else WordTokenizer()
+
+
+def _bill(place: Path, opened: Opened, prices: tuple[float, float] | None) -> None:
+    """Add to the summary what was asked of a service, and the cost where prices are known."""
+    from workbench.cli.produce import read_summary
+    from workbench.io.rundir import write_json
+
+    summary = read_summary(place)
+    usage = getattr(opened.backend, "usage", None)
+    if usage is not None:
+        summary["service"] = {
+            "calls": usage.calls,
+            "retries": usage.retries,
+            "tokens": {"prompt": usage.prompt_tokens, "completion": usage.completion_tokens},
+            "without_token_counts": usage.estimated,
+            "failures": dict(usage.failures),
+        }
+    if prices is not None:
+        spent = summary["tokens"]
+        cost = (spent["prompt"] * prices[0] + spent["completion"] * prices[1]) / 1e6
+        summary["cost"] = round(cost, 6)
+    write_json(place / "summary.json", summary)
+
+
+def _page(summary: dict[str, Any], out: Path) -> str:
+    head = (
+        f"[bold]{summary['in']}[/] rows in, [bold]{summary['kept']}[/] kept ({summary['answered']} answered "
+        f"anew, {summary['untouched']} as they were), {summary['rejected']} rejected"
+    )
+    lines = [
+        head,
+        f"{summary['samples']} samples, {sum(summary['tokens'].values()):,} tokens"
+        + (f", cost {summary['cost']:g}" if "cost" in summary else ""),
+    ]
+    refused = summary["refused_samples"]
+    lines += [f"  {count:>6}  {reason}" for reason, count in refused["reasons"].items()]
+    lines += [f"          {count:>6}  {rule}" for rule, count in refused["rules"].items()]
+    for reason, count in summary.get("service", {}).get("failures", {}).items():
+        lines.append(f"  {count:>6}  no answer: {reason}")
+    if summary["not_asked"]:
+        lines.append(f"[yellow]{summary['not_asked']} rows were not asked[/]: the budget was spent")
+    if summary["rejected"]:
+        lines.append(f"which, and why: {out / 'rejected.jsonl'}")
+    log = out / "answered.jsonl"
+    verb = f"convert {log} --out converted" if log.exists() else f"curate {out} --out curated"
+    lines.append(f"next: [bold]workbench {verb}[/]")
+    return "\n".join(lines)
