@@ -87,6 +87,16 @@ def test_a_file_without_anything_beside_it_has_a_card_too(tmp_path, capsys):
     assert "Reasons" not in (out / "card.html").read_text()
 
 
+def test_force_never_replaces_a_part_of_the_input(tmp_path, capsys):
+    run = tmp_path / "run"
+    made_data.curated(run / "curate")
+    assert execute(["card", str(run), "--out", str(run / "curate"), "--force"]) == 2
+    assert "part of the input" in capsys.readouterr().err
+    assert (run / "curate" / "train.parquet").exists()
+    for _ in range(2):
+        assert execute(["card", str(run), "--out", str(run / "card"), "--force", "--quiet"]) == 0
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])

@@ -88,8 +88,9 @@ def test_the_verb_writes_every_face(runs, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["best"] == 2
     assert (tmp_path / "c.html").read_text().startswith("<!doctype html>")
     assert execute(["compare", str(runs[0]), str(tmp_path)]) == 2
-    with pytest.raises(InputError):
-        compare_runs([tmp_path])
+    for places in ([runs[0]], [runs[0], runs[0]]):
+        with pytest.raises(InputError, match="1 different run"):
+            compare_runs(places)
 
 
 @pytest.mark.browser

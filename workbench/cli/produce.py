@@ -10,7 +10,7 @@ import workbench
 from workbench.errors import Finding, InputError, OutputError
 from workbench.io.config import read_text
 from workbench.io.fingerprint import fingerprint
-from workbench.io.rundir import is_complete, output, spare_inputs
+from workbench.io.rundir import is_complete, output, spare_inputs, spare_inside
 from workbench.spec import spec_key
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def carry_out(
         OutputError: ``out`` holds something else and ``face.force`` isn't set, or it is or holds an input.
     """
     spare_inputs(out, inputs)
+    spare_inside(out, inputs, verb=verb)
     key = work_key(verb, inputs, options)
     with screen_for(face) as screen:
         if is_complete(out, key=key) and not face.force:

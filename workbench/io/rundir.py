@@ -58,6 +58,28 @@ def spare_inputs(path: Path, inputs: Iterable[Path | str]) -> None:
             )
 
 
+def spare_inside(path: Path, inputs: Iterable[Path | str], *, verb: str) -> None:
+    """Refuse a filled output place inside an input directory, unless ``verb`` itself made it.
+
+    Raises:
+        OutputError: with the input that would lose a part of itself.
+    """
+    place = path.resolve()
+    if not place.is_dir() or not any(place.iterdir()) or (read_manifest(place) or {}).get("verb") == verb:
+        return
+    for name in inputs:
+        given = Path(name).resolve()
+        if given.is_dir() and given in place.parents:
+            raise OutputError(
+                Finding(
+                    where=str(path),
+                    found=f"a part of the input {name}",
+                    expected="an output place that holds nothing of an input",
+                    fix="Choose another --out.",
+                )
+            )
+
+
 @contextmanager
 def output(path: Path, *, verb: str, key: str, force: bool = False) -> Iterator[Path]:
     """Yield a working directory that becomes ``path`` when the block ends without an error.

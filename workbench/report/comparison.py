@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from workbench.errors import Finding, InputError
 from workbench.io.rundir import read_manifest
 from workbench.records import Value
 from workbench.report.files import optional_json, optional_text, read_verdicts
@@ -16,6 +17,9 @@ from workbench.verdicts import ArmFigures, Figure, RuleVerdict, Verdicts  # noqa
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+
+_SEVERAL = 2
 
 
 class RunView(Value, frozen=True, kw_only=True):
@@ -69,8 +73,18 @@ def compare_runs(places: Sequence[Path]) -> Comparison:
     """Read runs and put them side by side.
 
     Raises:
-        InputError: a run has no finished evaluation.
+        InputError: fewer than two different runs, or one without a finished evaluation.
     """
+    different = {place.resolve() for place in places}
+    if len(different) < max(_SEVERAL, len(places)):
+        raise InputError(
+            Finding(
+                where=", ".join(map(str, places)),
+                found=f"{len(different)} different run" + ("s" if len(different) > 1 else ""),
+                expected="two runs or more, each once",
+                fix="Name further runs; for one alone, see its report.",
+            )
+        )
     names = _names(places)
     read = [
         (name, place, read_verdicts(_evaluated(place))) for name, place in zip(names, places, strict=True)
