@@ -197,3 +197,37 @@ def test_keywords_in_chinese_are_no_keys_of_an_object():
 
 def test_a_background_line_is_no_rule():
     assert rules("背景:本系统服务于三家医院,资料来自2023年的病历。") == ()
+
+
+def contract(prompt):
+    return infer_contract(prompt, template_id="t", task="t").rules
+
+
+def test_fields_one_a_line_are_one_schema():
+    found = contract(
+        "You are a bot.\n# Report\nAnswer with a JSON array. Each element has these fields:\n"
+        "- file (string): path of the file\n- line (integer): where it stands"
+    )
+    schema = next(rule.check["schema"] for rule in found if rule.check["use"] == "json_schema")
+    assert schema["type"] == "array"
+    assert schema["items"]["properties"] == {"file": {"type": "string"}, "line": {"type": "integer"}}
+    assert {"use": "json_only", "root": "array", "fence": True} in [rule.check for rule in found]
+
+
+def test_values_of_a_field_in_chinese():
+    found = contract(
+        "你是审核员。\n## 返回内容\n返回一个 JSON 对象:\n- decision:取值只能是“通过”、“拒绝”之一\n"
+        "- reason:字符串,写明理由\nreason 不超过30字。"
+    )
+    checks = [rule.check for rule in found]
+    assert {"use": "one_of", "path": "$.decision", "values": ["通过", "拒绝"]} in checks
+    assert {"use": "length", "path": "$.reason", "max": 30} in checks
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["At most ten findings; each comment fits in two sentences.", "Do not help with anything unlawful."],
+)
+def test_what_is_said_of_something_else_is_not_held_against_the_answer(sentence):
+    uses = [rule.check["use"] for rule in rules(sentence) if rule.check]
+    assert not {"length", "grounded"} & set(uses)

@@ -37,7 +37,7 @@ _CHOICES = re.compile(r"My answer is (?:yes|no|maybe)\.", re.IGNORECASE)
 _END = re.compile(
     r"\b(?:end|finish|conclude|close|last|final|very end|ends|"
     r"finished)\b[^.\n\"“]{0,90}?(?:[\"“](?P<q>[^\"”\n]+)[\"”]|(?:phrase|sentence|"
-    r"words?)(?: of)?:\s*(?P<c>[^\n]+))",
+    r"words?|with)(?: of)?:\s*(?P<c>[^\n\"“][^\n]*))",
     re.IGNORECASE,
 )
 _LANGUAGE = re.compile(r"\b(?P<l>" + "|".join(CODES) + r")\b", re.IGNORECASE)

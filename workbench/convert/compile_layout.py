@@ -73,7 +73,7 @@ _ORDINALS = {
 }  # fmt: skip
 _NTH = re.compile(
     r"(?:\bparagraph (?P<a>\d+)|\b(?:the |very )*(?P<o>first|second|third|fourth|fifth|sixth|seventh|last|"
-    r"\d(?:st|nd|rd|th)) paragraph)\b[^.\n]{0,40}?\b(?:word|with)\s+(?:the word )?[\"'“]?(?P<w>[\w'-]+)",
+    r"\d(?:st|nd|rd|th)) paragraph)\b[^.\n]{0,40}?\b(?:word|with)\s+(?:the )?(?:word )?[\"'“]?(?P<w>[\w'-]+)",
     re.IGNORECASE,
 )
 _SECTION = re.compile(r"\b(?P<s>[A-Z]\w+) (?:X|1|i)\b(?=[\"'”.,:)\s]|$)")

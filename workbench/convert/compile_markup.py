@@ -65,7 +65,8 @@ def markup(text: str, shape: Shape) -> list[tuple[SpanKind, str, Markup]]:
         match = pattern.search(plain)
         if match is None or _covered(element, out):
             continue
-        path = shape.path("", running=True)
+        # A fence stands around the whole answer, also where that is JSON.
+        path = None if element == "code_block" else shape.path("", running=True)
         if _NOT.search(plain[: match.start()][-60:]) or re.search(
             r"(?:省略|不用)", plain[match.end() : match.end() + 4]
         ):

@@ -69,7 +69,7 @@ _EXACT = re.compile(
 )
 # "Each bullet has at most 20 words" bounds a part, not the answer: no check here counts parts.
 OF_EACH = re.compile(
-    r"\b(?:each|every|per)\b (?:\w+ )?(?:bullet|point|item|sentence|paragraph|line|section|entry|step)|"
+    r"\b(?:each|every|per)\b (?!(?:\w+ )?(?:answer|reply|response|message|time|turn|summary)\b)\w+|"
     r"每(?:一)?(?:条|点|句|段|个|行|项)|"
     r"^\W*(?:the |a |its |your )?(?:title|headline|heading|subject(?: line)?|caption|introduction|intro|"
     r"conclusion|"
@@ -116,11 +116,13 @@ _FROM_CONTEXT = re.compile(
 )
 _NO_FIGURES = re.compile(
     r"\b(?:never|not|no|don't|without|avoid|add nothing)\b.{0,20}\b(?:add|invent|make up|fabricate|"
-    r"hallucinate|guess|introduce)?\b.{0,20}\b(?:numbers?|dates?|figures?|facts?|promises?|information|"
+    r"hallucinate|guess|introduce|state|give)\b.{0,20}\b(?:numbers?|dates?|figures?|facts?|promises?|"
+    r"information|"
     r"anything|details|forecast)\b|"
     r"\b(?:never|not|don't|avoid) (?:invent|make (?:up|things up|anything up)|fabricate|hallucinate|guess|"
     r"speculate|inventing|making up)|"
-    r"(?:numbers?|dates?|facts?)\b.{0,40}\bfrom elsewhere\b|(?:不得|不要|禁止|避免|切勿|不能|不可)(?:随意|"
+    r"\badd (?:no|nothing)\b|(?:numbers?|dates?|facts?)\b.{0,40}\bfrom elsewhere\b|(?:不得|不要|禁止|避免|"
+    r"切勿|不能|不可)(?:随意|"
     r"自行|凭空)?(?:编造|虚构|"
     r"杜撰|臆测|猜测|捏造|添加)",
     re.IGNORECASE,

@@ -6,8 +6,9 @@ import re
 
 _REPEAT = re.compile(
     r"(?:\b(?:first|you need to|please|before you answer|then|start by|"
-    r"begin by)\b[^.\n]{0,30}?)?\brepl?eat(?:ing)?\b[^.\n]{0,40}\b(?:request|prompt|sentence|question|"
-    r"text|above|below|exactly|word for word|this|instruction|line)\b",
+    r"begin by)\b[^.\n]{0,30}?)?\b(?:repl?eat(?:ing)?|copy(?:ing)?|restate)\b[^.\n]{0,40}\b(?:request|"
+    r"prompt|sentence|question|"
+    r"text|above|below|exactly|word for word|verbatim|this|instruction|line)\b",
     re.IGNORECASE,
 )
 _FIRST_SENTENCES = re.compile(r"first (?P<n>two|three|four|five) sentences", re.IGNORECASE)

@@ -19,10 +19,17 @@ _JSON_ONLY = re.compile(
     r"(?:只|仅|直接|必须|严格).{0,12}json|json.{0,20}(?:不要|无需|不得|之外)",
     re.IGNORECASE,
 )
+_ARRAY = re.compile(r"\bjson (?:array|list)\b|JSON ?(?:数组|列表)", re.IGNORECASE)
+_JSON_ASKED = re.compile(
+    r"\b(?:answer|respond|reply|return|output)\b.{0,24}\bjson (?:array|object|list)\b|"
+    r"(?:返回|输出|回复).{0,8}JSON ?(?:对象|数组|列表)",
+    re.IGNORECASE,
+)
 _KEYS = re.compile(r"\b(?:keys?|fields?|properties|attributes)\b|(?<!关)键(?!词|盘)|字段", re.IGNORECASE)
 _CLOSED = re.compile(r"\b(?:exactly|only|no others?|nothing else)\b|只有|仅有|且仅|恰好", re.IGNORECASE)
 _ENUM = re.compile(
-    r"^\s*(?:set )?[\"“「`](?P<key>[^\"”」`]{1,40})[\"”」`]\s*(?:to\b|is\b|must be|should be|can be|only|"
+    r"^\s*(?:set )?[\"“「`]?(?P<key>(?<=[\"“「`])[^\"”」`]{1,40}|[a-z_]\w{0,39})[\"”」`]?\s*(?:to\b|is\b|"
+    r"must be|should be|can be|only|"
     r":|：|"
     r"是|为|只能|必须|取值|的值)",
     re.IGNORECASE,
@@ -47,6 +54,11 @@ _NAMED = re.compile(
     r"(?:\b(?:keys?|fields?|properties|attributes)\b(?: named| called| are|:)?|(?<!关)(?:键|字段)(?:为|是|"
     r"有|包括|包含|[:：])?)\s*"
     r"(?P<list>[A-Za-z_]\w*(?:\s*(?:,\s*and\b|,|\band\b|、|，|和|及|以及)\s*[A-Za-z_]\w*)+)"
+)
+_WORD = "|".join(sorted(_TYPES, key=len, reverse=True))
+_FIELD = re.compile(
+    rf"\s*[`\"“]?(?P<key>[a-z_]\w{{0,39}})[`\"”]?\s*(?:[(（](?P<t1>{_WORD})\b[^)）]*[)）]\s*[:：]?|"
+    rf"[:：]\s*(?:(?P<t2>{_WORD})|取值|只能|必须|one of|either))"
 )
 _MAX_KEY = 40
 _MIN_LIST = 2
@@ -75,6 +87,7 @@ class JsonShape:
     closed: bool
     enums: dict[str, tuple[str, ...]]
     types: dict[str, str]
+    array: bool = False
 
     def schema(self) -> dict[str, Any]:
         """Write the shape as JSON Schema (2020-12)."""
@@ -84,13 +97,16 @@ class JsonShape:
                 key: value if key in self.types or key in self.enums else {}
                 for key, value in properties.items()
             }
-        schema = {"type": "object", "required": list(self.keys), "properties": properties}
-        return schema | ({"additionalProperties": False} if self.closed else {})
+        schema: dict[str, Any] = {"type": "object", "required": list(self.keys), "properties": properties}
+        schema |= {"additionalProperties": False} if self.closed else {}
+        return {"type": "array", "items": schema} if self.array else schema
 
 
 def read_shape(texts: list[str]) -> tuple[JsonShape | None, Shape]:
     """Read all rule texts of a prompt for the keys of its JSON, their values, and its own phrases."""
     keys, closed = _keys(texts)
+    fields = {} if keys else _fields(texts)
+    keys = keys or tuple(fields)
     enums = {key: values for text in texts for key, values in _enum(text, keys)}
     types = {
         m["key"]: _TYPES[m["type"].casefold()]
@@ -98,17 +114,22 @@ def read_shape(texts: list[str]) -> tuple[JsonShape | None, Shape]:
         for m in _TYPE.finditer(text)
         if m["key"] in keys
     }
+    types |= {key: kind for key, kind in fields.items() if kind}
     free = [key for key in keys if key not in enums and types.get(key, "string") == "string"]
     said = [m["key"] for text in texts for m in _TEXT_KEY.finditer(text) if m["key"] in keys]
     values = {value for row in enums.values() for value in row} | set(keys)
     phrases = tuple(dict.fromkeys(q for text in texts for q in quoted(text) if q not in values))
+    array = any(_ARRAY.search(text) for text in texts)
+    # The fields of a list's elements are no fields of the answer: no rule can look at one alone.
     shape = Shape(
-        keys=keys,
-        text_key=said[0] if said else free[0] if len(free) == 1 else None,
+        keys=() if array else keys,
+        text_key=None if array else said[0] if said else free[0] if len(free) == 1 else None,
         enums=enums,
         phrases=phrases,
     )
-    return (JsonShape(keys=keys, closed=closed, enums=enums, types=types) if keys else None), shape
+    if not keys:
+        return None, shape
+    return JsonShape(keys=keys, closed=closed, enums=enums, types=types, array=array), shape
 
 
 def compile_json(text: str, shape: Shape) -> Demand | None:
@@ -125,6 +146,8 @@ def compile_json(text: str, shape: Shape) -> Demand | None:
         )
     if _JSON_ONLY.search(text) and not (_KEYS.search(text) and shape.keys):
         return Demand(kind="format", slug="json-only", check=JsonOnly(root=_root(text)), span=whole)
+    if _JSON_ASKED.search(text) and not (_KEYS.search(text) and shape.keys):
+        return Demand(kind="format", slug="json", check=JsonOnly(root=_root(text), fence=True), span=whole)
     return None
 
 
@@ -140,6 +163,9 @@ def speaks_of_shape(text: str, shape: JsonShape | None) -> bool:
     plain = unquoted(text)
     named = [key for key in quoted(text) or _named(text) if key in shape.keys]
     if _KEYS.search(plain) and len(named) == len(shape.keys):
+        return True
+    field = _FIELD.match(text)
+    if field is not None and field["key"] in shape.keys and (field["t1"] or field["t2"]):
         return True
     typed = _TYPE.search(text)
     return bool(named) and (
@@ -203,6 +229,14 @@ def _keys(texts: list[str]) -> tuple[tuple[str, ...], bool]:
         if isinstance(example, dict) and example:
             return tuple(example), False
     return (), False
+
+
+def _fields(texts: list[str]) -> dict[str, str | None]:
+    """Read fields that stand one a line, each with its type or its values ("- file (string): …")."""
+    found = [match for text in texts if (match := _FIELD.match(text))]
+    if len(found) < _MIN_LIST:
+        return {}
+    return {m["key"]: _TYPES.get((m["t1"] or m["t2"] or "").casefold()) for m in found}
 
 
 def _named(text: str) -> list[str]:

@@ -137,7 +137,12 @@ def phrases(text: str, shape: Shape) -> Found | None:
     """Read rules like: Never say "X"" and "Include the words "X"."""
     found = tuple(quoted(text))
     plain = unquoted(text)
-    if not found or not _SAY.search(plain):
+    # A note on a field ("`date`: …") names it and asks for no phrase.
+    if (
+        not found
+        or not _SAY.search(plain)
+        or (found[0] in shape.keys and re.match(r"\W{0,3}[\w·]+\W?\s*[:：]", plain))
+    ):
         return None
     path = shape.path(plain, running=False)
     counted = _COUNT_FOLLOWS.search(plain)

@@ -43,18 +43,18 @@ _REQUIRE = (
                r"use) the words? (?P<bare>[\w-]+(?: and [\w-]+)+)", re.IGNORECASE),
 )  # fmt: skip
 _TIMES = (
-    r"(?P<how>at least|at most|no more than|less than|fewer than|more than|no less than|not more than|"
-    r"exactly|"
+    r"(?P<how>at least|at most|no more than|less than|fewer than|more than|no less than|no fewer than|"
+    r"not less than|not fewer than|not more than|exactly|a minimum of|a maximum of|"
     r"around|about|only|under|over)?\s*(?:for )?"
     r"(?P<how2>at least|at most|no more than|less than|fewer than|more than)?\s*"
     rf"(?P<n>{NUMBER}|once|twice|thrice)\b\s*"
     r"(?P<after>(?:or (?:more|less|fewer) )?(?:times?)?(?:\s*or (?:more|less|fewer))?)"
 )
-_VERB = r"(?:appears?|occurs?|shows? up|used|mentioned|included|be|present|use|come up)"
+_VERB = r"(?:appears?|occurs?|shows? up|used|mentioned|included|repeated|be|present|use|comes? up)"
 _COUNTED = (
     re.compile(rf"\b(?:word|keyword|name|phrase|term|letters|"
                rf"the)s?\s+{_QUOTE}?(?P<w>[\w-]+){_QUOTE}?\s+(?:should |must |can |may |to |"
-               rf"will )?(?:only )?(?:be )?{_VERB}\s+{_TIMES}", re.IGNORECASE),
+               rf"will )?(?:only )?(?:be |is |are )?{_VERB}\s+{_TIMES}", re.IGNORECASE),
     re.compile(rf"\b(?:mention|use|include|say|repeat|add|contain)s?\s+(?:the )?(?:word|keyword|name|"
                rf"phrase|term)s?\s+{_QUOTE}?(?P<w>[\w-]+){_QUOTE}?,?\s+(?:\w+ )?{_TIMES}", re.IGNORECASE),
     re.compile(rf"\b(?:mention|use|include|say|"

@@ -72,9 +72,11 @@ def _continues(prompt: str, first: Line, second: Line) -> bool:
     if first.text.startswith(("{", "[{", "|", "#")) or _ENDED.search(first.text):
         return False
     width = first.end - (prompt.rfind("\n", 0, first.end) + 1)
+    if not (first.text[-1].isascii() and second.text[0].isascii()):
+        return False
     if second.text[0].islower():
         return len(first.text.split()) > 1
-    return _WRAP_LEAST <= width <= _WRAP_MOST and first.text[-1].isascii() and second.text[0].isascii()
+    return _WRAP_LEAST <= width <= _WRAP_MOST
 
 
 def _untagged(prompt: str) -> Iterator[Line]:
