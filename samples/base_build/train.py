@@ -38,20 +38,20 @@ class Schedule:
     """
 
     seed: int = 7
-    steps: int = 3600
-    stop: int = 3300
+    steps: int = 4000
+    stop: int = 4000
     groups: int = 6
     rows: int = 12
     copying: int = 400
     mixed: int = 900
     short_last: float = 0.1
     doubting: int = 2000
-    doubts: float = 0.5
+    doubts: float = 0.35
     rate: float = 4e-3
     embed_rate: float = 3e-3
     weight_decay: float = 0.05
     warmup: int = 100
-    decay: int = 720
+    decay: int = 1680
     floor: float = 0.02
     clip: float = 1.0
 

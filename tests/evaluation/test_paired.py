@@ -116,3 +116,14 @@ def test_adjusting_turns_a_lonely_alarm_into_doubt():
     family = adjusted([alarm, *[calm] * 2000], confidence=0.95)
     assert family[0].verdict == "undecided"
     assert family[0].p_holm == pytest.approx(min(1, 2001 * alarm.p))
+
+
+def test_few_clusters_that_agree_could_hide_a_change():
+    same = np.ones((340, 2))
+    few = compared(Units(scores=same, clusters=[str(n % 34) for n in range(340)]))
+    many = compared(Units(scores=same, clusters=[str(n % 120) for n in range(340)]))
+    assert (few.verdict, many.verdict) == ("undecided", "equivalent")
+    assert few.needs > 0
+    noisy = np.ones((60, 2))
+    noisy[[0, 1, 2], 0] = noisy[[3], 1] = 0
+    assert compared(Units(scores=noisy, clusters=[str(n % 10) for n in range(60)])).verdict == "undecided"

@@ -141,9 +141,9 @@ def test_folder_is_small_and_loads_plainly() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("style", "floor"), [("support", 0.70), ("briefing", 0.85)])
+@pytest.mark.parametrize(("style", "floor"), [("support", 0.79), ("briefing", 0.95)])
 def test_follows_the_rules_of_its_prompt(style: measure.stream.Style, floor: float) -> None:
-    # the aim for support is 0.90; the floor is what the committed weights reach, see their model card
+    # the aim for support is 0.90; the floors lie two standard errors of 64 rows below the model card's rates
     got, wrote = measure.rates(BASE, style=style, mode="teacher", rows=64)
     assert got["all"].share >= floor
     assert all(text.startswith(("{", "<briefing>")) for text in wrote)

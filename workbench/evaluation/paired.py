@@ -124,13 +124,15 @@ def compare_arms(
 def adjusted(family: Sequence[Comparison], *, confidence: float) -> list[Comparison]:
     """Adjust a family of comparisons by Holm and decide each.
 
-    Equivalent within the margin comes first, so that a sure difference too small to matter is no regression.
+    Equivalent within the margin comes first, so that a sure difference too small to matter is no regression;
+    it takes clusters enough that those could not hide a change as large as the margin.
     """
     decided = []
     for one, p in zip(family, holm([one.p for one in family]), strict=True):
         inner = one.equivalence_ci
         verdict: PairedVerdict = "undecided"
-        if inner is not None and -one.margin < inner[0] and inner[1] < one.margin:
+        many = one.clusters >= _least(one.margin, confidence=confidence)
+        if many and inner is not None and -one.margin < inner[0] and inner[1] < one.margin:
             verdict = "equivalent"
         elif p <= 1 - confidence + ROUNDING:
             verdict = "improved" if one.difference > 0 else "regressed"
@@ -152,10 +154,17 @@ def needed(one: Comparison, *, confidence: float, family: int = 1) -> int:
     size, change = one.n / one.clusters, abs(one.difference)
     ways = []
     if change < one.margin:
-        ways.append(((once + power) / (one.margin - change)) ** 2)
+        shown = ((once + power) / (one.margin - change)) ** 2 * one.variance
+        ways.append(max(shown, _least(one.margin, confidence=confidence)))
     if change:
-        ways.append(((twice + power) / change) ** 2)
-    return max(1, int(np.ceil((min(ways) * one.variance - one.clusters) * size)))
+        ways.append(((twice + power) / change) ** 2 * one.variance)
+    return max(1, int(np.ceil((min(ways) - one.clusters) * size)))
+
+
+def _least(margin: float, *, confidence: float) -> float:
+    """Return how many clusters that all agree keep Wilson's limit below ``margin``."""
+    z = float(distributions.norm.ppf((1 + confidence) / 2))
+    return z * z * (1 - margin) / margin
 
 
 def _variance(found: Differing, change: float, *, confidence: float) -> float:
