@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import msgspec
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from workbench.io.dataset import Dataset
 
 By = Literal["id", "prompt", "record"]
+_WAYS: tuple[By, ...] = get_args(By)
 _COMPARED = ("task", "prompt", "completion", "slots", "template_id", PART)
 _SHOWN = 160
 
@@ -83,12 +84,13 @@ def difference(a: Dataset, b: Dataset) -> Difference:
     """
     old, new = _rows(a), _rows(b)
     matched: list[tuple[int, int, By]] = []
-    left, right = set(range(len(old))), set(range(len(new)))
-    for by in ("id", "prompt", "record"):
-        for i, j in _matches([old[i][by] for i in sorted(left)], [new[j][by] for j in sorted(right)]):
-            matched.append((sorted(left)[i], sorted(right)[j], by))
-        left -= {i for i, _, _ in matched}
-        right -= {j for _, j, _ in matched}
+    left, right = list(range(len(old))), list(range(len(new)))
+    for by in _WAYS:
+        found = _matches([old[i][by] for i in left], [new[j][by] for j in right])
+        matched += [(left[i], right[j], by) for i, j in found]
+        gone, come = {left[i] for i, _ in found}, {right[j] for _, j in found}
+        left = [i for i in left if i not in gone]
+        right = [j for j in right if j not in come]
     changed = tuple(
         Change(before=view_of(old[i]["row"]), after=view_of(new[j]["row"]), fields=fields, by=by)
         for i, j, by in sorted(matched)
@@ -101,8 +103,8 @@ def difference(a: Dataset, b: Dataset) -> Difference:
         a=_side(a),
         b=_side(b),
         same=len(matched) - len(changed),
-        added=tuple(view_of(new[j]["row"]) for j in sorted(right)),
-        removed=tuple(view_of(old[i]["row"]) for i in sorted(left)),
+        added=tuple(view_of(new[j]["row"]) for j in right),
+        removed=tuple(view_of(old[i]["row"]) for i in left),
         changed=changed,
         changed_fields={name: differing.count(name) for name in _COMPARED if name in differing},
         doubled=sum(row["id"][1] > 1 for row in (*old, *new)),
