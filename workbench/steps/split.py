@@ -64,8 +64,8 @@ class ClusterSplit(Spec, frozen=True, kw_only=True):
     (``stratify``): label by label, the rarest first, clusters go in the order of a hash of ``seed`` and
     cluster to the part that lacks the label most (Sechidis et al. 2011), as long as they fit into that part's
     share of the task's rows (at least one row where there are three clusters); the rest is train, and so is
-    every cluster with a worked example of the prompt. ``floor`` is the Jaccard from which the leak certificate
-    looks for likeness across parts. The other fields are those of ``NearDedup``.
+    every cluster with a worked example of the prompt. ``floor`` is the Jaccard from which the leak
+    certificate looks for likeness across parts. The other fields are those of ``NearDedup``.
     """
 
     valid: Share = 0.1
