@@ -251,3 +251,41 @@ def test_on_the_bundled_suites_the_reference_passes_and_the_twins_answer_does_no
             assert grader(one, twin.reference).label == "fail", one.id
         if behaviour == "schema":
             assert grader(one, one.reference[:-1]).label == "fail", one.id
+
+
+NAMED = {"type": "object", "required": ["name"], "additionalProperties": False, "properties": {"name": {}}}
+TABLED = {"properties": {"tables": {"minItems": 1}, "headings": {"minItems": 1}}}
+
+
+@pytest.mark.parametrize(
+    ("form", "schema", "output", "label"),
+    [
+        ("yaml", NAMED, "name: 小张\n", "pass"),
+        ("yaml", NAMED, "name: a\nname: b\n", "fail"),
+        ("yaml", NAMED, "title: a\n", "fail"),
+        ("csv", {"items": NAMED, "minItems": 1}, "name\nOla\n", "pass"),
+        ("csv", {"items": NAMED, "minItems": 1}, "name\n", "fail"),
+        ("csv", {"items": NAMED}, "name\nOla,Kari\n", "fail"),
+        ("markdown", TABLED, "# A\n\n|a|\n|-|\n|1|\n", "pass"),
+        ("markdown", TABLED, "# A\n\n```\n|a|\n|-|\n|1|\n```\n", "fail"),
+        ("xml", None, "<a><b/></a>", "pass"),
+        ("xml", None, '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "fail"),
+        ("poem", NAMED, "x", "unscored"),
+    ],
+)
+def test_schema_reads_other_formats(form, schema, output, label):
+    assert Schema()(case(format=form, schema=schema), output).label == label
+
+
+def test_schema_names_the_repairs_but_does_not_pass_what_needs_them():
+    grade = Schema()(case(schema=SHAPE), "Here: {'reply': 'hi',}")
+    assert grade.label == "fail"
+    assert (
+        "valid after repairs: taken out of the text around it, single quotes, trailing commas" in grade.detail
+    )
+
+
+def test_schema_wants_the_right_values():
+    expect = {"schema": SHAPE, "values": {"reply": "hi"}}
+    assert Schema()(case(**expect), '{"reply": "hi", "more": 1}').label == "pass"
+    assert Schema()(case(**expect), '{"reply": "ho"}').detail == "$.reply: is 'ho', not 'hi'"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workbench.cli import options
-from workbench.cli.produce import Face, refuse_taken, require, screen_for
+from workbench.cli.produce import Face, read_object, refuse_taken, require, screen_for
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -17,13 +17,43 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the group of verbs."""
     group = typer.Typer(no_args_is_help=True, help="Grader cards: how far each grader agrees with people.")
+    group.command("list")(show)
     group.command("measure")(measure)
     app.add_typer(group, name="graders")
+
+
+def show(
+    write: Annotated[
+        Path | None, typer.Option("--write", help="Folder to write the cards to (Markdown).", metavar="DIR")
+    ] = None,
+    figures: Annotated[
+        Path | None, typer.Option("--figures", help="Figures of `measure`; default: this version's own.")
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """List the graders with their measured figures; with --write, write their cards.
+
+    [dim]Example:[/] workbench graders list --write docs/graders
+    """
+    from workbench.cli.screen import Screen
+    from workbench.graders.cards.page import ABOUT, bundled_figures, card
+    from workbench.io.rundir import write_text
+
+    found = (
+        bundled_figures() if figures is None else read_object(figures, what="figures of `graders measure`")
+    )
+    if write is not None:
+        for name in ABOUT:
+            write_text(write / f"{name}.md", card(name, found))
+    Screen(as_json=as_json).show(found, _table(found["sets"]))
 
 
 def measure(
     data: Annotated[Path, typer.Option("--data", help="Folder (or file) of labelled sets: *.jsonl.")],
     out: Annotated[Path | None, typer.Option("--out", "-o", help="File for the figures (JSON).")] = None,
+    against: Annotated[
+        Path | None, typer.Option("--against", help="Earlier figures: exit 1 where one of them fell.")
+    ] = None,
     resamples: Annotated[int, typer.Option("--resamples", min=100, help="Bootstrap resamples.")] = 1000,
     seed: options.Seed = 0,
     force: options.Force = False,
@@ -36,9 +66,10 @@ def measure(
     """
     from workbench.graders.cards.labelled import read_labelled
     from workbench.graders.cards.measure import measure_sets
+    from workbench.graders.cards.page import lowered
     from workbench.io.rundir import write_json
 
-    require([data], what="labelled sets")
+    require([data, *([against] if against else [])], what="labelled sets")
     if out is not None:
         refuse_taken(out, force=force)
     with screen_for(Face(quiet=quiet, as_json=as_json)) as screen:
@@ -46,6 +77,12 @@ def measure(
         if out is not None:
             write_json(out, found)
     screen.show(found, _table(found["sets"]))
+    if against is not None:
+        fallen = lowered(read_object(against, what="figures of `graders measure`"), found)
+        for line in fallen:
+            typer.echo(f"lower than before: {line}", err=True)
+        if fallen:
+            raise typer.Exit(1)
 
 
 def _table(sets: dict[str, Any]) -> Table:

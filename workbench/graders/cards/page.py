@@ -1,0 +1,132 @@
+"""Writes the grader cards from measured figures, and finds figures that fell."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import Any
+
+from workbench.graders.cards.figures import METRICS
+
+# Grader: what it does, and what its figures don't say.
+ABOUT = {
+    "grounding": (
+        "Whether a context carries a text: overlap, figures, names, negation, antonyms; small linear models.",
+        (
+            "Weak on who did what in dialogues (SummEdits SAMSum) and on inference in Chinese "
+            "(OCNLI): both need a model that reads. Tried there: the speaker of the nearest line,"
+            " negation against the nearest line, antonyms, hashed novel words, overlap less "
+            "strict words; none gave more than two points. A natural language inference model of "
+            "100 M parameters or more would be needed. On HaluEval the length of the answer alone"
+            " is better than this grader: see the column."
+        ),
+    ),
+    "refusal": (
+        "Full, partial or no refusal, by wording, beside the prompt whose premise an answer may reject.",
+        "Partial refusals are told apart poorly; refused or not is what the figures measure.",
+    ),
+    "harm": (
+        "How harmful a text is: a linear model over n-grams and word lists, English and Chinese.",
+        (
+            "Adverts for fraud and gambling in code words (ChineseHarm) are not found: labelled "
+            "training texts of that kind under a free licence would be needed."
+        ),
+    ),
+    "rules": ("Every check of a contract, IFEval's kinds and plain criteria included.", ""),
+    "neutrality": (
+        "Which option an answer picks, which stance it takes, and whether opposed prompts are treated alike.",
+        "The stance set is small (89 answers of one model).",
+    ),
+    "schema": (
+        "JSON by its schema, drafts 7 and 2020-12, formats asserted.",
+        (
+            "Tests that refer to schemas elsewhere are left out unless `remotes/` stands in the "
+            "folder: nothing is fetched."
+        ),
+    ),
+}
+_FOOT = (
+    "Made by `workbench graders list --write docs/graders` from the figures of `workbench graders"
+    " measure --data labelled`. Rows that a model was trained on (*cross-validated*) are scored "
+    "by one that had not seen them, five folds. Intervals: cluster bootstrap, 1,000 resamples."
+)
+_SLACK = 5e-4  # figures are compared to three digits
+
+
+def bundled_figures() -> dict[str, Any]:
+    """Return the figures that this version of the graders was measured to have."""
+    found: dict[str, Any] = json.loads(files(__package__).joinpath("measured.json").read_text("utf-8"))
+    return found
+
+
+def lowered(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """List every figure of ``now`` that is below that of the same set in ``before``."""
+    return [
+        f"{name} {metric}: {then[metric]:.3f} before, {_shown(now['sets'][name][metric])} now"
+        for name, then in before["sets"].items()
+        if name in now["sets"]
+        for metric in METRICS
+        if then[metric] is not None and (now["sets"][name][metric] or 0.0) < then[metric] - _SLACK
+    ]
+
+
+def card(grader: str, figures: dict[str, Any]) -> str:
+    """Write the card of one grader in Markdown: its figures on every set, weak ones included."""
+    what, limits = ABOUT[grader]
+    sets = {name: one for name, one in figures["sets"].items() if one["grader"].split(" ")[0] == grader}
+    heads = (
+        "set",
+        "n",
+        "balanced accuracy [95 %]",
+        "κ",
+        "AUROC",
+        "AUPRC",
+        "accuracy",
+        "length alone",
+        "notes",
+    )
+    lines = [
+        f"# Grader card: {grader}",
+        "",
+        what,
+        "",
+        "| " + " | ".join(heads) + " |",
+        "|---" * len(heads) + "|",
+    ]
+    lines += ["| " + " | ".join(_cells(name, one)) + " |" for name, one in sets.items()]
+    lines += ["", *([limits, ""] if limits else [])]
+    weak = [line for name, one in sets.items() for line in _weak(name, one)]
+    if weak:
+        lines += ["Slices below 0.6 accuracy (of 20 labels or more):", "", *weak, ""]
+    lines += [_FOOT, ""]
+    return "\n".join(lines)
+
+
+def _cells(name: str, one: dict[str, Any]) -> tuple[str, ...]:
+    interval = (one["ci"] or {}).get("balanced_accuracy")
+    balanced = _shown(one["balanced_accuracy"])
+    left_out = sum(one["left_out"].values())
+    seen = one.get("cross_validated", 0)
+    notes = [f"{seen} cross-validated"] if seen else []
+    notes += [f"{left_out} left out"] if left_out else []
+    return (
+        name,
+        str(one["n"]),
+        balanced + (f" [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else ""),
+        *(_shown(one[metric]) for metric in ("kappa", "auroc", "auprc", "accuracy")),
+        _shown(one.get("baseline", {}).get("balanced_accuracy")),
+        ", ".join(notes),
+    )
+
+
+def _weak(name: str, one: dict[str, Any]) -> list[str]:
+    weak, least = 0.6, 20
+    return [
+        f"- {name}, {part}: {figures['accuracy']:.3f} of {figures['n']}"
+        for part, figures in one.get("slices", {}).items()
+        if figures["n"] >= least and figures["accuracy"] < weak
+    ]
+
+
+def _shown(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
