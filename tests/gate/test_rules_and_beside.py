@@ -252,8 +252,20 @@ def test_grader_versions_follow_the_code():
     from workbench.graders import standard
     from workbench.graders.versions import grader_versions
 
-    assert {*standard(), "rules"} <= set(grader_versions())
-    assert grader_versions() == grader_versions()
+    assert set(grader_versions()) == {*standard(), "rules"}
+    assert len(set(grader_versions().values())) == len(grader_versions())
+
+
+def test_another_check_makes_another_version_of_every_grader(tmp_path, monkeypatch):
+    from workbench.graders import versions
+
+    before = versions.grader_versions()
+    shutil.copytree(versions._CHECKS, tmp_path / "checks", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(versions, "_CHECKS", tmp_path / "checks")
+    assert versions.grader_versions() == before
+    with (tmp_path / "checks" / "phrases.py").open("a") as stream:
+        stream.write("# changed")
+    assert not set(versions.grader_versions().values()) & set(before.values())
 
 
 assert arms
