@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.templates import draw, recovered
 from workbench.convert import Learning, induce, learn
 from workbench.convert.naming import task_names
 from workbench.convert.pattern import Pattern
@@ -241,43 +242,16 @@ def test_the_pool_bounds_the_texts_among_which_families_are_looked_for(monkeypat
     assert max(sizes) == 100
 
 
-def seeded_log(seed):
-    """Draw a log of templates with labels, slots and 5 % of noise; return records and the true parts."""
-    rng = random.Random(seed)
-    vocabulary = [
-        "".join(rng.choice("bcdfglmnprst") + rng.choice("aeiou") for _ in range(3)) for _ in range(2000)
-    ]
-
-    def some(low, high):
-        return " ".join(rng.choices(vocabulary, k=rng.randrange(low, high)))
-
-    tasks = []
-    for _ in range(rng.randrange(1, 21)):
-        task = [" ".join(some(6, 12).capitalize() + "." for _ in range(rng.randrange(2, 7))) + "\n\n"]
-        for _ in range(rng.randrange(2, 9)):
-            task[-1] += some(1, 2).capitalize() + ": "
-            task += [None, "\n"]
-        task[-1] += some(6, 12).capitalize() + "."
-        tasks.append(tuple(task))
-    place = rng.choice(["user", "system"])
-    records = []
-    for _ in range(40 * len(tasks)):
-        task = rng.choice(tasks)
-        filled = "".join(some(1, 20) if part is None else part for part in task)
-        text = some(30, 60) if rng.random() < 0.05 else filled
-        records.append(record((place, text), *([("user", some(3, 9))] if place == "system" else [])))
-    return records, set(tasks)
+SEEDS = [*range(2), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 8))]
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_known_templates_are_recovered_exactly(seed):
-    records, truth = seeded_log(seed)
-    induced = induce(records)
-    found = {
-        tuple(None if isinstance(p, Hole) else p.text for p in t.messages[0].parts) for t in induced.templates
-    }
-    assert truth <= found
-    assert rebuilt(induced) == original(records)
+    """The whole of 200 draws: ``python -m bench.templates``."""
+    made = draw(seed)
+    found, back = recovered(made.records)
+    assert made.truth <= found
+    assert back
 
 
 SAMPLES = sorted(bundled("samples").glob("*/logs.jsonl"))

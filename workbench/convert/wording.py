@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from workbench.convert.pattern import Pattern
 
 _LEAST_FRAME = 12
-_LONG_WORDING = 6
+_LONG_WORDING = 4
 _MOST_VERSIONS = 12
 _LEAST_TEXTS = 2
 _LINE_END = re.compile(r"[ \t]*\r?\n")
