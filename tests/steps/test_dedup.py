@@ -94,7 +94,7 @@ def test_a_pair_without_slots_is_judged_on_its_prompt():
         ({"char_ngram": 8}, [("我的订单什么时候发货", "x"), ("我的订单什么时候发货呢", "x")], [1], []),
         ({"numbers": "ignore"}, [(f"{LONG} 1", "a"), (f"{LONG} 2", "a")], [], [1]),
         ({"conflicts": "first"}, [(LONG, "yes"), (LONG, "no")], [], [1]),
-        ({"keeper": "longest"}, [("hello", LONG), ("hello", LONG + " then")], [1], [0]),
+        ({"keeper": ("longest",)}, [("hello", LONG), ("hello", LONG + " then")], [1], [0]),
     ],
 )
 def test_every_deciding_field_changes_the_result(change, rows, by_default, changed):

@@ -8,8 +8,9 @@ from workbench.steps.guards import Guards
 from workbench.steps.noted import Noted
 from workbench.steps.plugin import PluginStep
 from workbench.steps.split import ClusterSplit, Leak, Parts
+from workbench.steps.template_limit import TemplateLimit
 
-AnyStep = ContractFilter | Decontaminate | DropWhere | ExactDedup | NearDedup | PluginStep
+AnyStep = ContractFilter | Decontaminate | DropWhere | ExactDedup | NearDedup | PluginStep | TemplateLimit
 
 __all__ = [
     "AnyStep",
@@ -24,4 +25,5 @@ __all__ = [
     "Noted",
     "Parts",
     "PluginStep",
+    "TemplateLimit",
 ]

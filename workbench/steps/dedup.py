@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import msgspec
 import numpy as np
 import polars as pl
 from msgspec import Meta
 
+from workbench.contracts import Contract  # noqa: TC001 - msgspec reads it
 from workbench.io.frames import ledger_frame
 from workbench.records import Split
 from workbench.similarity import Banding, find_duplicates, guards, measure, shingle
 from workbench.spec import Spec
+from workbench.steps.contract_filter import ContractFilter
 from workbench.steps.noted import Noted
-from workbench.steps.texts import answered, asked, best_first, groups
+from workbench.steps.texts import KeeperName, answered, asked, best_first, groups
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,11 +30,16 @@ Positive = Annotated[int, Meta(ge=1)]
 
 
 class ExactDedup(Spec, frozen=True, kw_only=True):
-    """Drop pairs whose prompt, slots and answer equal those of an earlier pair, byte for byte."""
+    """Drop pairs whose prompt, slots and answer equal those of a better pair, byte for byte.
+
+    ``keeper`` as in ``NearDedup``; equal pairs obey their contract alike, so it has nothing to say here.
+    """
+
+    keeper: tuple[Literal["human_reviewed", "score", "oldest"], ...] = ("oldest",)
 
     def __call__(self, frame: pl.DataFrame) -> Split:
         """Partition pairs (``PAIR_SCHEMA``)."""
-        ranked = best_first(frame)
+        ranked = best_first(frame, keeper=self.keeper)
         kept_of = first_equal(ranked.select("task", "template_id", "prompt", "completion", "slots"))
         rows = self.ledger_rows(kept_of, ids=ranked["id"], places=ranked["__row"])
         return _split(frame, ranked, kept_of, rows)
@@ -64,7 +72,8 @@ class NearDedup(Spec, frozen=True, kw_only=True):
     numbers and identifiers are the same. Candidates come from MinHash with ``num_perm`` minima, banded to
     propose a pair at the threshold with probability ``recall``; buckets above ``max_bucket`` rows are split
     by further bands. Each candidate is verified on the real sets before a row goes. ``keeper`` says which of
-    two stays.
+    two stays: the first name that tells them apart, then the smaller id. ``contract_valid`` judges by
+    ``contracts``; the pipeline puts in those that came with the pairs.
 
     Pairs alike in what was asked but not in what was answered contradict each other: ``conflicts`` keeps both
     and reports them, or keeps the ``first`` only.
@@ -75,7 +84,8 @@ class NearDedup(Spec, frozen=True, kw_only=True):
     char_ngram: Positive = 2
     numbers: Literal["same", "ignore"] = "same"
     conflicts: Literal["keep", "first"] = "keep"
-    keeper: Literal["oldest", "longest"] = "oldest"
+    keeper: tuple[KeeperName, ...] = ("oldest",)
+    contracts: tuple[Contract, ...] = ()
     num_perm: Positive = 128
     recall: Annotated[float, Meta(gt=0, lt=1)] = 0.99
     max_bucket: Annotated[int, Meta(ge=2)] = 2000
@@ -83,7 +93,7 @@ class NearDedup(Spec, frozen=True, kw_only=True):
 
     def __call__(self, frame: pl.DataFrame) -> Noted:
         """Partition pairs (``PAIR_SCHEMA``); notes: ``conflicts`` and ``rebanded``."""
-        ranked = best_first(frame, longest=self.keeper == "longest")
+        ranked = best_first(frame, keeper=self.keeper, valid=self.validity(frame))
         inputs = asked(ranked)
         shingled = self.shingled([*inputs, answered(ranked)])
         group = groups(ranked)
@@ -104,6 +114,23 @@ class NearDedup(Spec, frozen=True, kw_only=True):
         split = _split(frame, ranked, kept_of, gone)
         notes = {"rebanded": rebanded, "conflicts": _conflicts(conflicting)}
         return Noted(kept=split.kept, dropped=split.dropped, notes=notes)
+
+    def bound(self, contracts: Sequence[Contract]) -> NearDedup:
+        """Return this step with the contracts that came with the pairs, where its keeper asks for them."""
+        if self.contracts or "contract_valid" not in self.keeper:
+            return self
+        return msgspec.structs.replace(self, contracts=tuple(contracts))
+
+    def validity(self, frame: pl.DataFrame) -> pl.Series | None:
+        """Tell which pairs obey their contract, or ``None`` where the keeper does not ask.
+
+        Raises:
+            ConfigError: a task without contract.
+        """
+        if "contract_valid" not in self.keeper:
+            return None
+        broken = ContractFilter(contracts=self.contracts)(frame).dropped["row"]
+        return ~pl.int_range(frame.height, eager=True, dtype=pl.Int64).is_in(broken.implode())
 
     def _same_answer(self, shingled: Shingled, kept_of: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Tell for each row whether its last field is alike to that of the row kept instead."""

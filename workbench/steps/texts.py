@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import polars as pl
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
+
+KeeperName = Literal["contract_valid", "human_reviewed", "score", "longest", "oldest"]
 
 
 def asked(frame: pl.DataFrame) -> list[pl.Series]:
@@ -36,14 +40,37 @@ def groups(frame: pl.DataFrame) -> NDArray[np.uint64]:
     return hashed.to_numpy().astype(np.uint64)
 
 
-def best_first(frame: pl.DataFrame, *, longest: bool = False) -> pl.DataFrame:
+def best_first(
+    frame: pl.DataFrame, *, keeper: Sequence[KeeperName] = ("oldest",), valid: pl.Series | None = None
+) -> pl.DataFrame:
     """Order rows so that of two duplicates the better comes first; ``__row`` is the place before.
 
-    Better: the longer answer where ``longest`` is set, then the one logged earlier, then the smaller id.
+    Better is what the first of ``keeper`` says, then the next, then the smaller id: ``contract_valid`` (true
+    in ``valid``), ``human_reviewed`` (``meta.reviewed`` is true), ``score`` (a column of that name, or
+    ``meta.score``: greater), ``longest`` (answer), ``oldest`` (file and record of the log).
     """
+    numbered = frame.with_row_index("__row").with_columns(
+        __valid=pl.lit(True) if valid is None else valid, __length=answered(frame).str.len_chars()
+    )
+    keys = [key for name in keeper for key in _keys(name, frame)]
+    order = [expression.alias(f"__{at}") for at, expression in enumerate(keys)]
+    ranked = numbered.with_columns(order).sort(
+        *(f"__{at}" for at in range(len(keys))), "id", "__row", nulls_last=True
+    )
+    return ranked.select(*frame.columns, "__row")
+
+
+def _keys(name: KeeperName, frame: pl.DataFrame) -> list[pl.Expr]:
+    """Return what to sort by, ascending, nulls last."""
+    meta = pl.col("meta").fill_null("{}")
+    if name == "contract_valid":
+        return [~pl.col("__valid")]
+    if name == "human_reviewed":
+        return [~(meta.str.json_path_match("$.reviewed") == "true").fill_null(False)]
+    if name == "score":
+        said = meta.str.json_path_match("$.score").cast(pl.Float64, strict=False)
+        return [-(pl.col("score").cast(pl.Float64) if "score" in frame.columns else said)]
+    if name == "longest":
+        return [-pl.col("__length").cast(pl.Int64)]
     source = pl.col("source").struct
-    length = answered(frame).str.len_chars().cast(pl.Int64)
-    keyed = frame.with_row_index("__row").with_columns(-length.alias("__length"))
-    first = ["__length"] if longest else []
-    order = (source.field("file"), source.field("record"), "id", "__row")
-    return keyed.sort(*first, *order, nulls_last=True).drop("__length")
+    return [source.field("file"), source.field("record")]

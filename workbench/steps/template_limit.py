@@ -1,0 +1,61 @@
+"""Keeps at most so many pairs that are answered alike: one canned answer must not fill the data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import numpy as np
+import polars as pl
+from msgspec import Meta
+
+from workbench.io.frames import ledger_frame
+from workbench.records import Split
+from workbench.spec import Spec
+from workbench.steps.dedup import NearDedup
+from workbench.steps.texts import answered, best_first
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from workbench.contracts import Contract
+
+
+class TemplateLimit(Spec, frozen=True, kw_only=True):
+    """Keep the best ``at_most`` pairs of a task whose answers are alike, whatever was asked.
+
+    Alike, and better, as ``near`` says. Each row that goes has a verified edge, on the answer, to the best
+    row of its kind, which stays. Off unless a recipe names it: in classification few answers are right.
+    """
+
+    at_most: Annotated[int, Meta(ge=1)]
+    near: NearDedup = NearDedup()
+
+    def bound(self, contracts: Sequence[Contract]) -> TemplateLimit:
+        """Return this step with the contracts that came with the pairs, where its keeper asks for them."""
+        return msgspec.structs.replace(self, near=self.near.bound(contracts))
+
+    def __call__(self, frame: pl.DataFrame) -> Split:
+        """Partition pairs (``PAIR_SCHEMA``)."""
+        ranked = best_first(frame, keeper=self.near.keeper, valid=self.near.validity(frame))
+        shingled = self.near.shingled([answered(ranked)])
+        tasks = ranked["task"].hash(seed=0).to_numpy().astype(np.uint64)
+        kept_of, _ = self.near.search(shingled, group=tasks)
+        surplus = np.where(_place_in_kind(kept_of) >= self.at_most, kept_of, -1)
+        rows = self.near.ledger_rows(
+            shingled, surplus, ids=ranked["id"], places=ranked["__row"], reason="template"
+        )
+        told = {"step": "template_limit", "spec_key": self.key}
+        dropped = ledger_frame(sorted((row | told for row in rows), key=lambda row: int(row["row"])))
+        gone = dropped["row"].cast(pl.UInt32)
+        kept = frame.with_row_index("__at").filter(~pl.col("__at").is_in(gone.implode())).drop("__at")
+        return Split(kept=kept, dropped=dropped).conserved(frame.height)
+
+
+def _place_in_kind(kept_of: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count for each row, best first, how many better rows have the same best row."""
+    home = np.where(kept_of < 0, np.arange(kept_of.size), kept_of)
+    place = pl.DataFrame({"home": home}).select(pl.int_range(pl.len()).over("home")).to_series()
+    return place.to_numpy().astype(np.int64)
