@@ -34,6 +34,10 @@ def convert(
         Literal["none", "tag", "short"],
         typer.Option("--compact", help="What stands for the prompt: nothing, a [tag], or one line."),
     ] = "tag",
+    context: Annotated[
+        Literal["keep", "internalize"],
+        typer.Option("--context", help="`internalize` leaves retrieved passages out: learnt by heart."),
+    ] = "keep",
     base: Annotated[
         str | None,
         typer.Option("--base", help="Base whose tokenizer counts; without it, estimated.", metavar="MODEL"),
@@ -53,7 +57,7 @@ def convert(
     from workbench.convert import convert as convert_logs
 
     require(logs, what="a log file")
-    settings = ConvertOptions(format=log_format, compact=CompactForm(form=compact))
+    settings = ConvertOptions(format=log_format, compact=CompactForm(form=compact, context=context))
     inputs: list[Path | str] = [*logs, *([base] if base else [])]
 
     def work(place: Path, progress: Progress) -> None:

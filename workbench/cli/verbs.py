@@ -19,6 +19,7 @@ VERBS = (
     "dedupe",
     "rethreshold",
     "teacher",
+    "knowledge",
     "curate",
     "explain",
     "undo",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from workbench.records import Messages, Template, TemplateMessage
 
 _SENTENCE = re.compile(r"[.!?](?=\s|$)|[。！？]")
+_WITHOUT = {"keep": frozenset[str](), "internalize": frozenset({"context"})}
 _CLOSER = re.compile(r"[ \t]*(?:</[^<>\n]{1,40}>|[】\]）)>”\"'`]+)")
 
 
@@ -23,12 +24,14 @@ class CompactForm(Value, frozen=True, kw_only=True):
     """What stands in place of the long prompt.
 
     ``none``: no system message. ``tag``: ``tag`` as the system message. ``short``: ``short`` as the system
-    message. ``{task}`` in either becomes the task's name.
+    message. ``{task}`` in either becomes the task's name. ``context: internalize`` leaves out the slots of
+    type ``context`` with their labels, so that the adapter has to know what stood there.
     """
 
     form: Literal["none", "tag", "short"] = "tag"
     tag: str = "[{task}]"
     short: str = "Task: {task}."
+    context: Literal["keep", "internalize"] = "keep"
 
 
 class Compactor:
@@ -38,7 +41,10 @@ class Compactor:
         lead = {"none": "", "tag": form.tag, "short": form.short}[form.form].replace("{task}", template.task)
         at = itertools.count()
         self._lead = lead
-        self._messages = [(message.role, _plan(message, at)) for message in template.messages]
+        self._messages = [
+            (message.role, _plan(message, at, without=_WITHOUT[form.context]))
+            for message in template.messages
+        ]
 
     def __call__(self, values: Sequence[str]) -> Messages:
         """Return the compact prompt with ``values`` in the holes, in their order."""
@@ -46,9 +52,9 @@ class Compactor:
         turns: list[Message] = []
         for role, plan in self._messages:
             text = "".join(values[part] if isinstance(part, int) else part for part in plan)
-            if role != "system":
+            if role != "system" and plan:
                 turns.append(Message(role=role, content=text))
-            elif text:
+            elif role == "system" and text:
                 system.append(text)
         head = (Message(role="system", content="\n\n".join(system)),) if system else ()
         return (*head, *turns)
@@ -71,13 +77,31 @@ def compact(template: Template, slots: Mapping[str, str], form: CompactForm) -> 
     return Compactor(template, form)([slots[hole.name] for hole in template.holes])
 
 
-def _plan(message: TemplateMessage, at: Iterator[int]) -> list[str | int]:
-    """Return what the message is put together from: text that stays, and numbers of holes."""
-    parts = message.parts
-    return [
-        next(at) if isinstance(part, Hole) else _shortened(part, first=i == 0, last=i == len(parts) - 1)
-        for i, part in enumerate(parts)
-    ]
+def _plan(message: TemplateMessage, at: Iterator[int], *, without: frozenset[str]) -> list[str | int]:
+    """Return what the message is put together from: text that stays, and numbers of holes.
+
+    A hole whose type is in ``without`` goes, and the text beside it loses its label and closer; a message
+    that held nothing else has an empty plan.
+    """
+    places = [next(at) if isinstance(part, Hole) else -1 for part in message.parts]
+    gone = [isinstance(part, Hole) and part.type in without for part in message.parts]
+    last = len(gone) - 1
+    plan: list[str | int] = []
+    for i, part in enumerate(message.parts):
+        if isinstance(part, Static):
+            before, after = i > 0 and gone[i - 1], i < last and gone[i + 1]
+            bare = _bared(part, closer=before, label=after)
+            text = _shortened(bare, first=i == 0 or before, last=i == last or after)
+            plan.append(text.lstrip() if before and all(piece == "" for piece in plan) else text)
+        elif not gone[i]:
+            plan.append(places[i])
+    return [] if any(gone) and not any(isinstance(part, int) for part in plan) else plan
+
+
+def _bared(part: Static, *, closer: bool, label: bool) -> Static:
+    """Take off the closer of a hole that went before, and the label of one that goes after."""
+    text = part.text[len(_closer(part.text)) :] if closer else part.text
+    return Static(text=text[: len(text) - len(_label(text))] if label else text)
 
 
 def _shortened(part: Static, *, first: bool, last: bool) -> str:

@@ -58,7 +58,8 @@ class ClusterSplit(Spec, frozen=True, kw_only=True):
     Two rows are in one cluster where every slot reaches the Jaccard ``threshold`` and the numbers are the
     same, or where they have the same text in a slot of type ``context``, unless more than ``common_context``
     of all rows have it; with ``source``, also where they come from one file (``file``), or have one value
-    under a key of ``meta`` (``meta.customer``). Links carry on from row to row; a cluster is never parted.
+    under a key of ``meta`` (``meta.customer``); rows that name one ``cluster`` in ``meta`` always are. Links
+    carry on from row to row; a cluster is never parted.
 
     Parts are stratified by task, and by the rules that rows exercise where the signal ``rules`` was measured
     (``stratify``): label by label, the rarest first, clusters go in the order of a hash of ``seed`` and
@@ -128,6 +129,8 @@ class ClusterSplit(Spec, frozen=True, kw_only=True):
         same = [_same_context(ranked, common=self.common_context)]
         if self.source is not None:
             same.append(same_source(ranked, self.source))
+        if ranked["meta"].str.json_path_match("$['cluster']").n_unique() > 1:
+            same.append(same_source(ranked, "meta.cluster"))
         return np.concatenate((alike, *same))
 
     def _banding(self, threshold: float) -> Banding:
