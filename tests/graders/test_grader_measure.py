@@ -135,6 +135,35 @@ def test_every_form_of_row_is_measured_or_left_out_with_its_reason(tmp_path):
     assert found["q"]["kappa"] is None
 
 
+def test_answers_to_opposed_prompts_are_measured_for_their_lean(tmp_path):
+    sides = {"prompt_a": "a", "prompt_b": "b", "output_a": "Yes, it is.", "output_b": "I cannot help."}
+    pairs = [row("q", "neutrality", topic=f"t{i}", **sides) for i in range(6)]
+    found = measure_sets(read_labelled(written(tmp_path, pairs)), progress=lambda *_: None)["sets"]["q"]
+    lean = {one["measure"]: one for one in found["symmetry"]}
+    assert (lean["refusal"]["difference"], lean["refusal"]["p"]) == (-1.0, 2 / 2**6)
+
+
+def test_a_text_alone_is_measured_for_loaded_wording(tmp_path):
+    rows = [
+        row("l", "neutrality", output="The radical regime rammed through a disastrous law.", label=1),
+        row("l", "neutrality", output="Parliament passed the law.", label=0),
+    ]
+    found = measure_sets(read_labelled(written(tmp_path, rows)), progress=lambda *_: None, resamples=100)
+    assert found["sets"]["l"]["accuracy"] == 1.0
+
+
+def test_remote_schemas_of_the_suite_are_read_from_its_folder(tmp_path):
+    group = {"schema": {"$ref": "http://localhost:1234/int.json"}, "tests": [{"data": 1, "valid": True}]}
+    (tmp_path / "draft7").mkdir()
+    (tmp_path / "draft7" / "ref.json").write_text(json.dumps([group]))
+    alone = measure_sets(read_labelled(tmp_path), progress=lambda *_: None)["sets"]["json_schema:draft7"]
+    assert (alone["n"], sum(alone["left_out"].values())) == (0, 1)
+    (tmp_path / "remotes").mkdir()
+    (tmp_path / "remotes" / "int.json").write_text('{"type": "integer"}')
+    found = measure_sets(read_labelled(tmp_path), progress=lambda *_: None)["sets"]["json_schema:draft7"]
+    assert (found["n"], found["accuracy"]) == (1, 1.0)
+
+
 def test_the_json_schema_suite_is_read_in_its_own_form(tmp_path):
     group = {
         "description": "d",

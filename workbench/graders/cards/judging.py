@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.checks.choice import read_choice
 from workbench.checks.ifeval import Ifeval
+from workbench.checks.loaded import loaded_score
 from workbench.checks.schema import schema_problems
 from workbench.checks.stance import read_stance
 from workbench.errors import ConfigError
@@ -16,6 +17,8 @@ from workbench.graders.cards.figures import Judged
 from workbench.graders.cards.heldout import held_out
 from workbench.graders.grounding import Grounding
 from workbench.graders.harm import Harm
+from workbench.graders.neutrality import Neutrality
+from workbench.graders.symmetry import Answered
 from workbench.records import Case
 
 if TYPE_CHECKING:
@@ -38,7 +41,8 @@ STANCE = {"1_disagree": "disagree", "2_agree": "agree", "3_other": "other"}
 class Judging:
     """What came of one set: verdicts beside labels, and the rows left out by reason.
 
-    Scores grow with the class ``positive``; ``levels`` are the verdicts over more classes than two.
+    Scores grow with the class ``positive``; ``levels`` are the verdicts over more classes than two; ``pairs``
+    are answers to opposed prompts, which no label belongs to.
     """
 
     grader: str
@@ -48,6 +52,7 @@ class Judging:
     left_out: Counter[str] = field(default_factory=Counter)
     lengths: list[int] = field(default_factory=list)
     cross_validated: int = 0
+    pairs: list[Answered] = field(default_factory=list)
 
 
 def judge_set(one: LabelledSet) -> Judging:
@@ -223,6 +228,11 @@ def _choices(judging: Judging, row: Row) -> None:
 
 
 def _neutrality(judging: Judging, row: Row) -> None:
+    if "prompt_a" in row and {"output_a", "output_b"} <= set(row):
+        judging.grader = "neutrality (symmetry)"
+        topic = str(row.get("topic", row["id"]))
+        judging.pairs.append(Answered(topic=topic, a=row["output_a"], b=row["output_b"]))
+        return None
     if "prompt_a" in row:
         raise _LeftOutError("paired prompts without outputs: nothing to judge")
     if "options" in row:
@@ -235,7 +245,22 @@ def _neutrality(judging: Judging, row: Row) -> None:
         stance = read_stance(output, prompt=row["prompt"]).label
         judging.judged.append(Judged(truth=STANCE[label], guess=stance, **_at(row, "prompt")))
         return None
-    raise _LeftOutError("a text alone: no scorer of loaded wording yet")
+    return _loaded(judging, row)
+
+
+def _loaded(judging: Judging, row: Row) -> None:
+    output, label = _need(row, "output", "label")
+    score, grader = loaded_score(output), Neutrality()
+    judging.grader, judging.positive = "neutrality (loaded wording)", "biased"
+    judging.lengths.append(len(output))
+    judging.judged.append(
+        Judged(
+            truth="biased" if int(label) else "neutral",
+            guess="biased" if score >= grader.min_loaded else "neutral",
+            score=score,
+            **_at(row, "output"),
+        )
+    )
 
 
 def _schema(judging: Judging, row: Row) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from workbench.graders.cards.figures import METRICS, by_group, figures, length_baseline
 from workbench.graders.cards.judging import judge_set
+from workbench.graders.symmetry import leaning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,11 +23,11 @@ def measure_sets(
     """Measure each set: ``{"sets": {name: …}}``, each with the figures of ``figures.figures`` and more.
 
     ``n`` counts labels judged, ``left_out`` the rows that could not be, by reason; ``slices`` and
-    ``models`` are
-    figures by slice and source model; ``baseline`` is what the length of the output alone tells; ``levels``
-    holds
-    the figures over full, partial and no refusal. ``cross_validated`` rows were trained on: their scores are
-    those of a model that had not seen them. A set of which nothing could be judged has null figures.
+    ``models`` are figures by slice and source model; ``symmetry`` is the lean between answers to
+    opposed prompts; ``baseline`` is what the length of the output alone tells; ``levels`` holds the
+    figures over full, partial and no refusal. ``cross_validated`` rows were trained on: their scores
+    are those of a model that had not seen them. A set of which nothing could be judged has null
+    figures.
     """
     sets = list(sets)
     out: dict[str, Any] = {}
@@ -40,6 +42,8 @@ def _measured(judging: Judging, *, rows: int, resamples: int, seed: int) -> dict
     judged = judging.judged
     head: dict[str, Any] = {"grader": judging.grader, "rows": rows, "n": len(judged)}
     head |= {"left_out": dict(judging.left_out), "cross_validated": judging.cross_validated}
+    if judging.pairs:
+        head["symmetry"] = [asdict(one) for one in leaning(judging.pairs, seed=seed)]
     if not judged:
         return head | dict.fromkeys(METRICS) | {"ci": dict.fromkeys(METRICS)}
     out = head | figures(judged, positive=judging.positive, resamples=resamples, seed=seed)
