@@ -70,8 +70,8 @@ def test_control_tokens_in_text_are_found():
 
 def test_an_injected_system_prompt_is_shown():
     template = "{{ '<|system|>\nYou are Model, made by Someone.<|end|>\n' }}" + TEMPLATE
-    assert Renderer(make_tokenizer(template)).injected() == "You are Model, made by Someone."
-    assert RENDERER.injected() == ""
+    assert Renderer(make_tokenizer(template)).habits.injected == "You are Model, made by Someone."
+    assert RENDERER.habits.injected == ""
 
 
 def test_a_doubled_start_is_seen():

@@ -7,13 +7,17 @@ from workbench.io.frames import pairs_to_frame
 from workbench.records import Message
 from workbench.rendering import IGNORE, Renderer
 from workbench.training import Sft
-from workbench.training.rows import Collator, render
+from workbench.training.batches import Collator
+from workbench.training.rows import collect, refusal
 
 RENDERER = Renderer(make_tokenizer(), name="tiny")
 
 
 def rendered(frame, spec=None, context=512):
-    return render(frame, spec or Sft(), renderer=RENDERER, context=context, part="train")
+    rows = collect(frame, spec or Sft(), renderer=RENDERER, context=context, part="train")
+    if rows.findings:
+        raise refusal(rows.findings)
+    return rows
 
 
 def test_every_row_is_rendered_and_counted():
@@ -76,8 +80,24 @@ def test_a_row_with_nothing_to_learn_is_refused():
 
 def test_padding_is_masked_and_never_trained():
     batch = Collator(pad=0)(
-        [{"input_ids": [5, 6, 7], "labels": [IGNORE, 6, 7]}, {"input_ids": [8], "labels": [8]}]
+        [
+            {"input_ids": [5, 6, 7], "labels": [IGNORE, 6, 7], "row": 4},
+            {"input_ids": [8], "labels": [8], "row": 2},
+        ]
     )
+    assert batch["rows"].tolist() == [4, 2]
     assert batch["input_ids"].tolist() == [[5, 6, 7], [8, 0, 0]]
     assert batch["attention_mask"].tolist() == [[1, 1, 1], [1, 0, 0]]
     assert batch["labels"].tolist() == [[IGNORE, 6, 7], [8, IGNORE, IGNORE]]
+
+
+def test_short_rows_share_a_line_and_positions_start_anew():
+    rows = [
+        {"input_ids": [n] * size, "labels": [IGNORE] + [n] * (size - 1), "row": n}
+        for n, size in ((7, 2), (8, 5), (9, 3))
+    ]
+    batch = Collator(pad=0, packing=True)(rows)
+    assert batch["input_ids"].tolist() == [[8] * 5, [9] * 3 + [7] * 2]
+    assert batch["position_ids"].tolist() == [[0, 1, 2, 3, 4], [0, 1, 2, 0, 1]]
+    assert batch["rows"].tolist() == [8, 9, 7]
+    assert "attention_mask" not in batch

@@ -19,10 +19,12 @@ from workbench.cli.screen import Screen
 EXTRAS = {
     "api": ("httpx2",),
     "train": ("torch", "transformers", "peft", "datasets", "accelerate", "safetensors"),
+    "quantize": ("bitsandbytes",),
 }
 NEEDED_BY = {
     "api": "asking OpenAI-compatible services: --teacher openai:URL, --judge openai:URL",
     "train": "demo, run, train, eval, and token counts in convert",
+    "quantize": "train --quantize",
 }
 
 

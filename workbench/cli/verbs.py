@@ -26,6 +26,7 @@ VERBS = (
     "export",
     "diff",
     "card",
+    "audit",
     "train",
     "evaluate",
     "report",

@@ -11,7 +11,7 @@ import workbench.convert as conversion
 from workbench import evaluation, teaching, training
 from workbench.backends import KeptBackend, open_backend
 from workbench.checks import load_contract
-from workbench.errors import InvariantError
+from workbench.errors import Finding, InputError, InvariantError
 from workbench.io.fingerprint import fingerprint
 from workbench.io.frames import read_pairs, read_with_examples
 from workbench.io.tokenizer import load_tokenizer
@@ -21,10 +21,12 @@ from workbench.ports import silent
 from workbench.records import ARMS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from workbench.contracts import Contract
     from workbench.ports import Backend, Progress
     from workbench.recipe import EvalStage, Recipe
-    from workbench.records import Arm, Case
+    from workbench.records import Arm, Case, Messages, Pair
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,13 +88,15 @@ def curate(recipe: Recipe, run: Path, work: Path, progress: Progress) -> None:
 
 
 def train(recipe: Recipe, run: Path, work: Path, progress: Progress) -> None:
-    """Turn the train part into an adapter."""
+    """Turn the train part into an adapter; a teacher reads the long prompts of the run's conversion."""
+    long = None if recipe.train.objective == "sft" else long_prompts(run / "convert")
     training.train(
         recipe.train,
         base=recipe.base,
         train=read_pairs(run / "curate" / "train.parquet"),
         valid=read_pairs(run / "curate" / "valid.parquet"),
         out=work,
+        teaching=training.Teaching(long=long),
         progress=progress,
     )
 
@@ -162,6 +166,29 @@ def plan_eval(subject: Subject, stage: EvalStage, assumed: evaluation.Assumed) -
         templates=templates,
         assumed=assumed,
     )
+
+
+def long_prompts(converted: Path) -> Callable[[Pair], Messages]:
+    """Return what gives a pair its long prompt back, from the templates of its conversion.
+
+    Raises:
+        InputError: there are no templates, or (when called) none of the pair's id.
+    """
+    _, templates = conversion.read_templates(converted)
+
+    def long(pair: Pair) -> Messages:
+        if pair.template_id not in templates:
+            raise InputError(
+                Finding(
+                    where=f"row {pair.id}",
+                    found=f"template {pair.template_id!r}",
+                    expected=f"one of the {len(templates)} templates in {converted}",
+                    fix="Give the output of the conversion that made these pairs.",
+                )
+            )
+        return templates[pair.template_id].render(pair.slot_values)
+
+    return long
 
 
 def read_contracts(converted: Path) -> list[Contract]:

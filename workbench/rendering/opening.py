@@ -17,7 +17,8 @@ from workbench.text import content_id
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Precision = Literal["auto", "float32", "bfloat16"]
+Quantize = Literal["none", "4bit", "8bit"]
+Precision = Literal["auto", "float32", "bfloat16", "float16"]
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "tokenizer.model", "vocab.json")
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl")
 
@@ -31,6 +32,25 @@ class BaseHashes(Value, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OpenText:
+    """The part of a base that turns chats into tokens: no weights are read.
+
+    ``told_stops`` are the ids that the base's generation settings end an answer with, which is all that a
+    server knows; the renderer's stops hold the tokenizer's own end as well.
+    """
+
+    name: str
+    renderer: Renderer
+    config: Any
+    told_stops: frozenset[int]
+
+    @property
+    def context(self) -> int:
+        """The longest row in tokens that the model can take."""
+        return _context(self.config, self.renderer.tokenizer)
+
+
+@dataclass(frozen=True, kw_only=True)
 class OpenBase:
     """A loaded base: ``model`` in evaluation mode on its device, and how to render for it."""
 
@@ -38,24 +58,65 @@ class OpenBase:
     model: Any
     renderer: Renderer
     hashes: BaseHashes
+    text: OpenText
 
     @property
     def context(self) -> int:
         """The longest row in tokens that the model can take."""
-        positions = getattr(self.model.config, "max_position_embeddings", None)
-        told = getattr(self.renderer.tokenizer, "model_max_length", None)
-        limits = [int(n) for n in (positions, told) if n is not None and 0 < n < 1 << 30]
-        return min(limits, default=1 << 30)
+        return self.text.context
 
 
-def open_base(base: str | Path, *, dtype: Precision = "auto") -> OpenBase:
+def open_text(base: str | Path) -> OpenText:
+    """Read a base's tokenizer, chat template and settings, and no weights.
+
+    Raises:
+        ModelError: no such folder, no tokenizer, no chat template, or no configuration.
+        MissingExtraError: transformers isn't installed.
+    """
+    try:
+        from transformers import AutoConfig
+    except ImportError as error:
+        raise MissingExtraError.of(
+            error.name or "transformers", extra="train", purpose="reading a base"
+        ) from error
+    _check_folder(base, weights=False)
+    tokenizer = _tokenizer(base)
+    try:
+        config = AutoConfig.from_pretrained(str(base), trust_remote_code=False)
+    except (OSError, ValueError, KeyError) as error:
+        raise _unusable(base, "config.json", error) from error
+    told = _told_stops(base, config)
+    renderer = Renderer(tokenizer, stops=told, name=Path(base).name)
+    return OpenText(name=Path(base).name, renderer=renderer, config=config, told_stops=frozenset(told))
+
+
+def _told_stops(base: str | Path, config: Any) -> list[int]:
+    from transformers import GenerationConfig
+
+    try:
+        stops = GenerationConfig.from_pretrained(str(base)).eos_token_id
+    except (OSError, ValueError):
+        stops = None  # transformers then takes the model's own
+    stops = stops if stops is not None else getattr(config, "eos_token_id", None)
+    return [stops] if isinstance(stops, int) else list(stops or ())
+
+
+def _context(config: Any, tokenizer: Any) -> int:
+    positions = getattr(config, "max_position_embeddings", None)
+    told = getattr(tokenizer, "model_max_length", None)
+    limits = [int(n) for n in (positions, told) if n is not None and 0 < n < 1 << 30]
+    return min(limits, default=1 << 30)
+
+
+def open_base(base: str | Path, *, dtype: Precision = "auto", quantize: Quantize = "none") -> OpenBase:
     """Load a base: a folder, or a hub id. Code that comes with a model is never run.
 
-    ``auto`` is bfloat16 on a GPU that has it, float32 elsewhere.
+    ``auto`` is bfloat16 on a GPU that has it, float32 elsewhere. ``quantize`` keeps linear layers in 4 bits
+    (NF4 with double quantisation, Dettmers et al. 2023) or 8 and computes in ``dtype``.
 
     Raises:
         ModelError: no such folder, no or only pickled weights, no tokenizer, or no chat template.
-        MissingExtraError: torch or transformers isn't installed.
+        MissingExtraError: torch, transformers or (to quantise) bitsandbytes isn't installed.
     """
     try:
         import torch
@@ -64,26 +125,47 @@ def open_base(base: str | Path, *, dtype: Precision = "auto") -> OpenBase:
     except ImportError as error:
         raise MissingExtraError.of(error.name or "torch", extra="train", purpose="loading a base") from error
     _check_folder(base)
-    tokenizer = _tokenizer(base)
+    text = open_text(base)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    kind = getattr(torch, _resolved(dtype, torch))
+    kind = getattr(torch, resolved(dtype))
     try:
         with quiet():
             model = AutoModelForCausalLM.from_pretrained(
-                str(base), dtype=kind, use_safetensors=True, trust_remote_code=False
-            )
+                str(base), dtype=kind, use_safetensors=True, trust_remote_code=False,
+                **({} if quantize == "none" else _quantised(quantize, kind, device)),
+            )  # fmt: skip
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise _unusable(base, "model", error) from error
-    model.to(device).eval()
-    stops = model.generation_config.eos_token_id if model.generation_config else None
-    renderer = Renderer(
-        tokenizer,
-        stops=[stops] if isinstance(stops, int) else stops or (),
-        name=Path(base).name,
-    )
+    model.eval()
+    if quantize == "none":
+        model.to(device)
     return OpenBase(
-        name=Path(base).name, model=model, renderer=renderer, hashes=_hashes(base, model, tokenizer)
+        name=text.name,
+        model=model,
+        renderer=text.renderer,
+        hashes=_hashes(base, model, text.renderer.tokenizer),
+        text=text,
     )
+
+
+def _quantised(quantize: Quantize, kind: Any, device: str) -> dict[str, Any]:
+    try:
+        import bitsandbytes  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError.of("bitsandbytes", extra="quantize", purpose="--quantize") from error
+    from transformers import BitsAndBytesConfig
+
+    config = (
+        BitsAndBytesConfig(load_in_8bit=True)
+        if quantize == "8bit"
+        else BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=kind,
+        )
+    )
+    return {"quantization_config": config, "device_map": {"": device}}
 
 
 @contextmanager
@@ -111,7 +193,10 @@ def _tokenizer(base: str | Path) -> Any:
         raise _unusable(base, "tokenizer", error) from error
 
 
-def _resolved(dtype: Precision, torch: Any) -> str:
+def resolved(dtype: Precision) -> str:
+    """Return the dtype that ``auto`` stands for here, or the one given."""
+    import torch
+
     if dtype != "auto":
         return dtype
     return "bfloat16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "float32"
@@ -136,7 +221,7 @@ def _check_exists(base: str | Path) -> None:
     )
 
 
-def _check_folder(base: str | Path) -> None:
+def _check_folder(base: str | Path, *, weights: bool = True) -> None:
     """Find what is wrong with a local folder before a library meets it with a worse message."""
     path = Path(base)
     if not path.exists() and _is_hub_id(base):
@@ -147,7 +232,7 @@ def _check_folder(base: str | Path) -> None:
         missing = ("no config.json", "config.json of a causal language model")
     elif not any((path / name).is_file() for name in _TOKENIZER_FILES):
         missing = ("a folder without tokenizer", "tokenizer.json or tokenizer_config.json")
-    elif not any(path.glob("*.safetensors")):
+    elif weights and not any(path.glob("*.safetensors")):
         pickled = sorted(p.name for pattern in _PICKLES for p in path.glob(pattern))
         found = f"only pickled weights ({', '.join(pickled[:3])})" if pickled else "no weights"
         missing = (found, "weights as *.safetensors; a pickle can run code and is never loaded")

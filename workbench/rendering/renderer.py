@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import Finding, ModelError
 from workbench.records import Message
-from workbench.text import excerpt, words
+from workbench.rendering.habits import habits, render
+from workbench.text import excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 IGNORE = -100
 _PROBE = "Zq7"
-_INJECTED_WORDS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +68,17 @@ class Renderer:
             )
         self.pad = int(tokenizer.pad_token_id) if tokenizer.pad_token_id is not None else min(self.stops)
         self._special = _special_tokens(tokenizer)
+        self.habits = habits(tokenizer, special=self._special)
+        self._lead = self._shown(self._encode(self.habits.lead)) if self.habits.lead else ""
 
     @property
     def stop_names(self) -> list[str]:
         """The stop tokens as they are written."""
-        return [str(token) for token in self.tokenizer.convert_ids_to_tokens(sorted(self.stops))]
+        return self.names(self.stops)
+
+    def names(self, ids: Iterable[int]) -> list[str]:
+        """Return tokens as they are written, by id."""
+        return [str(token) for token in self.tokenizer.convert_ids_to_tokens(sorted(ids))]
 
     def prompt_ids(self, messages: Messages) -> list[int]:
         """Return the ids of a prompt, ending where the model begins to write.
@@ -91,40 +97,61 @@ class Renderer:
             ModelError: the template refuses the messages, writes a prompt that is no prefix of the whole, or
                 ends the answer with something else than a stop token.
         """
+        found = self.examples(prompt, completion)
+        if len(found) > 1:
+            raise self._fault("a later turn changes how earlier turns are rendered")
+        return found[0] if found else Example(input_ids=[], labels=[])
+
+    def examples(self, prompt: Messages, completion: Messages, *, last: bool = False) -> list[Example]:
+        """Return the rows of a chat: one, unless the template writes earlier turns anew in later ones.
+
+        Templates that take the reasoning out of earlier turns do so; each such turn is then a row of its own,
+        with the turns before it as generation would see them. ``last`` trains only the last assistant turn.
+
+        Raises:
+            ModelError: as ``example``.
+        """
+        rows: list[Example] = []
         ids: list[int] = []
         labels: list[int] = []
         history = tuple(prompt)
-        for message in completion:
-            if message.role == "assistant":
+        final = max((i for i, message in enumerate(completion) if message.role == "assistant"), default=-1)
+        for place, message in enumerate(completion):
+            if message.role == "assistant" and (place == final or not last):
                 head = self.prompt_ids(history)
                 if head[: len(ids)] != ids or len(head) == len(ids):
-                    raise self._fault("a later turn changes how earlier turns are rendered")
+                    rows.append(Example(input_ids=ids, labels=labels))
+                    ids, labels = [], []
                 answer = self._answer(history, message, head)
-                labels += [IGNORE] * (len(head) - len(ids)) + answer
+                labels = labels + [IGNORE] * (len(head) - len(ids)) + answer
                 ids = head + answer
             history = (*history, message)
-        return Example(input_ids=ids, labels=labels)
+        return [*rows, Example(input_ids=ids, labels=labels)] if ids else rows
 
     def text(self, ids: Sequence[int]) -> str:
-        """Return the text of generated ids, stop and other control tokens left out."""
+        """Return the text of generated ids without control tokens and the template's lead."""
+        shown = self._shown(ids)
+        if self._lead and self.raw_text(ids).startswith(self.habits.lead):
+            return shown[len(self._lead) :]
+        return shown
+
+    def raw_text(self, ids: Sequence[int]) -> str:
+        """Return the text of ids with every control token as it is written."""
         return str(
-            self.tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False)
+            self.tokenizer.decode(list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False)
         )
+
+    def turn_end(self) -> int | None:
+        """Return the id that a short answer ends with; ``None`` where the template refuses a short chat."""
+        chat = (Message(role="user", content=_PROBE),)
+        try:
+            return self.example(chat, (Message(role="assistant", content=_PROBE),)).labels[-1]
+        except ModelError:
+            return None
 
     def control_tokens(self, text: str) -> list[str]:
         """List the control tokens that stand in ``text`` as if it were plain text."""
         return [token for token in self._special if token in text]
-
-    def injected(self) -> str:
-        """Return the text that the template adds to a chat without a system message; empty if none.
-
-        A default system prompt or today's date trains and serves a prompt that nobody wrote.
-        """
-        text = self._render((Message(role="user", content=_PROBE),), prompt=True)
-        before = text.partition(_PROBE)[0]
-        for token in self._special:
-            before = before.replace(token, " ")
-        return before.strip() if len(words(before)) >= _INJECTED_WORDS else ""
 
     def doubled_start(self) -> bool:
         """Tell whether a prompt starts with two beginning-of-sequence tokens."""
@@ -144,23 +171,39 @@ class Renderer:
         # Where the first characters of the answer would merge with the end of the prompt, generation can't
         # merge them either: the answer is then encoded alone.
         tail = ids[len(head) :] if ids[: len(head)] == head else self._encode(whole[len(start) :])
-        ends = [place for place, token in enumerate(tail) if token in self.stops]
-        if not ends:
-            raise self._fault(
-                f"an answer ends {excerpt(whole[-40:])!r}, without a stop token "
-                f"({', '.join(map(repr, self.stop_names))})"
-            )
-        return tail[: ends[-1] + 1]
+        end = next((place for place, token in enumerate(tail) if token in self.stops), None)
+        if end is not None:
+            return tail[: end + 1]
+        return [*tail, self._next_turn(history, message, whole)]
+
+    def _next_turn(self, history: Messages, message: Message, whole: str) -> int:
+        """Return the stop token that begins the next turn, where a template (GLM's) ends no turn itself.
+
+        Raises:
+            ModelError: no stop token follows the answer there either.
+        """
+        further = self._render((*history, message, Message(role="user", content=_PROBE)), prompt=False)
+        following = self._encode(further[len(whole) :]) if further.startswith(whole) else []
+        if following and following[0] in self.stops:
+            return following[0]
+        raise self._fault(
+            f"an answer ends {excerpt(whole[-40:])!r}, without a stop token "
+            f"({', '.join(map(repr, self.stop_names))})"
+        )
 
     def _render(self, messages: Messages, *, prompt: bool) -> str:
         import jinja2
 
-        chat = [{**message.extra, "role": message.role, "content": message.content} for message in messages]
         try:
-            return str(self.tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=prompt))
-        except (jinja2.TemplateError, ValueError, TypeError) as error:
+            return render(self.tokenizer, messages, self.habits, prompt=prompt)
+        except (jinja2.TemplateError, ValueError, TypeError, KeyError, AttributeError) as error:
             roles = " ".join(message.role for message in messages)
             raise self._fault(f"{error} (for roles: {roles})") from error
+
+    def _shown(self, ids: Sequence[int]) -> str:
+        return str(
+            self.tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        )
 
     def _encode(self, text: str) -> list[int]:
         # The template has written every special token itself; adding them again would double the start.

@@ -12,9 +12,9 @@ from workbench.training.spec import Sft
 
 if TYPE_CHECKING:
     from workbench.training.adapters import zeroed
-    from workbench.training.run import Trained, train
+    from workbench.training.run import Teaching, Trained, train
 
-__all__ = ["Sft", "Trained", "train", "zeroed"]
+__all__ = ["Sft", "Teaching", "Trained", "train", "zeroed"]
 
 
 def __getattr__(name: str) -> Any:
@@ -23,10 +23,11 @@ def __getattr__(name: str) -> Any:
     Raises:
         MissingExtraError: the libraries of the extra ``train`` aren't installed.
     """
-    if name not in {"Trained", "train", "zeroed"}:
+    if name not in {"Teaching", "Trained", "train", "zeroed"}:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
         from workbench.training import adapters, run
     except ImportError as error:
         raise MissingExtraError.of(error.name or "torch", extra="train", purpose="training") from error
-    return {"Trained": run.Trained, "train": run.train, "zeroed": adapters.zeroed}[name]
+    held = {"Teaching": run.Teaching, "Trained": run.Trained, "train": run.train, "zeroed": adapters.zeroed}
+    return held[name]

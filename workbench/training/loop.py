@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import math
 import time
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.nn.functional import cross_entropy
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from workbench.errors import ConfigError, Finding
-from workbench.rendering import IGNORE
-from workbench.training.rows import Collator, Tokenised
+from workbench.training.batches import Collator, Tokenised
+from workbench.training.loss import answer_loss
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
 
     from workbench.ports import Progress
     from workbench.rendering import Example
+    from workbench.training.objectives import Objective
     from workbench.training.spec import Sft
 
 _SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
@@ -29,20 +28,21 @@ _LOGGED = ("step", "epoch", "loss", "eval_loss", "learning_rate", "grad_norm")
 
 
 class CompletionTrainer(Trainer):  # type: ignore[misc]
-    """A Trainer whose loss is the mean over all labelled tokens of an optimiser step.
+    """A Trainer whose loss is an objective's mean over all labelled tokens of an optimiser step.
 
-    With accumulation the mean is over the whole step, so that 4 × 8 rows give the gradient of 1 × 32.
+    With accumulation the mean is over the whole step, so that 4 × 8 rows give the gradient of 1 × 32. An
+    objective that makes its own tokens (``own_tokens``) is averaged batch by batch.
     """
 
     # ``compute_loss`` divides by the tokens of the whole step already.
     loss_is_scaled_for_ga = True
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, objective: Objective, own_tokens: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._objective = objective
+        self._own_tokens = own_tokens
         self.model_accepts_loss_kwargs = True  # makes the Trainer count a step's labels for ``compute_loss``
         self._loss_shifts_labels = True
-        forward = self.model.get_base_model().forward
-        self._cuts_logits = "logits_to_keep" in inspect.signature(forward).parameters
 
     def compute_loss(
         self,
@@ -51,12 +51,15 @@ class CompletionTrainer(Trainer):  # type: ignore[misc]
         return_outputs: bool = False,
         num_items_in_batch: torch.Tensor | int | None = None,
     ) -> Any:
-        """Return the summed cross-entropy of labelled tokens over the number of them in the step."""
-        total, count, outputs = self._summed(model, inputs)
-        loss = total / (count if num_items_in_batch is None else num_items_in_batch)
-        if num_items_in_batch is not None and self.args.average_tokens_across_devices:
-            loss = loss * self.accelerator.num_processes
-        return (loss, outputs) if return_outputs else loss
+        """Return the objective's sum over the number of labelled tokens in the step."""
+        total, count = self._objective(model, inputs)
+        if self._own_tokens or num_items_in_batch is None:
+            loss = total / count / self.args.gradient_accumulation_steps
+        else:
+            loss = total / num_items_in_batch
+            if self.args.average_tokens_across_devices:
+                loss = loss * self.accelerator.num_processes
+        return (loss, {}) if return_outputs else loss
 
     def training_step(self, model: Any, inputs: Any, num_items_in_batch: Any = None) -> torch.Tensor:
         """Take one forward and backward pass.
@@ -77,13 +80,16 @@ class CompletionTrainer(Trainer):  # type: ignore[misc]
         return loss
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        """Measure the mean loss of labelled tokens over the validation rows and log it."""
+        """Measure the mean cross-entropy of logged answers over the validation rows, and log it.
+
+        It is the same figure for every objective, so that objectives can be compared.
+        """
         self.model.eval()
         total, count = 0.0, 0
         with torch.no_grad():
             for batch in self.get_eval_dataloader():
                 with self.compute_loss_context_manager():
-                    loss, tokens, _outputs = self._summed(self.model, self._prepare_inputs(batch))
+                    loss, tokens = answer_loss(self.model, self._prepare_inputs(batch))
                 total += float(loss)
                 count += int(tokens)
         self.model.train()
@@ -91,24 +97,6 @@ class CompletionTrainer(Trainer):  # type: ignore[misc]
         self.log(metrics)
         self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
-
-    def _summed(self, model: Any, inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor, Any]:
-        """Return the sum of losses, the number of labelled tokens, and the model's outputs."""
-        labels = inputs["labels"]
-        # Logits are wanted only from the token before the batch's first label on; the prompt comes first, so
-        # that token exists.
-        first = int((labels != IGNORE).any(0).float().argmax())
-        kept = labels.shape[1] - first + 1
-        outputs = model(
-            input_ids=inputs["input_ids"],
-            attention_mask=inputs["attention_mask"],
-            use_cache=False,
-            **({"logits_to_keep": kept} if self._cuts_logits else {}),
-        )
-        logits = outputs.logits[:, -kept:-1].float()
-        targets = labels[:, first:]
-        total = cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORE, reduction="sum")
-        return total, (targets != IGNORE).sum(), outputs
 
 
 class Watch(TrainerCallback):  # type: ignore[misc]
@@ -151,6 +139,7 @@ def trainer(
     model: Any,
     train: Sequence[Example],
     valid: Sequence[Example],
+    objective: Objective,
     pad: int,
     out: Path,
     progress: Progress,
@@ -161,7 +150,9 @@ def trainer(
         args=_arguments(spec, model=model, valid=bool(valid), place=out / "checkpoints"),
         train_dataset=Tokenised(train),
         eval_dataset=Tokenised(valid) if valid else None,
-        data_collator=Collator(pad=pad),
+        data_collator=Collator(pad=pad, packing=spec.packing),
+        objective=objective,
+        own_tokens=spec.objective == "distill-onpolicy",
         callbacks=[Watch(log=out / "log.jsonl", progress=progress)],
     )
     built.remove_callback(PrinterCallback)
@@ -181,6 +172,8 @@ def _arguments(spec: Sft, *, model: Any, valid: bool, place: Path) -> TrainingAr
         per_device_train_batch_size=spec.batch_size,
         per_device_eval_batch_size=spec.batch_size,
         gradient_accumulation_steps=spec.grad_accumulation,
+        train_sampling_strategy="group_by_length" if spec.group_by_length else "random",
+        fp16=spec.dtype == "float16" and model.device.type == "cuda",
         activation_checkpointing=spec.gradient_checkpointing,
         seed=spec.seed,
         data_seed=spec.seed,

@@ -106,7 +106,7 @@ def prove(
         base=base.hashes,
         dtype=str(base.model.dtype).removeprefix("torch."),
         stop_tokens=renderer.stop_names,
-        injected=renderer.injected(),
+        injected=renderer.habits.injected,
         doubled_start=renderer.doubled_start(),
         **figures,
     )

@@ -11,19 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from workbench.errors import Finding, InputError
+from workbench.errors import ConfigError, Finding
 from workbench.io.rundir import write_json, write_text
 from workbench.ports import silent
 from workbench.rendering.adapters import write_passport
-from workbench.rendering.opening import open_base
+from workbench.rendering.opening import open_base, open_text
 from workbench.spec import spec_key
 from workbench.training import checkpoints
+from workbench.training.audit import examine
 from workbench.training.card import card
 from workbench.training.curve import loss_svg
 from workbench.training.loop import trainer
 from workbench.training.lora import add_adapter
+from workbench.training.objectives import objective
+from workbench.training.packing import check_packing, first_batches
 from workbench.training.parity import Parity, answer_logits, prove
-from workbench.training.rows import Rows, render
+from workbench.training.replay import mixed_in
+from workbench.training.rows import Rows, refusal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
 
     from workbench.ports import Progress
     from workbench.rendering.opening import OpenBase
+    from workbench.training.rows import LongPrompt
     from workbench.training.spec import Sft
 
 
@@ -45,6 +50,17 @@ class Trained:
     log: list[dict[str, Any]]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Teaching:
+    """What a teacher needs: a pair's long prompt, and a folder in which its answers stay for further runs.
+
+    Without ``store`` they are kept until the training ends.
+    """
+
+    long: LongPrompt | None = None
+    store: Path | None = None
+
+
 def train(
     spec: Sft,
     *,
@@ -52,33 +68,47 @@ def train(
     train: pl.DataFrame,
     valid: pl.DataFrame | None,
     out: Path,
+    teaching: Teaching | None = None,
+    replay: pl.DataFrame | None = None,
     progress: Progress = silent,
 ) -> Trained:
     """Train an adapter on pairs (``PAIR_SCHEMA``) and prove it.
 
     Writes ``adapter/ log.jsonl loss.svg parity.json card.md summary.json`` into ``out``. While it runs,
     ``out/checkpoints`` lets a killed run go on: the same work called again with the same ``out`` ends with
-    the same adapter as one that was never interrupted.
+    the same adapter as one that was never interrupted. Every objective but ``sft`` needs ``teaching``.
+    ``replay`` are neutral pairs mixed in; their teacher is the base under their own prompt.
 
     Raises:
         ModelError: the base can't be used (see ``open_base`` and ``add_adapter``), or its template misleads.
-        InputError: no rows, or rows that can't be trained whole (see ``rows.render``).
+        InputError: no rows, or rows that can't be trained whole (see ``audit.examine``).
         ConfigError: the loss is no longer finite.
         InvariantError: the saved adapter isn't what was trained.
     """
     start = time.perf_counter()
     out.mkdir(parents=True, exist_ok=True)
     progress("load base", 0, 1)
-    opened = open_base(base, dtype=spec.dtype)
+    teaching = teaching or Teaching()
+    long = _asked_for(spec, teaching.long)
+    if replay is not None:
+        train, long = mixed_in(train, replay, spec, long=long)
+    audited = examine(spec, text=open_text(base), train=train, valid=valid, long=long)
+    if audited.findings:
+        raise refusal(audited.findings)
+    rows, held = audited.train, audited.valid
+    opened = open_base(base, dtype=spec.dtype, quantize=spec.quantize)
     progress("load base", 1, 1, opened.name)
-    rows, held = _rendered(spec, train, valid, opened)
+    if spec.packing:
+        check_packing(opened, rows)
 
     probes = (held.examples or rows.examples)[: spec.parity_rows]
     untouched = answer_logits(opened.model, probes)
-    model = add_adapter(spec, opened)
+    model = add_adapter(spec, opened.model, name=opened.name, batches=first_batches(spec, opened, rows))
     trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
 
-    log, steps, resumed = _fit(spec, opened, model, (rows, held), out=out, progress=progress)
+    log, steps, resumed = _fit(
+        spec, opened, model, (rows, held), out=out, store=teaching.store or out / "teacher", progress=progress
+    )
 
     adapter = out / "adapter"
     _save(model, adapter, base=opened, spec=spec)
@@ -91,12 +121,20 @@ def train(
     dropped = [*rows.dropped, *held.dropped]
     told: dict[str, Any] = {"summary": summary, "parity": parity, "dropped": dropped, "log": log}
     _write(out, spec, base=opened, source=base, **told)
-    shutil.rmtree(out / "checkpoints", ignore_errors=True)
+    for scratch in ("checkpoints", "teacher"):
+        shutil.rmtree(out / scratch, ignore_errors=True)
     return Trained(adapter=adapter, summary=summary, parity=parity, log=log)
 
 
 def _fit(
-    spec: Sft, base: OpenBase, model: Any, parts: tuple[Rows, Rows], *, out: Path, progress: Progress
+    spec: Sft,
+    base: OpenBase,
+    model: Any,
+    parts: tuple[Rows, Rows],
+    *,
+    out: Path,
+    store: Path,
+    progress: Progress,
 ) -> tuple[list[dict[str, Any]], int, bool]:
     """Run the loop, from its last checkpoint where one stands; returns log, steps and whether it resumed."""
     rows, held = parts
@@ -105,6 +143,7 @@ def _fit(
         model=model,
         train=rows.examples,
         valid=held.examples,
+        objective=objective(spec, base, model, rows, store=store, progress=progress),
         pad=base.renderer.pad,
         out=out,
         progress=progress,
@@ -117,28 +156,29 @@ def _fit(
     return log, done.global_step, found is not None
 
 
-def _rendered(
-    spec: Sft, train: pl.DataFrame, valid: pl.DataFrame | None, base: OpenBase
-) -> tuple[Rows, Rows]:
-    rows = render(train, spec, renderer=base.renderer, context=base.context, part="train")
-    if not rows.examples:
-        raise InputError(
+def _asked_for(spec: Sft, long: LongPrompt | None) -> LongPrompt | None:
+    """Return the long prompts where the objective needs them.
+
+    Raises:
+        ConfigError: it does, and there are none.
+    """
+    if spec.objective == "sft":
+        return None
+    if long is None:
+        raise ConfigError(
             Finding(
-                where="train",
-                found=f"{train.height} rows, {len(rows.dropped)} of them dropped as too long",
-                expected="at least one row to train on",
-                fix="Check what `workbench curate` kept (ledger.parquet), or raise max_length.",
+                where="$.objective",
+                found=f"{spec.objective}, and no long prompts",
+                expected="the templates of the conversion: the teacher reads the long prompt",
+                fix="Pass --templates with the output of `workbench convert`, or use --objective sft.",
             )
         )
-    if valid is None:
-        return rows, Rows(examples=[], dropped=[])
-    return rows, render(valid, spec, renderer=base.renderer, context=base.context, part="valid")
+    return long
 
 
 def _work_key(spec: Sft, base: OpenBase, rows: Rows, held: Rows) -> str:
-    return spec_key(
-        [spec, base.hashes, [e.input_ids for e in rows.examples], [e.input_ids for e in held.examples]]
-    )
+    parts = (rows.examples, held.examples, rows.teachers)
+    return spec_key([spec, base.hashes, *([e.input_ids for e in part] for part in parts)])
 
 
 def _measured_last(log: list[dict[str, Any]], step: int) -> bool:
