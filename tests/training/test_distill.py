@@ -14,7 +14,7 @@ from workbench.training import Sft, Teaching, train
 torch = pytest.importorskip("torch")
 LONG = "You are the desk of a shop. Give the number of the order as JSON, and nothing besides it. " * 2
 SPEC = Sft(
-    r=4, learning_rate=0.02, max_steps=6, batch_size=4, dtype="float32", log_every=1, eval_every=0,
+    r=4, learning_rate=0.02, max_steps=4, batch_size=4, dtype="float32", log_every=1, eval_every=0,
     checkpoint_every=2, parity_rows=2, objective="distill",
 )  # fmt: skip
 ROWS = make_frame(12)
@@ -145,6 +145,7 @@ def test_packed_rows_meet_their_own_teacher(tiny_base, tmp_path):
     assert losses(packed) == pytest.approx(losses(whole), abs=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -161,6 +162,7 @@ def test_each_field_of_the_objective_shows(tiny_base, tmp_path, one, other):
     assert losses(a) != pytest.approx(losses(b), abs=1e-4)
 
 
+@pytest.mark.slow
 def test_mixed_is_the_weighted_sum_of_both(tiny_base, tmp_path):
     first = {
         name: losses(run(tiny_base, tmp_path / name, changed(objective=name, max_steps=1, warmup=0.0)))[0]
@@ -169,6 +171,7 @@ def test_mixed_is_the_weighted_sum_of_both(tiny_base, tmp_path):
     assert first["mixed"] == pytest.approx((first["sft"] + first["distill"]) / 2, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_on_policy_follows_the_base_on_its_own_samples_and_repeats(tiny_base, tmp_path):
     spec = changed(objective="distill-onpolicy", sample_tokens=12, max_steps=8, learning_rate=0.01)
     one = run(tiny_base, tmp_path / "a", spec)
@@ -179,13 +182,14 @@ def test_on_policy_follows_the_base_on_its_own_samples_and_repeats(tiny_base, tm
     assert losses(other) != pytest.approx(losses(one), abs=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", ["distill", "distill-onpolicy"])
 def test_interrupted_it_ends_with_the_same_losses(tiny_base, tmp_path, objective):
     spec = changed(objective=objective, sample_tokens=8)
     whole = run(tiny_base, tmp_path / "whole", spec)
 
     def stop(stage, done, *_):
-        if stage == "train" and done == 5:
+        if stage == "train" and done == 3:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.cli import options
+from workbench.cli import options, tuning
 from workbench.cli.produce import Face, carry_out, read_object, require, screen_for
 from workbench.errors import Finding
 
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 
 _SHOWN = 8
+OutFile = Annotated[Path | None, typer.Option("--out", "-o", help="Directory for audit.json.", metavar="DIR")]
+Weights = Annotated[
+    bool,
+    typer.Option("--weights", help="Load the base too: is the loss of packed rows that of unpacked ones?"),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -25,26 +30,12 @@ def register(app: typer.Typer) -> None:
 
 
 def audit(
-    data: Annotated[
-        Path, typer.Argument(help="Output directory of `curate`, or a pairs file.", metavar="DATA")
-    ],
+    data: tuning.Data,
     base: options.Base,
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Directory for audit.json.", metavar="DIR")
-    ] = None,
-    recipe: Annotated[
-        Path | None, typer.Option("--recipe", help="Recipe whose `train` section says how.")
-    ] = None,
-    templates: Annotated[
-        Path | None,
-        typer.Option("--templates", help="Output directory of `convert`: audits the teacher's rows too."),
-    ] = None,
-    weights: Annotated[
-        bool,
-        typer.Option(
-            "--weights", help="Load the base too: is the loss of packed rows that of unpacked ones?"
-        ),
-    ] = False,
+    out: OutFile = None,
+    recipe: tuning.Recipe = None,
+    templates: tuning.Templates = None,
+    weights: Weights = False,
     force: options.Force = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,

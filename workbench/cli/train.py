@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from workbench.cli import options
+from workbench.cli import options, tuning
 from workbench.cli.produce import Face, carry_out, require
 
 if TYPE_CHECKING:
@@ -22,82 +23,39 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
-    data: Annotated[
-        Path, typer.Argument(help="Output directory of `curate`, or a pairs file.", metavar="DATA")
-    ],
+    data: tuning.Data,
     base: options.Base,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", help="Output directory; must be new or empty.", metavar="DIR"),
-    ] = None,
-    recipe: Annotated[
-        Path | None, typer.Option("--recipe", help="Recipe whose `train` section says how.")
-    ] = None,
-    objective: Annotated[
-        Literal["sft", "distill", "distill-onpolicy", "mixed"] | None,
-        typer.Option(help="Copy logged answers, or follow the base under the long prompt (--templates)."),
-    ] = None,
-    templates: Annotated[
-        Path | None,
-        typer.Option("--templates", help="Output directory of `convert`: the teacher's long prompts."),
-    ] = None,
-    teacher_store: Annotated[
-        Path | None,
-        typer.Option("--teacher-store", help="Folder where the teacher's answers are kept for further runs."),
-    ] = None,
-    replay: Annotated[
-        Path | None,
-        typer.Option("--replay", help="Pairs file mixed in against forgetting (recipe: replay_share)."),
-    ] = None,
-    max_steps: Annotated[int | None, typer.Option(min=1, help="Steps; overrides epochs.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
-    r: Annotated[int | None, typer.Option("--rank", "-r", help="Rank of the adapter.")] = None,
-    alpha: Annotated[float | None, typer.Option(help="Scale of the adapter: alpha over rank.")] = None,
-    targets: Annotated[
-        str | None,
-        typer.Option(help="all-linear, mlp, a regular expression over names, or last names with commas."),
-    ] = None,
-    init: Annotated[
-        Literal["default", "gaussian", "orthogonal", "eva", "pissa", "loftq", "corda"] | None,
-        typer.Option(help="How the adapter begins; the last three are refused, with the reason."),
-    ] = None,
-    rslora: Annotated[bool | None, typer.Option(help="Scale by alpha over the root of the rank.")] = None,
-    dora: Annotated[bool | None, typer.Option(help="Learn magnitudes apart from directions.")] = None,
-    packing: Annotated[bool | None, typer.Option(help="Let short rows of a batch share a line.")] = None,
-    gradient_checkpointing: Annotated[
-        bool | None, typer.Option(help="Compute activations twice and hold few of them.")
-    ] = None,
-    dtype: Annotated[
-        Literal["auto", "float32", "bfloat16", "float16"] | None, typer.Option(help="Precision of the base.")
-    ] = None,
-    quantize: Annotated[
-        Literal["none", "4bit", "8bit"] | None,
-        typer.Option(help="Hold the base in 4 (NF4) or 8 bits; needs the extra `quantize`."),
-    ] = None,
-    on_overlong: Annotated[
-        Literal["error", "drop", "split"] | None,
-        typer.Option(
-            help="Rows longer than the model takes: list and stop, drop, or keep the turns that fit."
-        ),
-    ] = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="Seed of everything random.")] = None,
-    explain: Annotated[
-        bool,
-        typer.Option("--explain", help="Print the plan, with what every setting does, and stop."),
-    ] = False,
+    out: tuning.Out = None,
+    recipe: tuning.Recipe = None,
+    objective: tuning.Objective = None,
+    templates: tuning.Templates = None,
+    teacher_store: tuning.TeacherStore = None,
+    replay: tuning.Replay = None,
+    max_steps: tuning.MaxSteps = None,
+    learning_rate: tuning.LearningRate = None,
+    r: tuning.Rank = None,
+    alpha: tuning.Alpha = None,
+    targets: tuning.Targets = None,
+    init: tuning.Init = None,
+    rslora: tuning.RsLora = None,
+    dora: tuning.Dora = None,
+    packing: tuning.Packing = None,
+    gradient_checkpointing: tuning.Checkpointing = None,
+    dtype: tuning.Dtype = None,
+    quantize: tuning.Quantize = None,
+    on_overlong: tuning.Overlong = None,
+    seed: tuning.Seed = None,
+    explain: tuning.Explain = False,
     force: options.Force = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Train a LoRA adapter on compact pairs, and prove that what is on disk is what was trained.
 
-    The audit runs first and refuses what can't be trained whole. Stopped half-way, the same command goes on
-    from its last checkpoint. Writes adapter/, log.jsonl, loss.svg, parity.json and card.md.
+    The audit runs first. Stopped half-way, the same command goes on from its last checkpoint.
 
     [dim]Example:[/] workbench train curated --base samples/base --out trained --max-steps 150
     """
-    rows, valid = data_files(data)
-    require([rows, *(path for path in (recipe, templates, replay) if path)], what="an input of train")
     spec = training_spec(
         recipe, objective=objective, max_steps=max_steps, learning_rate=learning_rate, r=r, alpha=alpha,
         targets=_names(targets), init=init, rslora=rslora, dora=dora, packing=packing,
@@ -105,48 +63,58 @@ def train(
         seed=seed,
     )  # fmt: skip
     face = Face(force=force, quiet=quiet, as_json=as_json)
-    if explain:
+    given = Given(data=data, recipe=recipe, templates=templates, store=teacher_store, replay=replay)
+    _carry_out(spec, base, given, out=None if explain else _needed(out), face=face)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """The inputs of a training as they were named."""
+
+    data: Path
+    recipe: Path | None
+    templates: Path | None
+    store: Path | None
+    replay: Path | None
+
+
+def _carry_out(spec: Sft, base: str, given: Given, *, out: Path | None, face: Face) -> None:
+    """Train into ``out``, or without it show the plan."""
+    rows, valid = data_files(given.data)
+    further = [path for path in (given.templates, given.replay) if path]
+    require([rows, *([given.recipe] if given.recipe else []), *further], what="an input of train")
+    if out is None:
         from workbench.cli.plan import show_plan
 
         show_plan(spec, base=base, rows=rows, face=face)
         return
-    files = [path for path in (valid, templates, replay) if path]
     carry_out(
-        _needed(out),
-        partial(_work, spec, base, rows, valid, templates=templates, store=teacher_store, replay=replay),
+        out,
+        partial(_work, spec, base, given),
         verb="train",
-        inputs=[rows, base, *files],
+        inputs=[rows, base, *([valid] if valid else []), *further],
         options=spec,
         page=partial(_page, base=base),
         face=face,
     )
 
 
-def _work(
-    spec: Sft,
-    base: str,
-    rows: Path,
-    valid: Path | None,
-    place: Path,
-    progress: Progress,
-    *,
-    templates: Path | None,
-    store: Path | None,
-    replay: Path | None,
-) -> None:
+def _work(spec: Sft, base: str, given: Given, place: Path, progress: Progress) -> None:
     from workbench.io.frames import read_pairs
     from workbench.pipeline.stages import long_prompts
     from workbench.training import Teaching
     from workbench.training import train as train_adapter
 
+    rows, valid = data_files(given.data)
+    long = long_prompts(given.templates) if given.templates else None
     train_adapter(
         spec,
         base=base,
         train=read_pairs(rows),
         valid=read_pairs(valid) if valid else None,
         out=place,
-        teaching=Teaching(long=long_prompts(templates) if templates else None, store=store),
-        replay=read_pairs(replay) if replay else None,
+        teaching=Teaching(long=long, store=given.store),
+        replay=read_pairs(given.replay) if given.replay else None,
         progress=progress,
     )
 

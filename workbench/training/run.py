@@ -86,44 +86,49 @@ def train(
         InvariantError: the saved adapter isn't what was trained.
     """
     start = time.perf_counter()
+    teaching = teaching or Teaching()
     out.mkdir(parents=True, exist_ok=True)
     progress("load base", 0, 1)
-    teaching = teaching or Teaching()
-    long = _asked_for(spec, teaching.long)
-    if replay is not None:
-        train, long = mixed_in(train, replay, spec, long=long)
-    audited = examine(spec, text=open_text(base), train=train, valid=valid, long=long)
-    if audited.findings:
-        raise refusal(audited.findings)
-    rows, held = audited.train, audited.valid
+    rows, held = _audited(spec, base, (train, valid, replay), long=_asked_for(spec, teaching.long))
     opened = open_base(base, dtype=spec.dtype, quantize=spec.quantize)
     progress("load base", 1, 1, opened.name)
-    if spec.packing:
-        check_packing(opened, rows)
 
     probes = (held.examples or rows.examples)[: spec.parity_rows]
     untouched = answer_logits(opened.model, probes)
     model = add_adapter(spec, opened.model, name=opened.name, batches=first_batches(spec, opened, rows))
-    trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
-
-    log, steps, resumed = _fit(
-        spec, opened, model, (rows, held), out=out, store=teaching.store or out / "teacher", progress=progress
-    )
+    store = teaching.store or out / "teacher"
+    log, told = _fit(spec, opened, model, (rows, held), out=out, store=store, progress=progress)
 
     adapter = out / "adapter"
     _save(model, adapter, base=opened, spec=spec)
     progress("prove adapter", 0, 1)
     parity = prove(spec, base=opened, model=model, adapter=adapter, examples=probes, untouched=untouched)
     progress("prove adapter", 1, 1)
+    summary = {**_figures(rows, held, log), **told, "seconds": round(time.perf_counter() - start, 2)}
+    result = Trained(adapter=adapter, summary=summary, parity=parity, log=log)
+    _write(out, spec, base=opened, source=base, result=result, dropped=[*rows.dropped, *held.dropped])
+    return result
 
-    cost = {"resumed": resumed, "seconds": round(time.perf_counter() - start, 2)}
-    summary = {**_figures(rows, held, log), "steps": steps, "trainable": trainable, **cost}
-    dropped = [*rows.dropped, *held.dropped]
-    told: dict[str, Any] = {"summary": summary, "parity": parity, "dropped": dropped, "log": log}
-    _write(out, spec, base=opened, source=base, **told)
-    for scratch in ("checkpoints", "teacher"):
-        shutil.rmtree(out / scratch, ignore_errors=True)
-    return Trained(adapter=adapter, summary=summary, parity=parity, log=log)
+
+def _audited(
+    spec: Sft,
+    base: str | Path,
+    frames: tuple[pl.DataFrame, pl.DataFrame | None, pl.DataFrame | None],
+    *,
+    long: LongPrompt | None,
+) -> tuple[Rows, Rows]:
+    """Return the rendered rows to train and to validate on.
+
+    Raises:
+        UserError: the audit finds what can't be trained.
+    """
+    train, valid, replay = frames
+    if replay is not None:
+        train, long = mixed_in(train, replay, spec, long=long)
+    audited = examine(spec, text=open_text(base), train=train, valid=valid, long=long)
+    if audited.findings:
+        raise refusal(audited.findings)
+    return audited.train, audited.valid
 
 
 def _fit(
@@ -135,9 +140,12 @@ def _fit(
     out: Path,
     store: Path,
     progress: Progress,
-) -> tuple[list[dict[str, Any]], int, bool]:
-    """Run the loop, from its last checkpoint where one stands; returns log, steps and whether it resumed."""
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Run the loop, from its last checkpoint where one stands; returns the log and figures of the run."""
     rows, held = parts
+    if spec.packing:
+        check_packing(base, rows)
+    trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
     loop = trainer(
         spec,
         model=model,
@@ -153,7 +161,7 @@ def _fit(
     if held.examples and not _measured_last(loop.state.log_history, done.global_step):
         loop.evaluate()
     log = [entry for entry in loop.state.log_history if "loss" in entry or "eval_loss" in entry]
-    return log, done.global_step, found is not None
+    return log, {"steps": done.global_step, "trainable": trainable, "resumed": found is not None}
 
 
 def _asked_for(spec: Sft, long: LongPrompt | None) -> LongPrompt | None:
@@ -219,13 +227,15 @@ def _write(
     *,
     base: OpenBase,
     source: str | Path,
-    summary: dict[str, Any],
-    parity: Parity,
+    result: Trained,
     dropped: list[dict[str, Any]],
-    log: list[dict[str, Any]],
 ) -> None:
-    write_text(out / "loss.svg", loss_svg(log))
+    """Write what stands beside the adapter, and take away what a killed run would have gone on from."""
+    summary, parity = result.summary, result.parity
+    write_text(out / "loss.svg", loss_svg(result.log))
     write_json(out / "parity.json", msgspec.to_builtins(parity))
     write_text(out / "dropped.jsonl", "".join(json.dumps(row) + "\n" for row in dropped))
     write_text(out / "card.md", card(spec, base=base, source=source, summary=summary, parity=parity))
     write_json(out / "summary.json", summary)
+    for scratch in ("checkpoints", "teacher"):
+        shutil.rmtree(out / scratch, ignore_errors=True)

@@ -1,0 +1,63 @@
+"""The options of a training, apart from its verb: each is one choice of the spec or one input."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+Data = Annotated[Path, typer.Argument(help="Output directory of `curate`, or a pairs file.", metavar="DATA")]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", help="Output directory; must be new or empty.", metavar="DIR"),
+]
+Recipe = Annotated[Path | None, typer.Option("--recipe", help="Recipe whose `train` section says how.")]
+Objective = Annotated[
+    Literal["sft", "distill", "distill-onpolicy", "mixed"] | None,
+    typer.Option(help="Copy logged answers, or follow the base under the long prompt (--templates)."),
+]
+Templates = Annotated[
+    Path | None,
+    typer.Option("--templates", help="Output directory of `convert`: the teacher's long prompts."),
+]
+TeacherStore = Annotated[
+    Path | None,
+    typer.Option("--teacher-store", help="Folder where the teacher's answers are kept for further runs."),
+]
+Replay = Annotated[
+    Path | None,
+    typer.Option("--replay", help="Pairs file mixed in against forgetting (recipe: replay_share)."),
+]
+MaxSteps = Annotated[int | None, typer.Option(min=1, help="Steps; overrides epochs.")]
+LearningRate = Annotated[float | None, typer.Option(help="Peak learning rate.")]
+Rank = Annotated[int | None, typer.Option("--rank", "-r", help="Rank of the adapter.")]
+Alpha = Annotated[float | None, typer.Option(help="Scale of the adapter: alpha over rank.")]
+Targets = Annotated[
+    str | None,
+    typer.Option(help="all-linear, mlp, a regular expression over names, or last names with commas."),
+]
+Init = Annotated[
+    Literal["default", "gaussian", "orthogonal", "eva", "pissa", "loftq", "corda"] | None,
+    typer.Option(help="How the adapter begins; the last three are refused, with the reason."),
+]
+RsLora = Annotated[bool | None, typer.Option(help="Scale by alpha over the root of the rank.")]
+Dora = Annotated[bool | None, typer.Option(help="Learn magnitudes apart from directions.")]
+Packing = Annotated[bool | None, typer.Option(help="Let short rows of a batch share a line.")]
+Checkpointing = Annotated[bool | None, typer.Option(help="Compute activations twice and hold few of them.")]
+Dtype = Annotated[
+    Literal["auto", "float32", "bfloat16", "float16"] | None, typer.Option(help="Precision of the base.")
+]
+Quantize = Annotated[
+    Literal["none", "4bit", "8bit"] | None,
+    typer.Option(help="Hold the base in 4 (NF4) or 8 bits; needs the extra `quantize`."),
+]
+Overlong = Annotated[
+    Literal["error", "drop", "split"] | None,
+    typer.Option(help="Rows longer than the model takes: list and stop, drop, or keep the turns that fit."),
+]
+Seed = Annotated[int | None, typer.Option("--seed", help="Seed of everything random.")]
+Explain = Annotated[
+    bool,
+    typer.Option("--explain", help="Print the plan, with what every setting does, and stop."),
+]
