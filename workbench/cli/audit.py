@@ -20,7 +20,7 @@ _SHOWN = 8
 OutFile = Annotated[Path | None, typer.Option("--out", "-o", help="Directory for audit.json.", metavar="DIR")]
 Weights = Annotated[
     bool,
-    typer.Option("--weights", help="Load the base too: is the loss of packed rows that of unpacked ones?"),
+    typer.Option("--weights", help="Load the base too: do packed rows lose what unpacked ones do?"),
 ]
 
 
