@@ -74,12 +74,12 @@ def _lean(
 
     apart = np.array([float(measure(a)) - float(measure(b)) for a, b in texts])
     place = np.array([topics.index(pair.topic) for pair in pairs])
-    sums = np.bincount(place, apart, len(topics)) / len(pairs)
+    sums = np.bincount(place, apart, len(topics))
     found = abs(float(sums.sum()))
     as_far = int((np.abs(signs @ sums) >= found - 1e-12).sum())
     exact = len(signs) == 2 ** len(topics)
     p = as_far / len(signs) if exact else (as_far + 1) / (len(signs) + 1)
-    return Lean(measure=name, difference=float(sums.sum()), p=p, topics=len(topics))
+    return Lean(measure=name, difference=float(sums.sum()) / len(pairs), p=p, topics=len(topics))
 
 
 def _signs(topics: int, permutations: int, seed: int) -> Any:
