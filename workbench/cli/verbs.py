@@ -29,6 +29,7 @@ VERBS = (
     "audit",
     "train",
     "evaluate",
+    "judge",
     "report",
     "graders",
     "gate",

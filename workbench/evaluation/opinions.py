@@ -1,0 +1,133 @@
+"""Has a judge look at recorded answers, and writes every verdict beside its case and arm."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from workbench.errors import ConfigError, Finding, InputError
+from workbench.graders.judge import Judge, order_consistency, self_agreement
+from workbench.io.config import read_text
+from workbench.io.rundir import write_json, write_text
+from workbench.ports import silent
+from workbench.records import ARMS, Case, Grade
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from workbench.ports import Progress
+
+
+class _Line(msgspec.Struct, frozen=True, kw_only=True):
+    case_id: str
+    arm: str
+    text: str
+    finish: str
+
+
+def judge_into(
+    place: Path, evaluated: Path, judge: Judge, *, prefer: str | None, by: str, progress: Progress = silent
+) -> dict[str, Any]:
+    """Judge the answers in ``evaluated`` and write opinions.jsonl and summary.json.
+
+    An answer that never came is unscored and not asked about. Returns the summary.
+
+    Raises:
+        InputError: a line that isn't as `workbench eval` writes it.
+        ConfigError: ``prefer`` doesn't name two arms that were asked.
+    """
+    cases = {case.id: case for case in _read(evaluated / "cases.jsonl", Case)}
+    lines = _read(evaluated / "completions.jsonl", _Line)
+    told = {"rubric": judge.rubric.name, "judge": by}
+    if prefer is None:
+        rows, figures = _opinions(cases, lines, judge, progress)
+    else:
+        rows, figures = _preferences(cases, lines, judge, _arms(prefer, lines), progress)
+    write_text(place / "opinions.jsonl", "".join(msgspec.json.encode(row).decode() + "\n" for row in rows))
+    write_json(place / "summary.json", told | figures)
+    return told | figures
+
+
+def _opinions(
+    cases: dict[str, Case], lines: list[_Line], judge: Judge, progress: Progress
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    came = [line for line in lines if line.finish != "error"]
+    opinions = judge.grade([(cases[line.case_id], line.text) for line in came], progress=progress)
+    found = {(line.case_id, line.arm): one for line, one in zip(came, opinions, strict=True)}
+    arms: dict[str, Counter[str]] = {}
+    rows = []
+    for line in lines:
+        one = found.get((line.case_id, line.arm))
+        grade = one.grade if one else Grade.unscored("no answer came")
+        arms.setdefault(line.arm, Counter({"pass": 0, "fail": 0, "unscored": 0}))[grade.label] += 1
+        rows.append(
+            {
+                "case_id": line.case_id,
+                "arm": line.arm,
+                "label": grade.label,
+                "score": grade.score,
+                "detail": grade.detail,
+                "verdicts": one.verdicts if one else (),
+            }
+        )
+    counts = {arm: dict(count) for arm, count in arms.items()}
+    return rows, {"in": len(lines), "arms": counts, "self_agreement": self_agreement(opinions)}
+
+
+def _preferences(
+    cases: dict[str, Case], lines: list[_Line], judge: Judge, arms: tuple[str, str], progress: Progress
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    said = {(line.case_id, line.arm): line.text for line in lines if line.finish != "error"}
+    both = [name for name in cases if (name, arms[0]) in said and (name, arms[1]) in said]
+    asked = [(cases[name], said[name, arms[0]], said[name, arms[1]]) for name in both]
+    found = judge.prefer(asked, progress=progress)
+    names = {"first": arms[0], "second": arms[1], "tie": "tie", None: "undecided"}
+    counts = Counter(names[one.better] for one in found)
+    rows = [
+        {"case_id": name, "better": names[one.better], "verdicts": [names[v] for v in one.verdicts]}
+        for name, one in zip(both, found, strict=True)
+    ]
+    preferred = {name: counts[name] for name in names.values()}
+    return rows, {
+        "in": len(cases),
+        "compared": len(both),
+        "preferred": preferred,
+        "order_consistency": order_consistency(found),
+    }
+
+
+def _arms(prefer: str, lines: list[_Line]) -> tuple[str, str]:
+    names = tuple(name.strip() for name in prefer.split(","))
+    known = [arm for arm in ARMS if any(line.arm == arm for line in lines)]
+    if len(names) != 2 or len(set(names)) != 2 or not set(names) <= set(known):  # noqa: PLR2004
+        raise ConfigError(
+            Finding(
+                where="--prefer",
+                found=repr(prefer),
+                expected=f"two of the arms {', '.join(known)}, with a comma between",
+                fix="For example: --prefer teacher,after",
+            )
+        )
+    return names[0], names[1]
+
+
+def _read(path: Path, kind: Any) -> list[Any]:
+    found = []
+    text = read_text(path, what="the output of `workbench eval`")
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            found.append(msgspec.json.decode(line, type=kind))
+        except msgspec.DecodeError as error:
+            raise InputError(
+                Finding(
+                    where=f"{path}:{number}",
+                    found=str(error),
+                    expected="a line as `workbench eval` writes it",
+                    fix="Run the evaluation again.",
+                )
+            ) from error
+    return found
