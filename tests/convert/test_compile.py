@@ -231,3 +231,15 @@ def test_values_of_a_field_in_chinese():
 def test_what_is_said_of_something_else_is_not_held_against_the_answer(sentence):
     uses = [rule.check["use"] for rule in rules(sentence) if rule.check]
     assert not {"length", "grounded"} & set(uses)
+
+
+def test_tags_for_the_answer_are_asked_for_and_tags_of_the_data_are_not():
+    found = rules("Put your reasoning in <thinking> tags and the answer in <answer> tags.")
+    thinking, answer = (decode_check(rule.check, "$") for rule in found)
+    case = Case(id="c", behaviour="rules", slots={})
+    text = "<thinking>1 < 2 & so on</thinking>\n<answer>2</answer>"
+    assert [judge(case, text).label for judge in (thinking, answer)] == ["pass", "pass"]
+    assert thinking(case, "2").label == "fail"
+    assert check("答案用<answer></answer>标签包裹。")["use"] == "contains"
+    given = rules("Use the following context as your knowledge, inside <context></context> XML tags.")
+    assert all(rule.check is None for rule in given)

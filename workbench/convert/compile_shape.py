@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.checks.phrases import OneOf
+from workbench.checks.phrases import Contains, OneOf
 from workbench.checks.schema import JsonOnly, JsonSchema
 from workbench.checks.xmltext import TagCount, XmlOnly, XmlStructure
 from workbench.convert.compile_text import NUMBER, Demand, Shape, number, quoted, quoted_spans, unquoted
@@ -67,6 +67,17 @@ _TAGS_CLOSED = re.compile(r"\b(?:exactly|only|no others?)\b|只|仅", re.IGNOREC
 _BARE = re.compile(
     r"\b(?:nothing|no text|not(?:hing)? stands?)\b.{0,30}\bbefore\b.{0,20}<(?P<a>[\w.-]+)>|"
     r"<(?P<b>[\w.-]+)>.{0,10}之前",
+    re.IGNORECASE,
+)
+_PUT_INSIDE = re.compile(
+    r"\b(?:put|wrap|enclose|place|write|give|output|surround|provide|think|reason|answer)\w*\b.{0,80}"
+    r"\b(?:in|inside|within|between|with|using)\b.{0,12}<|(?:放在|写在|包裹|置于|放入|填入)",
+    re.IGNORECASE,
+)
+# Tags that the prompt's own data stands in: nothing is asked of the answer.
+_GIVEN_INSIDE = re.compile(
+    r"\b(?:following|provided|given|delimited|denoted|contained|supplied|found)\b|"
+    r"(?:标记|标签)?(?:中|内|里)的?(?:内容|资料|知识|文本|描述)",
     re.IGNORECASE,
 )
 _LAST = re.compile(
@@ -178,6 +189,10 @@ def compile_xml(text: str, shape: Shape) -> list[Demand]:
     del shape
     whole = (0, len(text))
     tags = tuple(dict.fromkeys(match["tag"] for match in _TAG.finditer(text)))
+    if tags and _PUT_INSIDE.search(text):
+        return [_enclosed(tag, len(text)) for tag in tags]
+    if tags and _GIVEN_INSIDE.search(text):
+        return []
     bare = _BARE.search(text)
     if bare:
         check = XmlOnly(root=bare["a"] or bare["b"])
@@ -200,6 +215,12 @@ def compile_xml(text: str, shape: Shape) -> list[Demand]:
             )
         ]
     return []
+
+
+def _enclosed(tag: str, length: int) -> Demand:
+    """Ask for a pair of tags somewhere in the answer, whatever stands between and around them."""
+    check = Contains(pattern=rf"<{re.escape(tag)}>[\s\S]*</{re.escape(tag)}>")
+    return Demand(kind="format", slug=f"tags-{tag}", check=check, span=(0, length))
 
 
 def compile_count(text: str, tags: tuple[str, ...]) -> Demand | None:
