@@ -167,3 +167,8 @@ def test_sample_prompts_are_tiled(name):
 def test_a_prompt_of_200_kb_is_cut_in_seconds():
     prompt = "You are a bot.\n" + "- Answer in English, with at most 30 words and (((( no fence.\n" * 3200
     assert len(segment(prompt)) >= 2
+
+
+def test_thousands_of_unclosed_tags_are_cut_in_seconds():
+    prompt = "<a>one\n<b>two\n" * 1500 + "</a>\n</b>"
+    assert sum(span.end - span.start for span in segment(prompt)) > len(prompt) / 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from workbench.convert.lexicon import cues
@@ -54,6 +55,7 @@ def heading_kind(path: tuple[str, ...]) -> tuple[SpanKind, float] | None:
     return None
 
 
+@lru_cache(maxsize=4096)
 def _name_kind(name: str) -> tuple[SpanKind, float] | None:
     folded = name.lower()
     return next(((cue.kind, cue.weight) for cue in cues("headings") if cue.find(folded)), None)

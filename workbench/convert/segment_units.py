@@ -197,6 +197,10 @@ def _enter(levels: list[_Level], heading: _Level) -> None:
     if heading.rank != _TAG_RANK:
         while levels and levels[-1].rank >= heading.rank and levels[-1].rank != _TAG_RANK:
             levels.pop()
+    elif (_TAG_RANK, heading.name) in [(level.rank, level.name) for level in levels]:
+        # A tag that opens again was never closed: tags don't hold themselves.
+        while levels.pop().name != heading.name:
+            pass
     levels.append(heading)
 
 
