@@ -7,10 +7,20 @@ from workbench.steps.drop_where import DropWhere
 from workbench.steps.guards import Guards
 from workbench.steps.noted import Noted
 from workbench.steps.plugin import PluginStep
+from workbench.steps.semantic_dedup import SemanticDedup
 from workbench.steps.split import ClusterSplit, Leak, Parts
 from workbench.steps.template_limit import TemplateLimit
 
-AnyStep = ContractFilter | Decontaminate | DropWhere | ExactDedup | NearDedup | PluginStep | TemplateLimit
+AnyStep = (
+    ContractFilter
+    | Decontaminate
+    | DropWhere
+    | ExactDedup
+    | NearDedup
+    | PluginStep
+    | SemanticDedup
+    | TemplateLimit
+)
 
 __all__ = [
     "AnyStep",
@@ -25,5 +35,6 @@ __all__ = [
     "Noted",
     "Parts",
     "PluginStep",
+    "SemanticDedup",
     "TemplateLimit",
 ]
