@@ -318,7 +318,7 @@ ALTERNATIVES = {
     "packing": True,
     "group_by_length": True,
     "dtype": "bfloat16",
-    "quantize": "4bit",
+    "quantize": "8bit",  # bitsandbytes lays out 4 bits on a CPU only for layers at least 64 wide
     "gradient_checkpointing": True,
     "seed": 3,
     "log_every": 2,
