@@ -93,7 +93,12 @@ def read_recipe(path: Path) -> Recipe:
         InputError: the file can't be read.
         ConfigError: an unknown key (with the nearest known one), a wrong type, or a path that isn't there.
     """
-    recipe = load(path, Recipe, what="a recipe (YAML)")
+    try:
+        recipe = load(path, Recipe, what="a recipe (YAML)")
+    except ConfigError as error:
+        if {"task", "rules"} <= _top_keys(path):
+            raise ConfigError(_a_contract(path)) from error
+        raise
     root = path.resolve().parent
     findings: list[Finding] = []
     recipe = msgspec.structs.replace(
@@ -126,6 +131,21 @@ def _teacher(root: Path, stage: TeacherStage | None) -> TeacherStage | None:
     if stage is None or not stage.name.startswith("local:"):
         return stage
     return msgspec.structs.replace(stage, name="local:" + _base(root, stage.name.removeprefix("local:")))
+
+
+def _top_keys(path: Path) -> set[str]:
+    """Return the words that begin a line and end in a colon: the top keys of a plain YAML file."""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    return {line.split(":")[0] for line in lines if ":" in line and line[:1].isalpha()}
+
+
+def _a_contract(path: Path) -> Finding:
+    return Finding(
+        where=str(path),
+        found="a contract (it has task and rules)",
+        expected="a recipe (base, convert, curate, train, eval)",
+        fix="Give a contract with --contract; samples/support/recipe.yaml is a recipe.",
+    )
 
 
 def _base(root: Path, base: str) -> str:

@@ -82,3 +82,24 @@ def test_pairs_without_a_contract(converted, tmp_path, capsys):
     alone.write_bytes((converted / "pairs.parquet").read_bytes())
     assert curate(alone, tmp_path / "out") == 2
     assert "--contract" in capsys.readouterr().err
+
+
+def test_selection_and_decontamination_from_the_command_line(converted, tmp_path, capsys):
+    suite = tmp_path / "suite.jsonl"
+    asked = pl.read_parquet(converted / "pairs.parquet")["slots"].to_list()[0]
+    suite.write_text(json.dumps({"slots": [slot["value"] for slot in asked]}))
+    out = tmp_path / "out"
+    options = ["--against", str(suite), "--rows", "40", "--quality", "answer_words", "--quota", "task=1.0"]
+    assert curate(converted, out, "--signals", "lengths", *options) == 0
+    found = summary(out)
+    assert found["kept"] == found["selection"]["selected"] == 40
+    assert found["leakage"]["against"][str(suite)]["records"] == 1
+    assert curate(converted, tmp_path / "no", "--rows", "4", "--quota", "task") == 2
+    assert "task=0.5" in capsys.readouterr().err
+    assert curate(converted, tmp_path / "no", "--rows", "4", "--tokens", "4") == 2
+    assert "one of the two" in capsys.readouterr().err
+
+
+def test_a_contract_given_as_a_recipe(converted, tmp_path, capsys):
+    assert curate(converted, tmp_path / "out", "--recipe", str(converted / "contract.yaml")) == 2
+    assert "--contract" in capsys.readouterr().err

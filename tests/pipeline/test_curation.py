@@ -9,7 +9,8 @@ from workbench.io.frames import LEDGER_SCHEMA, ledger_frame, pairs_to_frame, rea
 from workbench.pipeline.curate import curate, write_curated
 from workbench.pipeline.explain import explain
 from workbench.records import Message, Pair, Slot, Source, Split, TokenCounts
-from workbench.steps import ClusterSplit, ContractFilter, ExactDedup, NearDedup
+from workbench.signals import Lengths
+from workbench.steps import ClusterSplit, ContractFilter, Decontaminate, ExactDedup, NearDedup, Select
 
 STEPS = (ContractFilter(), ExactDedup(), NearDedup())
 CONTRACT = Contract(
@@ -175,5 +176,32 @@ def test_explain_takes_a_beginning_a_run_and_names_the_nearest(written, tmp_path
         explain(written, "id1")
     with pytest.raises(InputError, match="nearest ids are id1"):
         explain(written, "xid13")
-    with pytest.raises(InputError, match="ledger"):
+    with pytest.raises(InputError, match="no such directory"):
         explain(tmp_path / "nowhere", "id01")
+    (tmp_path / "converted").mkdir()
+    (tmp_path / "converted" / "pairs.parquet").write_bytes(b"")
+    with pytest.raises(InputError, match=r"output of convert.*workbench curate"):
+        explain(tmp_path / "converted", "id01")
+
+
+def test_every_dropped_row_is_explained_by_rule_figure_and_kept_row_where_there_is_one(tmp_path):
+    suite = tmp_path / "suite.jsonl"
+    suite.write_text('{"q": "where do I find maps of the new season in your shop"}')
+    steps = (*STEPS, Decontaminate(against=(str(suite),)), Select(rows=6))
+    found = curate(sample(), steps=steps, split=ClusterSplit(), contracts=[CONTRACT], signals=[Lengths()])
+    write_curated(found, tmp_path)
+    reasons = found.summary["reasons"]
+    assert set(reasons) == {
+        "breaks a rule", "exact duplicate", "near duplicate", "in an evaluation set", "not selected",
+    }  # fmt: skip
+    for entry in found.ledger.iter_rows(named=True):
+        told = explain(tmp_path, entry["id"])
+        assert entry["reason"] in told.text
+        assert told.signals["answer_words"] > 0
+        [removal] = told.removals
+        assert removal.kept_id or removal.measured is not None
+        assert (removal.kept_went is None) == (
+            removal.kept_id in {None, *found.train["id"], *found.valid["id"], *found.test["id"]}
+        )
+    assert found.summary["leakage"]["against"][str(suite)]["rows_dropped"] == 1
+    assert "leakage certificate" in (tmp_path / "card.md").read_text()

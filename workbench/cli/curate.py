@@ -10,7 +10,7 @@ import typer
 
 from workbench.cli import curateoptions as given
 from workbench.cli import options
-from workbench.cli.curation import pairs_file, stage_of
+from workbench.cli.curation import pairs_file, quotas_of, stage_of
 from workbench.cli.produce import Face, carry_out, require
 from workbench.errors import Finding, InputError
 
@@ -35,6 +35,10 @@ def curate(
     list_signals: given.ListSignals = False,
     drop: given.Drop = None,
     against: given.Against = None,
+    rows: given.Rows = None,
+    tokens: given.Tokens = None,
+    quality: given.Quality = None,
+    quota: given.Quotas = None,
     base: given.ScoringBase = None,
     judge: given.JudgeModel = None,
     workers: given.Workers = None,
@@ -52,7 +56,9 @@ def curate(
     del list_signals  # its callback has printed and ended
     require([data, *([recipe] if recipe else []), *(against or ())], what="a file or folder that is there")
     pairs = pairs_file(data)
-    stage = stage_of(recipe, signals=signals, drop=drop, against=against, base=base, judge=judge)
+    select = {"rows": rows, "tokens": tokens, "quality": quality, "quotas": quotas_of(quota)}
+    measuring = {"signals": signals, "base": base, "judge": judge}
+    stage = stage_of(recipe, drop=drop, against=against, select=select, **measuring)
     rules = contract or pairs.with_name("contract.yaml")
     _require_contract(rules, stage, named=contract is not None)
 
@@ -132,6 +138,7 @@ def _page(summary: dict[str, Any], out: Path) -> str:
             "[yellow]nothing is left[/]: read the contract; a rule that all rows break is misread, or new"
         )
         return "\n".join(lines)
+    lines += _selection(summary.get("selection"))
     parts = summary.get("parts")
     if parts:
         lines.append("parts: " + ", ".join(f"{name} {rows}" for name, rows in parts.items()))
@@ -140,3 +147,16 @@ def _page(summary: dict[str, Any], out: Path) -> str:
         f"next: [bold]workbench train {out} --base MODEL --out trained[/]",
     ]
     return "\n".join(lines)
+
+
+def _selection(found: dict[str, Any] | None) -> list[str]:
+    """Draw the curve of marginal value: how much of the table a selection of so many rows stands for."""
+    if not found:
+        return []
+    curve = found["curve"]
+    bars = "".join("▁▂▃▄▅▆▇█"[min(7, int(point["covered"] * 8))] for point in curve)
+    last = curve[-1]
+    return [
+        f"selected {found['selected']} rows, which stand for {found['covered']:.0%} of the table",
+        f"curve: {bars}  {last['rows']} rows would stand for {last['covered']:.0%}",
+    ]

@@ -43,6 +43,25 @@ Against = Annotated[
         metavar="EVAL",
     ),
 ]
+Rows = Annotated[
+    int | None, typer.Option("--rows", min=1, help="Keep this many rows: the best that differ most.")
+]
+Tokens = Annotated[
+    int | None, typer.Option("--tokens", min=1, help="Keep rows of this many tokens, prompt and answer.")
+]
+Quality = Annotated[
+    str | None,
+    typer.Option("--quality", help='What a row is worth, in SQL over signals, as "1 / (1 + violations)".'),
+]
+Quotas = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--quota",
+        help="Share of the budget that each task, template, source, lang or rule may take, as task=0.5 or "
+        "lang:zh=0.3; repeatable.",
+        metavar="BY=SHARE",
+    ),
+]
 ScoringBase = Annotated[
     str | None,
     typer.Option("--base", help="Base that scores answers: perplexity and IFD.", metavar="MODEL"),

@@ -11,6 +11,8 @@ import msgspec
 from workbench.errors import ConfigError, Finding, InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from workbench.recipe import CurateStage
     from workbench.signals import AnySignal
     from workbench.steps import AnyStep
@@ -24,6 +26,7 @@ def stage_of(
     against: list[Path] | None = None,
     base: str | None = None,
     judge: str | None = None,
+    select: Mapping[str, Any] | None = None,
 ) -> CurateStage:
     """Take the recipe's curation, or the default one, with what the command line adds.
 
@@ -32,9 +35,10 @@ def stage_of(
     Raises:
         ConfigError: an unknown signal, or what the recipe says.
     """
+    from workbench.io.config import convert
     from workbench.recipe import CurateStage, read_recipe
     from workbench.signals import Judge, Likelihood
-    from workbench.steps import Decontaminate, DropWhere
+    from workbench.steps import Decontaminate, DropWhere, Select
 
     stage = read_recipe(recipe).curate if recipe else CurateStage()
     measured = list(stage.signals if signals is None else _signals(signals))
@@ -45,7 +49,37 @@ def stage_of(
     if against:
         further.append(Decontaminate(against=tuple(map(str, against))))
     steps = _inserted(stage.steps, further)
+    wanted = {name: value for name, value in (select or {}).items() if value is not None}
+    if wanted:
+        steps = (*steps, convert(wanted, Select, where="the options of selection"))
     return msgspec.structs.replace(stage, signals=tuple(measured), steps=steps)
+
+
+def quotas_of(told: list[str] | None) -> list[dict[str, Any]] | None:
+    """Read ``--quota``: ``by=share`` or ``by:value=share``.
+
+    Raises:
+        ConfigError: another form.
+    """
+    out = []
+    for quota in told or ():
+        name, equals, share = quota.rpartition("=")
+        by, colon, value = name.partition(":")
+        try:
+            most = float(share)
+        except ValueError:
+            equals = ""
+        if not equals or not by:
+            raise ConfigError(
+                Finding(
+                    where=f"--quota {quota}",
+                    found="no such form",
+                    expected="by=share or by:value=share, such as task=0.5 or lang:zh=0.3",
+                    fix="by is one of task, template, source, lang, rule.",
+                )
+            )
+        out.append({"by": by, "most": most, **({"value": value} if colon else {})})
+    return out or None
 
 
 def pairs_file(data: Path) -> Path:

@@ -134,12 +134,16 @@ def _finding(message: str, kind: Any, *, where: str, dec_names: tuple[str, ...])
     unknown = _UNKNOWN.search(message)
     if unknown:
         names = (*_all_names(kind), *dec_names)
+        here = unknown["name"] in names
         near = difflib.get_close_matches(unknown["name"], names, n=1, cutoff=0.5)
+        fix = f"Did you mean {near[0]!r}?" if near else "Remove it; `workbench schema` lists the keys."
+        if here:
+            fix = "It is a key of another part: is this the right file, and the right place in it?"
         return Finding(
             where=f"{where} {unknown['path'] or '$'}",
             found=f"unknown key {unknown['name']!r}",
-            expected="a key that the schema knows",
-            fix=f"Did you mean {near[0]!r}?" if near else "Remove it; `workbench schema` lists the keys.",
+            expected="a key that the schema knows there",
+            fix=fix,
         )
     at = _AT.search(message)
     return Finding(

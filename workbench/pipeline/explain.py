@@ -33,6 +33,7 @@ class Removal(Value, frozen=True, kw_only=True):
     containment_ba: float | None = None
     detail: str | None = None
     kept_id: str | None = None
+    kept_went: str | None = None
     dropped_text: str = ""
     kept_text: str = ""
 
@@ -49,6 +50,7 @@ class Explanation(Value, frozen=True, kw_only=True):
     cluster: str | None
     kept_text: str
     removals: tuple[Removal, ...]
+    signals: dict[str, Any] = msgspec.field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -69,6 +71,8 @@ def explain(directory: Path, row_id: str) -> Explanation:
         InputError: no ledger there, an unknown id (with the nearest), or a beginning that several ids share.
     """
     place = directory / "curate" if (directory / "curate" / "ledger.parquet").is_file() else directory
+    if not (place / "ledger.parquet").is_file():
+        raise InputError(_no_ledger(directory))
     ledger = read_parquet(place / "ledger.parquet")
     parts = {name: place / f"{name}.parquet" for name in _PARTS if (place / f"{name}.parquet").is_file()}
     kept = {
@@ -87,7 +91,8 @@ def explain(directory: Path, row_id: str) -> Explanation:
         parts=holding,
         cluster=row.get("cluster") if row else None,
         kept_text=_shown(row) if row else "",
-        removals=tuple(_removal(r, dropped, kept) for r in removals.iter_rows(named=True)),
+        removals=tuple(_removal(r, dropped, kept, ledger) for r in removals.iter_rows(named=True)),
+        signals=_signals(place / "signals.parquet", found),
     )
 
 
@@ -116,14 +121,19 @@ def resolve(row_id: str, known: list[str], *, where: str) -> str:
     )
 
 
-def _removal(entry: dict[str, Any], dropped: pl.DataFrame, kept: dict[str, pl.DataFrame]) -> Removal:
+def _removal(
+    entry: dict[str, Any], dropped: pl.DataFrame, kept: dict[str, pl.DataFrame], ledger: pl.DataFrame
+) -> Removal:
     fields = {name: entry[name] for name in Removal.__struct_fields__ if name in entry}
     gone = dropped.filter(pl.col("id") == entry["id"])
     instead = pl.col("id") == pl.lit(entry["kept_id"], pl.String)
     stayed = [frame.filter(instead) for frame in (*kept.values(), dropped)]
     stayed = [frame for frame in stayed if frame.height]
+    later = ledger.filter(pl.col("id").cast(pl.String) == pl.lit(entry["kept_id"], pl.String))
+    here = any(frame.filter(instead).height for frame in kept.values())
     return Removal(
         **fields,
+        kept_went=None if here or not later.height else f"{later['step'][0]}: {later['reason'][0]}",
         dropped_text=_shown(gone.row(0, named=True)) if gone.height else "",
         kept_text=_shown(stayed[0].row(0, named=True)) if stayed else "",
     )
@@ -133,11 +143,12 @@ def _told(removal: Removal) -> list[str]:
     """Tell one removal in lines."""
     lines = [f"dropped by {removal.step}: {removal.reason}" + (f" ({removal.rule})" if removal.rule else "")]
     if removal.kept_id is not None:
-        lines.append(
-            f"kept instead: {removal.kept_id}; Jaccard {removal.jaccard:.3f} "
-            f"(threshold {removal.threshold:.3f}), {removal.containment_ab:.0%} of it is in the kept row, "
-            f"{removal.containment_ba:.0%} of the kept row in it"
-        )
+        lines.append(f"kept instead: {removal.kept_id}{_likeness(removal)}")
+        if removal.kept_went:
+            lines.append(f"that row went later, by {removal.kept_went}")
+    elif removal.measured is not None:
+        limit = "" if removal.threshold is None else f" (limit {removal.threshold:g})"
+        lines.append(f"measured: {removal.measured:g}{limit}")
     if removal.detail:
         lines.append(removal.detail)
     if removal.dropped_text:
@@ -145,6 +156,49 @@ def _told(removal: Removal) -> list[str]:
     if removal.kept_text:
         lines += ["", "the row kept instead:", _indented(removal.kept_text)]
     return lines
+
+
+def _likeness(removal: Removal) -> str:
+    """Tell how alike the two rows are, as far as it was measured."""
+    if removal.jaccard is None:
+        return ""
+    limit = "" if removal.threshold is None else f" (threshold {removal.threshold:.3f})"
+    told = f"; Jaccard {removal.jaccard:.3f}{limit}"
+    if removal.containment_ab is None or removal.containment_ba is None:
+        return told
+    return (
+        f"{told}, {removal.containment_ab:.0%} of it is in the kept row, "
+        f"{removal.containment_ba:.0%} of the kept row in it"
+    )
+
+
+def _signals(path: Path, row_id: str) -> dict[str, Any]:
+    """Return what was measured of the row; empty where nothing was."""
+    if not path.is_file():
+        return {}
+    found = read_parquet(path).filter(pl.col("id").cast(pl.String) == row_id).drop("id", "row")
+    return found.row(0, named=True) if found.height else {}
+
+
+def _no_ledger(directory: Path) -> Finding:
+    hints = {
+        "pairs.parquet": "the output of convert: rejected records are in its rejects.jsonl",
+        "adapter": "the output of train",
+        "completions.jsonl": "the output of eval",
+    }
+    found = next(
+        (told for name, told in hints.items() if (directory / name).exists()), "no ledger.parquet in it"
+    )
+    if not directory.is_dir():
+        found = "a file" if directory.exists() else "no such directory"
+    return Finding(
+        where=str(directory),
+        found=found,
+        expected="the output directory of curate or dedupe, or a run that holds one",
+        fix=f"Run: workbench curate {directory} --out curated, and explain that."
+        if (directory / "pairs.parquet").exists()
+        else "Name the directory that was --out of curate or dedupe.",
+    )
 
 
 def _shown(row: dict[str, Any]) -> str:

@@ -8,6 +8,8 @@ from workbench.steps.guards import Guards
 from workbench.steps.noted import Noted
 from workbench.steps.plugin import PluginStep
 from workbench.steps.semantic_dedup import SemanticDedup
+from workbench.steps.quotas import Quota
+from workbench.steps.select import Select
 from workbench.steps.split import ClusterSplit, Leak, Parts
 from workbench.steps.template_limit import TemplateLimit
 
@@ -20,6 +22,7 @@ AnyStep = (
     | PluginStep
     | SemanticDedup
     | TemplateLimit
+    ContractFilter | Decontaminate | DropWhere | ExactDedup | NearDedup | PluginStep | TemplateLimit | Select
 )
 
 __all__ = [
@@ -36,5 +39,7 @@ __all__ = [
     "Parts",
     "PluginStep",
     "SemanticDedup",
+    "Quota",
+    "Select",
     "TemplateLimit",
 ]

@@ -1,0 +1,203 @@
+"""Selects the rows that a budget has room for: good ones, and none that the others already stand for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import polars as pl
+from msgspec import Meta
+
+from workbench.errors import ConfigError, Finding
+from workbench.io.frames import ledger_frame
+from workbench.similarity import measure, shingle
+from workbench.similarity.selection import Method, Picked, nearest_picks, picks, sketches
+from workbench.spec import Spec
+from workbench.steps.noted import Noted
+from workbench.steps.quotas import Caps, Quota
+from workbench.steps.texts import answered, asked, best_first
+from workbench.text import content_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from workbench.similarity import Shingled
+
+Positive = Annotated[int, Meta(ge=1)]
+_GRADES = 999
+_POINTS = 40
+
+
+class Select(Spec, frozen=True, kw_only=True):
+    """Keep the rows of greatest quality x novelty that fit into ``rows`` or ``tokens`` (one of the two).
+
+    ``quality`` is an SQL expression over signals (``1 / (1 + violations)``), graded into 1,000 steps from the
+    least to the greatest; rows without it, and all rows without ``quality``, weigh least. Novelty is over
+    shingles of ``ngram`` words (``char_ngram`` characters) of question and answer, sketched in ``size`` bytes
+    (see ``similarity.selection``). ``anchors`` rows, chosen by a hash of ``seed`` and id, stand for the whole
+    table where it has more. ``quotas`` bound what a task, rule, language or source takes. The curve of
+    marginal value goes on to ``look_ahead`` times the budget, so that one sees what more rows would add.
+    """
+
+    rows: Positive | None = None
+    tokens: Positive | None = None
+    method: Method = "facility_location"
+    quality: str | None = None
+    quotas: tuple[Quota, ...] = ()
+    ngram: Positive = 2
+    char_ngram: Positive = 3
+    size: Annotated[int, Meta(ge=8)] = 128
+    anchors: Positive = 2_048
+    look_ahead: Annotated[float, Meta(ge=1)] = 2.0
+    seed: Annotated[int, Meta(ge=0)] = 0
+
+    def check(self, schema: pl.Schema, *, elsewhere: Mapping[str, str]) -> None:
+        """Refuse a budget or a quality that can't be decided, before any work.
+
+        Raises:
+            ConfigError: not one of ``rows`` and ``tokens``, or a quality that is no number over columns.
+        """
+        del elsewhere
+        if (self.rows is None) == (self.tokens is None):
+            raise ConfigError(_unfit("budget", f"rows {self.rows}, tokens {self.tokens}", "one of the two"))
+        self._quality(pl.DataFrame(schema=schema))
+
+    def __call__(self, frame: pl.DataFrame) -> Noted:
+        """Partition pairs; ``notes["selection"]`` has the curve, the mixing weights and the budget."""
+        self.check(frame.schema, elsewhere={})
+        ranked = best_first(frame)
+        shingled = shingle([*asked(ranked), answered(ranked)], ngram=self.ngram, char_ngram=self.char_ngram)
+        sketch = sketches(shingled, size=self.size, seed=self.seed)
+        cost = self._cost(ranked)
+        budget = self.rows or self.tokens or 0
+        caps = [Caps(quota, ranked, budget) for quota in self.quotas]
+        chosen, ahead = self._chosen(ranked, sketch, cost, caps)
+        kept = np.array([one.row for one in chosen], np.int64)
+        out = np.setdiff1d(np.arange(ranked.height), kept)
+        stays = np.zeros(frame.height, np.bool_)
+        stays[ranked["__row"].to_numpy()[kept]] = True
+        rows = self._told(ranked, shingled, out, nearest_picks(sketch, kept, out) if kept.size else None)
+        dropped = ledger_frame(sorted(rows, key=lambda row: int(row["row"])))
+        notes = {"selection": self._notes(chosen, ahead, cost, caps)}
+        return Noted(kept=frame.filter(pl.Series(stays)), dropped=dropped, notes=notes)
+
+    def _chosen(
+        self, ranked: pl.DataFrame, sketch: NDArray[np.uint8], cost: NDArray[np.int64], caps: list[Caps]
+    ) -> tuple[list[Picked], list[Picked]]:
+        """Pick what fits into the budget, and then, without quotas, what would come next."""
+        budget = self.rows or self.tokens or 0
+        spent, within = 0, True
+        chosen, ahead = list[Picked](), list[Picked]()
+
+        def fits(row: int) -> bool:
+            inside = spent + cost[row] <= budget and all(cap.allow(row, int(cost[row])) for cap in caps)
+            return bool(inside or not within)
+
+        for one in picks(
+            sketch,
+            method=self.method,
+            anchors=self._anchors(ranked["id"]),
+            quality=self._quality(ranked),
+            cost=cost,
+            fits=fits,
+        ):
+            if one is None:
+                within = False
+                continue
+            (chosen if within else ahead).append(one)
+            spent += int(cost[one.row])
+            for cap in caps if within else ():
+                cap.take(one.row, int(cost[one.row]))
+            if spent >= self.look_ahead * budget:
+                break
+        return chosen, ahead
+
+    def _anchors(self, ids: pl.Series) -> NDArray[np.int64]:
+        order = sorted(range(ids.len()), key=lambda at: content_id(str(self.seed), ids[at]))
+        return np.sort(np.array(order[: self.anchors], np.int64))
+
+    def _cost(self, ranked: pl.DataFrame) -> NDArray[np.int64]:
+        if self.rows is not None:
+            return np.ones(ranked.height, np.int64)
+        tokens = pl.col("tokens").struct
+        spent = ranked.select(tokens.field("compact") + tokens.field("completion")).to_series()
+        least: NDArray[np.int64] = np.maximum(spent.fill_null(0).to_numpy().astype(np.int64), 1)
+        return least
+
+    def _quality(self, frame: pl.DataFrame) -> NDArray[np.int64]:
+        """Grade the rows from 1 to 1,000; a missing quality is the least."""
+        if self.quality is None:
+            return np.ones(frame.height, np.int64)
+        try:
+            found = frame.select(pl.sql_expr(self.quality).cast(pl.Float64, strict=True).alias("q"))["q"]
+        except pl.exceptions.PolarsError as error:
+            raise ConfigError(
+                _unfit("quality", str(error).splitlines()[0], "a number over signals")
+            ) from error
+        if found.len() != frame.height:
+            raise ConfigError(_unfit("quality", f"{self.quality!r}, one value for all", "one for each row"))
+        values = found.fill_nan(None)
+        low, high = (float(v) if v is not None else 0.0 for v in (values.min(), values.max()))  # type: ignore[arg-type]
+        span = (high - low) or 1.0
+        graded = ((values.fill_null(low).clip(low, high) - low) / span * _GRADES).round().cast(pl.Int64)
+        out: NDArray[np.int64] = graded.to_numpy() + 1
+        return out
+
+    def _told(
+        self, ranked: pl.DataFrame, shingled: Shingled, out: NDArray[np.int64], near: NDArray[np.int64] | None
+    ) -> list[dict[str, Any]]:
+        """Write the ledger rows; of a row's fields the least alike one gives the figures."""
+        ids, places = ranked["id"], ranked["__row"]
+        budget = f"{self.rows} rows" if self.rows else f"{self.tokens} tokens"
+        common = {
+            "step": "select",
+            "reason": "not selected",
+            "rule": f"budget of {budget}",
+            "spec_key": self.key,
+        }
+        if near is None:
+            return [{"id": ids[int(at)], "row": places[int(at)], **common} for at in out]
+        figures = measure(shingled, out, near)
+        weakest = figures[np.arange(out.size), figures[:, :, 0].argmin(axis=1)]
+        told = "the selected row nearest to it; likeness of the field least alike"
+        return [
+            {
+                "id": ids[int(at)],
+                "row": places[int(at)],
+                "kept_id": ids[int(to)],
+                "measured": float(least[0]),
+                "jaccard": float(least[0]),
+                "containment_ab": float(least[1]),
+                "containment_ba": float(least[2]),
+                "detail": told,
+                **common,
+            }
+            for at, to, least in zip(out, near, weakest, strict=True)
+        ]
+
+    def _notes(
+        self, chosen: list[Picked], ahead: list[Picked], cost: NDArray[np.int64], caps: list[Caps]
+    ) -> dict[str, Any]:
+        """Say what was picked, the curve in at most some forty points, and the mixing weights."""
+        every = [*chosen, *ahead]
+        spent = np.cumsum([cost[one.row] for one in every]) if every else np.zeros(0)
+        step = max(1, len(every) // _POINTS)
+        points = sorted({*range(0, len(every), step), len(chosen) - 1, len(every) - 1} - {-1})
+        return {
+            "method": self.method,
+            "budget": {"rows": self.rows, "tokens": self.tokens},
+            "selected": len(chosen),
+            "spent": int(spent[len(chosen) - 1]) if chosen else 0,
+            "covered": round(chosen[-1].covered, 6) if chosen else 0.0,
+            "curve": [
+                {"rows": at + 1, "spent": int(spent[at]), "covered": round(every[at].covered, 6)}
+                for at in points
+            ],
+            "mixing_weights": {cap.quota.by: cap.weights for cap in caps if cap.weights},
+        }
+
+
+def _unfit(what: str, found: str, expected: str) -> Finding:
+    return Finding(where=f"select: {what}", found=found, expected=expected, fix="See docs/curation.md.")
