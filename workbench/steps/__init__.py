@@ -7,9 +7,9 @@ from workbench.steps.drop_where import DropWhere
 from workbench.steps.guards import Guards
 from workbench.steps.noted import Noted
 from workbench.steps.plugin import PluginStep
-from workbench.steps.semantic_dedup import SemanticDedup
 from workbench.steps.quotas import Quota
 from workbench.steps.select import Select
+from workbench.steps.semantic_dedup import SemanticDedup
 from workbench.steps.split import ClusterSplit, Leak, Parts
 from workbench.steps.template_limit import TemplateLimit
 
@@ -20,9 +20,9 @@ AnyStep = (
     | ExactDedup
     | NearDedup
     | PluginStep
+    | Select
     | SemanticDedup
     | TemplateLimit
-    ContractFilter | Decontaminate | DropWhere | ExactDedup | NearDedup | PluginStep | TemplateLimit | Select
 )
 
 __all__ = [
@@ -38,8 +38,8 @@ __all__ = [
     "Noted",
     "Parts",
     "PluginStep",
-    "SemanticDedup",
     "Quota",
     "Select",
+    "SemanticDedup",
     "TemplateLimit",
 ]
