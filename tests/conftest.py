@@ -4,9 +4,16 @@ import random
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from workbench.io.frames import pairs_to_frame
 from workbench.records import Message, Pair, Source, TokenCounts
+
+# The same examples each time, however loaded the machine: a landing must not fail by the draw or the clock.
+settings.register_profile(
+    "landing", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("landing")
 
 TEMPLATE = (
     "{%- for message in messages -%}{{ '<|' + message['role'] + '|>\n' + message['content'] + '<|end|>\n' }}"
