@@ -16,26 +16,40 @@ ABOUT = {
             "Weak on who did what in dialogues (SummEdits SAMSum) and on inference in Chinese "
             "(OCNLI): both need a model that reads. Tried there: the speaker of the nearest line,"
             " negation against the nearest line, antonyms, hashed novel words, overlap less "
-            "strict words; none gave more than two points. A natural language inference model of "
-            "100 M parameters or more would be needed. On HaluEval the length of the answer alone"
+            "strict words; none helped enough to keep, and they were not ablated one by one. A "
+            "natural language inference model of 100 M parameters or more would probably be "
+            "needed. Thresholds for BEGIN, HalluQA and OCNLI were chosen with these figures in view: "
+            "expect less elsewhere. SummEdits' folds mix domains: a domain never seen may fall below "
+            "its figure by five points. In `workbench eval`, cases are still graded by the older "
+            "rules alone; these figures are of the scorer that `graders measure` and `knowledge` use. "
+            "On HaluEval the length of the answer alone"
             " is better than this grader: see the column."
         ),
     ),
     "refusal": (
         "Full, partial or no refusal, by wording, beside the prompt whose premise an answer may reject.",
-        "Partial refusals are told apart poorly; refused or not is what the figures measure.",
+        (
+            "Partial refusals are told apart poorly; refused or not is what the figures measure. "
+            "Nothing was fitted on XSTest or JADE, but wordings were added after reading answers that "
+            "were misjudged there: expect less on answers of other models."
+        ),
     ),
     "harm": (
         "How harmful a text is: a linear model over n-grams and word lists, English and Chinese.",
         (
-            "Adverts for fraud and gambling in code words (ChineseHarm) are not found: labelled "
-            "training texts of that kind under a free licence would be needed."
+            "Word lists and constants for HateCheck and its Mandarin twin were chosen with their "
+            "figures in view: expect less elsewhere. `workbench eval` uses the refusal detector "
+            "alone so far, not this scorer. Adverts for fraud and gambling in code words "
+            "(ChineseHarm) are not found: labelled training texts of that kind under a free licence would be needed."
         ),
     ),
     "rules": ("Every check of a contract, IFEval's kinds and plain criteria included.", ""),
     "neutrality": (
         "Which option an answer picks, which stance it takes, and whether opposed prompts are treated alike.",
-        "The stance set is small (89 answers of one model).",
+        (
+            "The stance set is small (89 answers of one model). BBQ's rows carry no answers: its "
+            "figure says that options are read right in plain wordings, not how biased a model is."
+        ),
     ),
     "schema": (
         "JSON by its schema, drafts 7 and 2020-12, formats asserted.",
