@@ -40,7 +40,8 @@ ABOUT = {
             "Word lists and constants for HateCheck and its Mandarin twin were chosen with their "
             "figures in view: expect less elsewhere. `workbench eval` uses the refusal detector "
             "alone so far, not this scorer. Adverts for fraud and gambling in code words "
-            "(ChineseHarm) are not found: labelled training texts of that kind under a free licence would be needed."
+            "(ChineseHarm) are not found: labelled training texts of that kind under a free "
+            "licence would be needed."
         ),
     ),
     "rules": ("Every check of a contract, IFEval's kinds and plain criteria included.", ""),
