@@ -9,7 +9,14 @@ import msgspec
 import pytest
 from conftest import make_base, make_frame, make_pair
 
-from workbench.errors import ConfigError, InputError, InvariantError, ModelError, OutputError
+from workbench.errors import (
+    ConfigError,
+    InputError,
+    InvariantError,
+    MissingExtraError,
+    ModelError,
+    OutputError,
+)
 from workbench.io.frames import pairs_to_frame
 from workbench.training import Sft, train, zeroed
 
@@ -331,10 +338,6 @@ ALTERNATIVES = {
 
 
 # Other tests show what these do: they change nothing here, or need other data.
-SHOWN_ELSEWHERE = {"max_length", "overlong", "turns", "on_parity", "gradient_checkpointing", "packing"}
-
-
-# Other tests show what these do: they change nothing here, or need other data.
 SHOWN_ELSEWHERE = {
     *("max_length", "overlong", "turns", "on_parity", "gradient_checkpointing", "packing", "objective"),
     *("teacher", "top_k", "temperature", "logged_weight", "sample_tokens", "replay_share", "group_by_length"),
@@ -348,6 +351,8 @@ def test_every_field_has_an_alternative():
 @pytest.mark.slow
 @pytest.mark.parametrize("field", [field for field in ALTERNATIVES if field not in SHOWN_ELSEWHERE])
 def test_no_field_is_dead(tiny_base, tmp_path, field):
+    if field == "quantize":
+        pytest.importorskip("bitsandbytes", reason="the extra quantize is not installed")
     spec = changed(warmup=0.0) if field != "epochs" else changed(max_steps=None, epochs=0.5, warmup=0.0)
     seen = []
     for name, value in (("a", getattr(spec, field)), ("b", ALTERNATIVES[field])):
@@ -361,6 +366,12 @@ def test_no_field_is_dead(tiny_base, tmp_path, field):
         parity = (result.parity.rows, result.parity.tolerance, result.parity.dtype)
         seen.append((log, parity, checkpoints, result.summary["trainable"]))
     assert seen[0] != seen[1]
+
+
+def test_without_the_extra_quantizing_says_what_to_install(tiny_base, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "bitsandbytes", None)
+    with pytest.raises(MissingExtraError, match=r"sft-workbench\[quantize\]"):
+        run(tiny_base, tmp_path / "out", changed(quantize="4bit"))
 
 
 @pytest.mark.slow
