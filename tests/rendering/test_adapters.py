@@ -58,7 +58,7 @@ def test_another_vocabulary_is_another_base(tiny_base, copied):
 
 def test_an_adapter_without_passport_is_taken_by_its_keys(tiny_base, copied):
     (copied / "workbench.json").unlink()
-    loaded(tiny_base, copied)
+    assert loaded(tiny_base, copied).active_adapter == "a"
 
 
 @pytest.mark.parametrize("change", ["missing", "unexpected"])

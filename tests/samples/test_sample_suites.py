@@ -59,7 +59,8 @@ def test_references_keep_the_schema() -> None:
     validator = jsonschema.Draft202012Validator(suites.answer_schema())
     for behaviour in BEHAVIOURS:
         for case in suite(behaviour):
-            validator.validate(json.loads(case["reference"]))
+            faults = [fault.message for fault in validator.iter_errors(json.loads(case["reference"]))]
+            assert not faults, case["id"]
 
 
 def test_grounding_twins_lack_the_answer() -> None:
