@@ -10,7 +10,7 @@ import polars as pl
 
 from workbench.convert.compact import Compactor
 from workbench.convert.induce import check_lossless, slots_of
-from workbench.io.frames import decode_pairs, encode_pair, pairs_to_frame
+from workbench.io.frames import pairs_to_frame
 from workbench.records import Message, Pair, TokenCounts
 from workbench.text import content_id
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from workbench.ports import Tokenizer
     from workbench.records import LogRecord, Messages, Slot, Template
 
-_BATCH = 20_000
+_BATCH = 10_000
 
 
 class PairMaker:
@@ -87,13 +87,13 @@ class PairFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._parts = path.with_name(path.name + ".parts")
-        self._rows: list[bytes] = []
+        self._rows: list[Pair] = []
         self._files: list[Path] = []
         self.rows = 0
 
     def add(self, pair: Pair) -> None:
         """Add a pair at the end."""
-        self._rows.append(encode_pair(pair))
+        self._rows.append(pair)
         self.rows += 1
         if len(self._rows) >= _BATCH:
             self._flush()
@@ -102,8 +102,7 @@ class PairFile:
         """Make the file whole."""
         if not self._files:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            frame = decode_pairs(self._rows) if self._rows else pairs_to_frame([])
-            frame.write_parquet(self._path)
+            pairs_to_frame(self._rows).write_parquet(self._path)
             return
         self._flush()
         pl.scan_parquet(self._files).sink_parquet(self._path)
@@ -113,7 +112,7 @@ class PairFile:
         if self._rows:
             self._parts.mkdir(parents=True, exist_ok=True)
             self._files.append(self._parts / f"{len(self._files):06d}.parquet")
-            decode_pairs(self._rows).write_parquet(self._files[-1], compression="lz4")
+            pairs_to_frame(self._rows).write_parquet(self._files[-1], compression="lz4")
             self._rows = []
 
 
