@@ -42,6 +42,7 @@ def convert(
         str | None,
         typer.Option("--base", help="Base whose tokenizer counts; without it, estimated.", metavar="MODEL"),
     ] = None,
+    workers: options.Workers = None,
     force: options.Force = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -61,7 +62,8 @@ def convert(
     inputs: list[Path | str] = [*logs, *([base] if base else [])]
 
     def work(place: Path, progress: Progress) -> None:
-        convert_logs(logs, place, options=settings, tokenizer=_tokenizer(base), progress=progress)
+        by = _tokenizer(base)
+        convert_logs(logs, place, options=settings, tokenizer=by, workers=workers, progress=progress)
 
     face = Face(force=force, quiet=quiet, as_json=as_json)
     carry_out(out, work, verb="convert", inputs=inputs, options=settings, page=_page, face=face)

@@ -41,7 +41,7 @@ def curate(
     quota: given.Quotas = None,
     base: given.ScoringBase = None,
     judge: given.JudgeModel = None,
-    workers: given.Workers = None,
+    workers: options.Workers = None,
     force: options.Force = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,

@@ -69,6 +69,3 @@ ScoringBase = Annotated[
 JudgeModel = Annotated[
     str | None, typer.Option("--judge", help="Model that judges answers from 0 to 1.", metavar="MODEL")
 ]
-Workers = Annotated[
-    int | None, typer.Option("--workers", min=1, help="Processes that measure; default: one a core.")
-]

@@ -21,5 +21,8 @@ Out = Annotated[
 Force = Annotated[bool, typer.Option("--force", help="Replace what stands in --out.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")]
+Workers = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Processes at work; default: one a core.")
+]
 Base = Annotated[str, typer.Option("--base", help="Base model: a folder or a hub id.", metavar="MODEL")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of everything random.")]

@@ -1,35 +1,29 @@
-"""Writes pairs as they come, a batch in memory at a time."""
+"""Makes the pair of a record whose prompt was read."""
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from workbench.convert.compact import Compactor
 from workbench.convert.induce import check_lossless, slots_of
-from workbench.io.frames import pairs_to_frame
 from workbench.records import Message, Pair, TokenCounts
 from workbench.text import content_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from workbench.convert.compact import CompactForm
     from workbench.ports import Tokenizer
     from workbench.records import LogRecord, Messages, Slot, Template
 
-_BATCH = 10_000
-
 
 class PairMaker:
     """Makes the pair of a record whose prompt was read, and sums up the tokens of all."""
 
-    def __init__(self, *, form: CompactForm, tokenizer: Tokenizer) -> None:
+    def __init__(self, *, form: CompactForm, tokenizer: Tokenizer, numbered: bool = True) -> None:
         self._form = form
+        self._numbered = numbered
         self._tokenizer = tokenizer
         self._compactors: dict[str, Compactor] = {}
         self._seen: Counter[str] = Counter()
@@ -37,7 +31,7 @@ class PairMaker:
         self.tasks: Counter[str] = Counter()
 
     def __call__(self, record: LogRecord, template: Template, values: Sequence[str]) -> Pair:
-        """Return the pair; equal ones get a number behind their id.
+        """Return the pair; equal ones get a number behind their id, where that is asked for.
 
         Raises:
             InvariantError: template and values don't give the record's prompt back.
@@ -77,43 +71,10 @@ class PairMaker:
         """Hash what a pair says: template, slots and answer; neither file nor task name enters."""
         said = [template.id, *(part for slot in slots for part in (slot.name, slot.value))]
         identity = content_id(*said, *(part for m in completion for part in (m.role, m.content)))
+        if not self._numbered:
+            return identity
         self._seen[identity] += 1
         return identity if self._seen[identity] == 1 else f"{identity}-{self._seen[identity]}"
-
-
-class PairFile:
-    """A pairs file in the making: batches go to ``<name>.parts`` and become one file at the end."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._parts = path.with_name(path.name + ".parts")
-        self._rows: list[Pair] = []
-        self._files: list[Path] = []
-        self.rows = 0
-
-    def add(self, pair: Pair) -> None:
-        """Add a pair at the end."""
-        self._rows.append(pair)
-        self.rows += 1
-        if len(self._rows) >= _BATCH:
-            self._flush()
-
-    def close(self) -> None:
-        """Make the file whole."""
-        if not self._files:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            pairs_to_frame(self._rows).write_parquet(self._path)
-            return
-        self._flush()
-        pl.scan_parquet(self._files).sink_parquet(self._path)
-        shutil.rmtree(self._parts)
-
-    def _flush(self) -> None:
-        if self._rows:
-            self._parts.mkdir(parents=True, exist_ok=True)
-            self._files.append(self._parts / f"{len(self._files):06d}.parquet")
-            pairs_to_frame(self._rows).write_parquet(self._files[-1], compression="lz4")
-            self._rows = []
 
 
 def _plain(messages: Sequence[Message]) -> Messages:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import os
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,13 +11,13 @@ from workbench.convert.compact import CompactForm
 from workbench.convert.examples import example_pairs
 from workbench.convert.files import write_contracts, write_templates
 from workbench.convert.learn import Learning
-from workbench.convert.pairs import PairFile, PairMaker
+from workbench.convert.pairs import PairMaker
 from workbench.convert.survey import survey
 from workbench.convert.tasks import write_tasks
 from workbench.convert.versions import Drift
-from workbench.errors import InvariantError
+from workbench.convert.write import PartWriter, parts_beside, write_rows
 from workbench.io.frames import pairs_to_frame
-from workbench.io.readers import DistinctIds, LogFormat, Reject, formats_of, iter_logs
+from workbench.io.readers import LogFormat, formats_of
 from workbench.io.rundir import write_json, write_text
 from workbench.ports import silent
 from workbench.spec import Spec
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from workbench.contracts import Contract
     from workbench.convert.survey import Surveyed
+    from workbench.convert.write import Written
     from workbench.ports import Progress, Tokenizer
     from workbench.records import Template
 
@@ -47,12 +48,14 @@ def convert(
     *,
     options: ConvertOptions = ConvertOptions(),  # noqa: B008
     tokenizer: Tokenizer,
+    workers: int | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Convert chat logs into compact pairs under ``out``, and return the summary.
 
     Token counts are ``tokenizer``'s; the long prompt of every pair is ``template.render(slots)``. The log is
-    read several times, a row at a time: memory doesn't grow with it.
+    read several times, a row at a time: memory doesn't grow with it. ``workers`` processes write the pairs
+    (default: one a core); their number changes nothing in what is written.
 
     Raises:
         InputError: a file can't be read, or no row of all of them is a record.
@@ -66,38 +69,16 @@ def convert(
         progress=progress,
     )
     out.mkdir(parents=True, exist_ok=True)
-    maker = PairMaker(form=options.compact, tokenizer=tokenizer)
-    distinct = DistinctIds()
-    rejected = _write_rows(surveyed, out, maker, distinct, progress)
+    writer = PartWriter(surveyed, form=options.compact, tokenizer=tokenizer, place=parts_beside(out))
+    written = write_rows(writer, out, workers=workers or os.cpu_count() or 1, progress=progress)
     write_templates(surveyed, options.compact, out)
     contracts = _contracts(surveyed.templates, progress)
     write_contracts(contracts, out)
     examples = _write_examples(surveyed, contracts, PairMaker(form=options.compact, tokenizer=tokenizer), out)
     write_tasks(surveyed, contracts, options.compact, out)
-    summary = _summary(surveyed, maker, rejected, distinct, tokenizer) | {"examples": examples}
+    summary = _summary(surveyed, written, tokenizer) | {"examples": examples}
     write_json(out / "summary.json", summary)
     return summary
-
-
-def _write_rows(
-    surveyed: Surveyed, out: Path, maker: PairMaker, distinct: DistinctIds, progress: Progress
-) -> Counter[str]:
-    """Write every row as pair or reject; return the rejects by reason."""
-    rejected: Counter[str] = Counter()
-    pairs = PairFile(out / "pairs.parquet")
-    with (out / "rejects.jsonl").open("wb") as rejects:
-        for one in iter_logs(surveyed.logs, distinct=distinct, progress=progress):
-            if isinstance(one, Reject):
-                rejected[one.reason] += 1
-                rejects.write(msgspec.json.encode(one) + b"\n")
-            else:
-                reading = surveyed.patterns.read(one.prompt)
-                pairs.add(maker(one, surveyed.by_key[reading.key], reading.values))
-    pairs.close()
-    rows = sum(log.rows for log in surveyed.logs)
-    if rows != pairs.rows + rejected.total():
-        raise InvariantError(f"{rows} rows in, {pairs.rows} pairs, {rejected.total()} rejected")
-    return rejected
 
 
 def _write_examples(
@@ -136,25 +117,19 @@ def _contracts(templates: tuple[Template, ...], progress: Progress) -> dict[str,
     return out
 
 
-def _summary(
-    surveyed: Surveyed,
-    maker: PairMaker,
-    rejected: Counter[str],
-    distinct: DistinctIds,
-    tokenizer: Tokenizer,
-) -> dict[str, Any]:
+def _summary(surveyed: Surveyed, written: Written, tokenizer: Tokenizer) -> dict[str, Any]:
     """Say what went in and came out; token means are per pair, estimated where not ``exact``."""
-    pairs, tokens = maker.tasks.total(), maker.tokens
+    pairs, tokens = written.tasks.total(), written.tokens
     return {
         "in": sum(log.rows for log in surveyed.logs),
         "pairs": pairs,
-        "rejected": rejected.total(),
+        "rejected": written.rejected.total(),
         "templates": len(surveyed.templates),
         "versions": len(surveyed.versions),
-        "tasks": dict(maker.tasks.most_common()),
-        "rejected_by": dict(rejected.most_common()),
+        "tasks": dict(written.tasks.most_common()),
+        "rejected_by": dict(written.rejected.most_common()),
         "formats": formats_of(surveyed.logs),
-        "duplicate_ids": distinct.again.total(),
+        "duplicate_ids": surveyed.repeated,
         "tokens": {
             "original_mean": round(tokens["original"] / pairs, 2),
             "compact_mean": round(tokens["compact"] / pairs, 2),

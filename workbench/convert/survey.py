@@ -12,7 +12,7 @@ from workbench.convert.naming import task_names
 from workbench.convert.sample import PromptSample
 from workbench.convert.versions import Era, difference, lineages, shown
 from workbench.errors import Finding, InputError
-from workbench.io.readers import Reject, UnfitRowError, iter_logs, parsed_record, survey_logs
+from workbench.io.readers import DistinctIds, Reject, UnfitRowError, iter_logs, parsed_record, survey_logs
 from workbench.ports import silent
 from workbench.records import Source, Template, Value
 from workbench.text import digest
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from workbench.convert.versions import Drift
     from workbench.io.readers import Log, LogFormat, Shape
     from workbench.ports import Progress
-    from workbench.records import Messages
+    from workbench.records import LogRecord, Messages
 
 _NOWHERE = Source(file="", line=0, record=0)
 _SHOWN_REJECTS = 5
@@ -55,6 +55,8 @@ class Surveyed(NamedTuple):
 
     ``by_key`` holds the templates, the commonest first, with their tasks; ``evidence`` says for every
     template and slot why the slot has its type, ``values`` what the first few calls put into the slots.
+    ``repeated`` counts the records whose id an earlier one had, ``renamed`` gives those a new id by the
+    number of their row in all logs.
     """
 
     logs: tuple[Log, ...]
@@ -63,6 +65,8 @@ class Surveyed(NamedTuple):
     versions: tuple[Version, ...]
     evidence: dict[str, dict[str, str]]
     values: dict[str, list[list[str]]]
+    repeated: int
+    renamed: dict[int, str]
 
     @property
     def templates(self) -> tuple[Template, ...]:
@@ -98,11 +102,24 @@ def survey(
     patterns = Patterns(learning)
     patterns.learn(sample.prompts, count=systems.count)
     for turn in range(learning.rounds):
-        tally, unread = _tallied(logs, patterns, learning, progress)
+        tally, unread, ids = _tallied(logs, patterns, learning, progress)
         last = sample.whole or turn == learning.rounds - 1
         if last or not patterns.learn(unread.prompts, count=systems.count):
             break
-    return _described(logs, patterns, tally, drift)
+    return _described(logs, patterns, tally, drift, ids)
+
+
+class _Ids:
+    """Finds the records whose id an earlier one had, and their new ids."""
+
+    def __init__(self) -> None:
+        self.distinct = DistinctIds()
+        self.renamed: dict[int, str] = {}
+
+    def see(self, row: int, record: LogRecord) -> None:
+        named = self.distinct(record)
+        if named is not record and named.id is not None:
+            self.renamed[row] = named.id
 
 
 class _SystemTexts:
@@ -122,26 +139,27 @@ class _SystemTexts:
 
 def _tallied(
     logs: Sequence[Log], patterns: Patterns, learning: Learning, progress: Progress
-) -> tuple[Tally, PromptSample]:
+) -> tuple[Tally, PromptSample, _Ids]:
     """Read every record, count what it was read as, and draw from those that something in is unknown of."""
-    tally = Tally()
+    tally, ids = Tally(), _Ids()
     unread = PromptSample(limit=learning.survey, characters=learning.survey_characters)
     rejects: list[Reject] = []
-    for one in iter_logs(logs, stage="templates", progress=progress):
+    for row, one in enumerate(iter_logs(logs, stage="templates", progress=progress)):
         if isinstance(one, Reject):
             if len(rejects) < _SHOWN_REJECTS:
                 rejects.append(one)
             continue
+        ids.see(row, one)
         reading = patterns.read(one.prompt)
         tally.add(reading, file=one.source.file)
         if not reading.known:
             unread.show(one.prompt)
     if not tally.rows:
         raise InputError([_unusable(reject) for reject in rejects])
-    return tally, unread
+    return tally, unread, ids
 
 
-def _described(logs: tuple[Log, ...], patterns: Patterns, tally: Tally, drift: Drift) -> Surveyed:
+def _described(logs: tuple[Log, ...], patterns: Patterns, tally: Tally, drift: Drift, ids: _Ids) -> Surveyed:
     ranked = tally.ranked()
     families: dict[tuple[Pattern, ...], list[Key]] = {}
     for key, _ in ranked:
@@ -172,6 +190,8 @@ def _described(logs: tuple[Log, ...], patterns: Patterns, tally: Tally, drift: D
         versions=tuple(_versions(by_family)),
         evidence={template.id: _evidence(key, template) for key, template in index.items()},
         values={template.id: tally.values[key] for key, template in index.items()},
+        repeated=ids.distinct.again.total(),
+        renamed=ids.renamed,
     )
 
 

@@ -135,8 +135,8 @@ def read_parquet(path: Path) -> pl.DataFrame:
     return pl.concat(iter_parquet(path, rows=None))
 
 
-def iter_parquet(path: Path, *, rows: int | None) -> Iterator[pl.DataFrame]:
-    """Read any Parquet file in slices of ``rows`` rows (``None``: all at once).
+def iter_parquet(path: Path, *, rows: int | None, start: int = 0) -> Iterator[pl.DataFrame]:
+    """Read any Parquet file from row ``start`` in slices of ``rows`` rows (``None``: all at once).
 
     Raises:
         InputError: missing, a directory, or not Parquet.
@@ -150,7 +150,7 @@ def iter_parquet(path: Path, *, rows: int | None) -> Iterator[pl.DataFrame]:
         whole = pl.scan_parquet(path, glob=False)
         height = whole.select(pl.len()).collect().item()
         step = rows or max(height, 1)
-        for at in range(0, max(height, 1), step):
+        for at in range(start, max(height, start + 1), step):
             yield whole.slice(at, step).collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InputError(

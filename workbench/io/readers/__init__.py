@@ -1,12 +1,15 @@
 """Reads chat logs of many shapes into one, and accounts for every row that can't be read."""
 
 from workbench.io.readers.containers import sniff, without_null
+from workbench.io.readers.ids import DistinctIds
 from workbench.io.readers.read import (
-    DistinctIds,
     Log,
+    Part,
     formats_of,
     iter_logs,
+    iter_part,
     parsed_record,
+    parts_of,
     read_logs,
     read_rows,
     rows_in,
@@ -22,14 +25,17 @@ __all__ = [
     "Log",
     "LogFormat",
     "LogRead",
+    "Part",
     "Reject",
     "Row",
     "Shape",
     "UnfitRowError",
     "formats_of",
     "iter_logs",
+    "iter_part",
     "parse_messages",
     "parsed_record",
+    "parts_of",
     "read_logs",
     "read_rows",
     "rows_in",

@@ -12,7 +12,7 @@ import msgspec
 
 from workbench.errors import Finding, InputError
 from workbench.io.frames import iter_parquet
-from workbench.io.readers.values import Container, Row
+from workbench.io.readers.values import START, Container, Mark, Row
 from workbench.text import excerpt
 
 if TYPE_CHECKING:
@@ -69,18 +69,20 @@ def sniff(path: Path) -> Container:
     raise _unknown(path, first)
 
 
-def rows_of(path: Path, container: Container) -> Iterator[Row]:
+def rows_of(path: Path, container: Container, *, start: Mark = START) -> Iterator[Row]:
     """Yield every row of ``path`` in order, undecodable ones with their problem.
+
+    ``start`` is where to begin: any row of JSON Lines or Parquet, the first of others.
 
     Raises:
         InputError: the file as a whole can't be read.
     """
     if container == "jsonl":
-        yield from _json_lines(path)
+        yield from _json_lines(path, start)
     elif container == "json":
         yield from _json_document(path)
     elif container == "parquet":
-        yield from _parquet_rows(path)
+        yield from _parquet_rows(path, start)
     else:
         yield from _csv_rows(path)
 
@@ -201,24 +203,26 @@ def _csv_head(first: bytes) -> bool:
     return bool(_CSV_HEADS & {name.strip().lower() for name in names})
 
 
-def _json_lines(path: Path) -> Iterator[Row]:
-    record = 0
+def _json_lines(path: Path, start: Mark) -> Iterator[Row]:
+    record, at = start.record, start.at
     with path.open("rb") as stream:
-        for line, raw in enumerate(stream, 1):
-            body = raw.removeprefix(_BOM) if line == 1 else raw
-            if not body.strip():
-                continue
-            yield _json_row(body.strip(b"\r\n \t"), line=line, record=record)
-            record += 1
+        stream.seek(at)
+        for line, raw in enumerate(stream, start.line):
+            body = (raw.removeprefix(_BOM) if line == 1 else raw).strip(b"\r\n \t")
+            if body and not body.isspace():
+                yield _json_row(body, line=line, record=record, at=at)
+                record += 1
+            at += len(raw)
 
 
-def _json_row(body: bytes, *, line: int, record: int) -> Row:
+def _json_row(body: bytes, *, line: int, record: int, at: int) -> Row:
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
         return Row(
             line=line,
             record=record,
+            at=at,
             problem="not UTF-8",
             found=f"byte 0x{body[error.start]:02x} at position {error.start}",
             raw=body[: 4 * _SHOWN].decode("utf-8", "replace"),
@@ -226,10 +230,11 @@ def _json_row(body: bytes, *, line: int, record: int) -> Row:
         )
     try:
         value = msgspec.json.decode(text)
-        return Row(line=line, record=record, value=value, raw=text[:_SHOWN], ascii=body.isascii())
+        return Row(line=line, record=record, at=at, value=value, raw=text[:_SHOWN], ascii=body.isascii())
     except (msgspec.DecodeError, RecursionError) as error:
         problem, found = _syntax(text, error)
-        return Row(line=line, record=record, problem=problem, found=found, raw=text[:_SHOWN], blame="syntax")
+        raw = text[:_SHOWN]
+        return Row(line=line, record=record, at=at, problem=problem, found=found, raw=raw, blame="syntax")
 
 
 def _syntax(text: str, error: Exception) -> tuple[str, str]:
@@ -288,10 +293,10 @@ def _first_bad_line(path: Path) -> InputError:
     return encoding_error(path, line=1)
 
 
-def _parquet_rows(path: Path) -> Iterator[Row]:
+def _parquet_rows(path: Path, start: Mark) -> Iterator[Row]:
     """Read slice by slice, so that memory doesn't grow with the file."""
-    record = 0
-    for frame in iter_parquet(path, rows=_SLICE):
+    record = start.record
+    for frame in iter_parquet(path, rows=_SLICE, start=record):
         for value in frame.iter_rows(named=True):
             yield Row(line=0, record=record, value=without_null(value))
             record += 1

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from typing import TYPE_CHECKING, Any, get_args
 
-import msgspec
-
 from workbench.errors import Finding, InputError, InvariantError
 from workbench.io.readers.containers import encoding_error, rows_of, sniff
+from workbench.io.readers.ids import DistinctIds
 from workbench.io.readers.shapes import parse, shape_of, split_turns
 from workbench.io.readers.values import (
     FORMATS,
+    START,
     Container,
     LogFormat,
     LogRead,
+    Mark,
     Parsed,
     Reject,
     Row,
@@ -23,7 +25,7 @@ from workbench.io.readers.values import (
 )
 from workbench.ports import silent
 from workbench.records import LogRecord, Source, Value
-from workbench.text import content_id, excerpt
+from workbench.text import excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,14 +34,32 @@ if TYPE_CHECKING:
     from workbench.ports import Progress
 
 _REPORT_EVERY = 500
+_PART = 10_000
+_SEEKABLE = frozenset({"jsonl", "parquet"})
 
 
 class Log(Value, frozen=True, kw_only=True):
-    """A file that was looked through once: what holds its rows, their shape, and how many there are."""
+    """A file that was looked through once: what holds its rows, their shape, and how many there are.
+
+    ``marks`` are the places where its parts begin: one every ten thousand rows where files allow it.
+    """
 
     path: str
     container: Container
     shape: Shape
+    rows: int
+    marks: tuple[Mark, ...] = (START,)
+
+
+class Part(Value, frozen=True, kw_only=True):
+    """Rows of a log that can be read apart from the others.
+
+    ``first`` counts the rows of all logs before it; ``rows`` is how many it has.
+    """
+
+    log: Log
+    mark: Mark
+    first: int
     rows: int
 
 
@@ -152,6 +172,42 @@ def iter_logs(
             raise InvariantError(f"{path}: {log.rows} rows when looked through, {done} when read")
 
 
+def parts_of(logs: Sequence[Log]) -> list[Part]:
+    """Cut logs into parts, in their order: the same ones whoever reads them."""
+    parts = []
+    before = 0
+    for log in logs:
+        ends = [mark.record for mark in log.marks[1:]] + [log.rows]
+        for mark, end in zip(log.marks, ends, strict=True):
+            first = before + mark.record
+            parts.append(Part(log=log, mark=mark, first=first, rows=end - mark.record))
+        before += log.rows
+    return parts
+
+
+def iter_part(part: Part) -> Iterator[LogRecord | Reject]:
+    """Yield the rows of a part as records or rejects, in order, one in memory at a time.
+
+    Raises:
+        InvariantError: the file has another number of rows than it was surveyed with.
+    """
+    from pathlib import Path
+
+    log, path = part.log, Path(part.log.path)
+    rows = rows_of(path, log.container, start=part.mark)
+    ends = part.mark.record + part.rows == log.rows
+    done = 0
+    for one in _sorted(
+        rows if ends else itertools.islice(rows, part.rows), log.shape, file=log.path, name=source_name(path)
+    ):
+        done += 1
+        yield one
+    if done != part.rows:
+        raise InvariantError(
+            f"{path}, from row {part.mark.record}: {part.rows} rows when looked through, {done} when read"
+        )
+
+
 def formats_of(logs: Sequence[Log]) -> dict[str, str]:
     """Return the shape of every file by its name."""
     from pathlib import Path
@@ -163,35 +219,6 @@ def source_name(path: Path) -> str:
     """Name a file by its folder and name, so that outputs don't depend on where a checkout lies."""
     full = path.resolve()
     return f"{full.parent.name}/{full.name}" if full.parent.name else full.name
-
-
-class DistinctIds:
-    """Gives a repeated id its content's hash, and its occurrence where that repeats too.
-
-    ``again`` counts how often each id came again.
-    """
-
-    def __init__(self) -> None:
-        self.again: Counter[str] = Counter()
-        self._taken: set[str] = set()
-
-    def __call__(self, record: LogRecord) -> LogRecord:
-        """Return the record under an id that no record before had."""
-        if record.id is None:
-            return record
-        if record.id not in self._taken:
-            self._taken.add(record.id)
-            return record
-        self.again[record.id] += 1
-        said = (m.content for m in (*record.prompt, *record.completion))
-        fresh = stem = f"{record.id}~{content_id(*said)[:8]}"
-        occurrence = 2
-        while fresh in self._taken:
-            fresh = f"{stem}~{occurrence}"
-            occurrence += 1
-        self._taken.add(fresh)
-        meta = {**record.meta, "id_in_log": record.id}
-        return msgspec.structs.replace(record, id=fresh, meta=meta)
 
 
 def parsed_record(value: Any, shape: Shape, *, source: Source) -> LogRecord:
@@ -221,11 +248,14 @@ class _Look:
         self._first: Row | None = None
         self._telling = self._bad = self._bad_line = 0
         self.count = 0
+        self.marks: list[Mark] = []
 
     def __iter__(self) -> Iterator[Row]:
         """Yield every row."""
         told = f"read {self._path.name}"
         for row in self._rows:
+            if self.count % _PART == 0:
+                self.marks.append(Mark(line=row.line, record=row.record, at=row.at))
             self.count += 1
             self._note(row)
             if self.count % _REPORT_EVERY == 0:
@@ -274,7 +304,8 @@ def _surveyed(
     for _ in look:
         pass
     look.check_encoding()
-    return Log(path=str(path), container=container, shape=look.shape(wanted), rows=look.count)
+    marks = tuple(look.marks if container in _SEEKABLE else look.marks[:1])
+    return Log(path=str(path), container=container, shape=look.shape(wanted), rows=look.count, marks=marks)
 
 
 def _sorted(rows: Iterable[Row], shape: Shape, *, file: str, name: str) -> Iterator[LogRecord | Reject]:

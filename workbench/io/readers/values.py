@@ -29,15 +29,27 @@ class Reject(Value, frozen=True, kw_only=True):
     raw: str
 
 
+class Mark(Value, frozen=True, kw_only=True):
+    """A place to read a file from: a row's line, its record, and its first byte (0 but in JSON Lines)."""
+
+    line: int = 1
+    record: int = 0
+    at: int = 0
+
+
+START = Mark()
+
+
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One row of a file as plain values, or the ``problem`` that kept it from being decoded.
 
     ``blame`` groups problems: ``encoding`` or ``syntax``. ``raw`` is the start of its text, as it stands;
-    ``ascii`` says that the row could as well be in any other encoding.
+    ``ascii`` says that the row could as well be in any other encoding; ``at`` is as in `Mark`.
     """
 
     line: int
     record: int
+    at: int = 0
     value: Any = None
     problem: str | None = None
     found: str = ""
