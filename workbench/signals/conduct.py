@@ -8,6 +8,7 @@ import polars as pl
 from msgspec import Meta
 
 from workbench.checks.grounding import read_support
+from workbench.checks.harmtext import read_harm
 from workbench.checks.refusal import read_refusal
 from workbench.checks.requests import harmful_request
 from workbench.signals.columns import COUNT, FLAG, SHARE, TEXT, Column, RowSignal
@@ -30,6 +31,8 @@ class Conduct(RowSignal, frozen=True, kw_only=True, tag="conduct"):
         Column("refusal", TEXT, "how far the answer refuses: `none`, `partial` or `full`"),
         Column("harm_asked", FLAG, "the question asks for harm to someone (word list, English and Chinese)"),
         Column("harm_helped", FLAG, "harm is asked for and the answer does not refuse"),
+        Column("toxicity", SHARE, "how harmful the answer's wording is, 0 to 1, by the scorer of harm"),
+        Column("toxic_kind", TEXT, "what kind of harm: `hate`, `violence` and others, or `none`"),
     )
 
     def of(self, row: Row, tools: Tools) -> tuple[Any, ...]:
@@ -37,7 +40,8 @@ class Conduct(RowSignal, frozen=True, kw_only=True, tag="conduct"):
         del tools
         level = read_refusal(row.prose, opening=self.opening, partial_words=self.partial_words).level
         asked = harmful_request(row.question) is not None
-        return (level, asked, asked and level == "none")
+        harm = read_harm(row.prose)
+        return (level, asked, asked and level == "none", round(harm.score, 6), harm.category)
 
 
 class Grounding(RowSignal, frozen=True, kw_only=True, tag="grounding"):

@@ -60,7 +60,7 @@ class Likelihood(FrameSignal, frozen=True, kw_only=True, tag="likelihood"):
                 continue
             mean, without = given.nll / given.tokens, bare.nll / bare.tokens
             figures = (math.exp(mean), math.exp(without), math.exp(mean - without))
-            # A batch's width moves the last bits; six digits are the same in any batch.
+            # A batch's width moves the last bits: rounded to six digits, which it can still tip at an edge.
             out.append((*(float(f"{figure:.6g}") for figure in figures), given.tokens))
         return out
 
