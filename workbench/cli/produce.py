@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from rich.console import RenderableType
+
     from workbench.cli.screen import Screen
     from workbench.ports import Progress
 
@@ -37,7 +39,7 @@ def carry_out(
     verb: str,
     inputs: list[Path | str],
     options: Any,
-    page: Callable[[dict[str, Any], Path], str],
+    page: Callable[[dict[str, Any], Path], RenderableType],
     face: Face,
 ) -> dict[str, Any]:
     """Fill ``out`` by ``work`` unless it already holds this very result, and show its ``summary.json``.

@@ -48,6 +48,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     import msgspec
 
     from workbench.contracts import Contract
+    from workbench.evaluation.attribution import Attribution
     from workbench.gate import Baseline, GateResult, Policy
     from workbench.gate.datapolicy import DataPolicy
     from workbench.recipe import Recipe
@@ -56,7 +57,7 @@ def schemas() -> dict[str, dict[str, Any]]:
 
     kinds = {
         "recipe": Recipe, "contract": Contract, "policy": Policy, "gate": GateResult, "verdicts": Verdicts,
-        "data_policy": DataPolicy, "baseline": Baseline,
+        "data_policy": DataPolicy, "baseline": Baseline, "attribution": Attribution,
         "case": Case, "completion": Completion, "grade": Grade, "log_record": LogRecord, "pair": Pair,
         "template": Template,
     }  # fmt: skip

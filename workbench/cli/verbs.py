@@ -29,6 +29,7 @@ VERBS = (
     "audit",
     "train",
     "evaluate",
+    "attribute",
     "judge",
     "report",
     "graders",

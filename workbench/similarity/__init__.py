@@ -12,12 +12,14 @@ from workbench.similarity.near import (
     measure,
     settle,
 )
+from workbench.similarity.nearest import Near, nearest
 from workbench.similarity.shingles import Shingled, shingle
 
 __all__ = [
     "Banding",
     "Closest",
     "Duplicates",
+    "Near",
     "Shingled",
     "components",
     "find_closest",
@@ -25,6 +27,7 @@ __all__ = [
     "find_links",
     "guards",
     "measure",
+    "nearest",
     "settle",
     "shingle",
 ]

@@ -55,12 +55,9 @@ class Decontaminate(Spec, frozen=True, kw_only=True):
         """
         found = read_eval_texts([Path(name) for name in self.against])
         units = [text for text in found if len(words(text.text)) >= self.min_words]
-        contained, boilerplate = self._shared(frame, units, ngram=self.ngram, char_ngram=self.char_ngram)
-        runs, _ = self._shared(frame, units, ngram=self.run, char_ngram=self.char_run)
-        table = _judged(contained, runs)
-        hit = (pl.col("containment") >= self.threshold) | pl.col("run")
+        table, boilerplate = self._measured(frame, units)
         worst = table.sort("row", "run", "containment", "unit", descending=[False, True, True, False])
-        gone = worst.filter(hit).unique("row", keep="first", maintain_order=True).sort("row")
+        gone = worst.filter(self._hit()).unique("row", keep="first", maintain_order=True).sort("row")
         rows = [self._told(frame["id"], units, entry) for entry in gone.iter_rows(named=True)]
         stays = ~pl.int_range(frame.height, eager=True).is_in(gone["row"].implode())
         left = table.filter(~pl.col("row").is_in(gone["row"].implode()))
@@ -69,6 +66,19 @@ class Decontaminate(Spec, frozen=True, kw_only=True):
             "boilerplate": boilerplate,
         }
         return Noted(kept=frame.filter(stays), dropped=ledger_frame(rows), notes=notes)
+
+    def matches(self, frame: pl.DataFrame, units: Sequence[EvalText]) -> pl.DataFrame:
+        """Return ``row, unit, containment, run`` of every row and text that this step calls a match."""
+        return self._measured(frame, units)[0].filter(self._hit()).sort("row", "unit")
+
+    def _hit(self) -> pl.Expr:
+        return (pl.col("containment") >= self.threshold) | pl.col("run")
+
+    def _measured(self, frame: pl.DataFrame, units: Sequence[EvalText]) -> tuple[pl.DataFrame, int]:
+        """Compare every row with every text; also how many shingles were boilerplate."""
+        contained, boilerplate = self._shared(frame, units, ngram=self.ngram, char_ngram=self.char_ngram)
+        runs, _ = self._shared(frame, units, ngram=self.run, char_ngram=self.char_run)
+        return _judged(contained, runs), boilerplate
 
     def _shared(
         self, frame: pl.DataFrame, units: Sequence[EvalText], *, ngram: int, char_ngram: int

@@ -1,0 +1,50 @@
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from workbench.cli import execute
+from workbench.evaluation.attribution import Attribution
+
+sys.path.append(str(Path(__file__).parent.parent / "pipeline"))
+from loop_world import STARVED, make_run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return make_run(tmp_path_factory.mktemp("attribute"))
+
+
+def test_a_starved_rule_stands_out(run, capsys):
+    assert execute(["attribute", str(run), "--json"]) == 0
+    summary = json.loads(capsys.readouterr().out)
+    questions = {one["id"]: one for one in summary["questions"]}
+    assert questions[STARVED]["lost"] == questions[STARVED]["held"] > 0
+    assert questions[STARVED]["exercised"] == 1
+    assert all(one["lost"] == 0 for name, one in questions.items() if name != STARVED)
+    found = msgspec.json.decode((run / "attribution" / "attribution.json").read_bytes(), type=Attribution)
+    assert len(found.lost) == summary["lost"]
+    assert STARVED in (run / "attribution" / "attribution.md").read_text()
+
+
+def test_an_evaluation_alone_needs_data_and_templates(run, tmp_path, capsys):
+    alone = tmp_path / "evaluated"
+    shutil.copytree(run / "eval", alone)
+    assert execute(["attribute", str(alone), "--out", str(tmp_path / "a"), "--quiet"]) == 2
+    assert "--data" in capsys.readouterr().err
+    beside = ["--data", str(run / "curate"), "--templates", str(run / "convert")]
+    assert execute(["attribute", str(alone), *beside, "--out", str(tmp_path / "a"), "--quiet"]) == 0
+    whole = (run / "attribution" / "attribution.json").read_bytes()
+    assert (tmp_path / "a" / "attribution.json").read_bytes() == whole
+
+
+def test_a_broken_case_is_named_with_its_line(run, tmp_path, capsys):
+    broken = tmp_path / "run"
+    shutil.copytree(run, broken)
+    with (broken / "eval" / "cases.jsonl").open("a") as file:
+        file.write('{"id": 3}\n')
+    assert execute(["attribute", str(broken), "--out", str(tmp_path / "a"), "--quiet"]) == 2
+    assert "cases.jsonl:19" in capsys.readouterr().err
