@@ -23,9 +23,13 @@ RECIPE_VERSION: Literal[1] = 1
 
 
 class ConvertStage(Value, frozen=True, kw_only=True):
-    """Which logs to read, and how to take them apart. Paths are relative to the recipe file."""
+    """Which logs to read, and how to take them apart. Paths are relative to the recipe file.
+
+    ``contracts`` (files) stand in for those inferred from the prompts of their tasks.
+    """
 
     logs: tuple[str, ...]
+    contracts: tuple[str, ...] = ()
     options: ConvertOptions = ConvertOptions()
 
 
@@ -110,6 +114,10 @@ def read_recipe(path: Path) -> Recipe:
             logs=tuple(
                 _existing(root, p, f"$.convert.logs[{i}]", path, findings)
                 for i, p in enumerate(recipe.convert.logs)
+            ),
+            contracts=tuple(
+                _existing(root, p, f"$.convert.contracts[{i}]", path, findings)
+                for i, p in enumerate(recipe.convert.contracts)
             ),
         ),
         eval=msgspec.structs.replace(

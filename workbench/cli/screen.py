@@ -96,21 +96,21 @@ def print_user_error(error: UserError) -> None:
     """Print every finding of ``error`` on stderr, without a traceback."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     for finding in error.findings:
-        console.print(f"[bold red]error[/] [bold]{escape(_plain(finding.where))}[/]")
-        console.print(f"  found     {escape(_plain(finding.found))}")
-        console.print(f"  expected  {escape(_plain(finding.expected))}")
-        console.print(f"  to do     {escape(_plain(finding.fix))}")
+        console.print(f"[bold red]error[/] [bold]{escape(plain(finding.where))}[/]")
+        console.print(f"  found     {escape(plain(finding.found))}")
+        console.print(f"  expected  {escape(plain(finding.expected))}")
+        console.print(f"  to do     {escape(plain(finding.fix))}")
+
+
+def plain(text: str) -> str:
+    """Keep terminal control sequences in data from reaching the terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
 
 
 def timed(action: Callable[[], Any]) -> tuple[Any, float]:
     """Run ``action`` and return its result with the seconds it took."""
     start = time.perf_counter()
     return action(), time.perf_counter() - start
-
-
-def _plain(text: str) -> str:
-    """Keep terminal control sequences in data from reaching the terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
 
 
 def _bars(console: Console) -> Bars:

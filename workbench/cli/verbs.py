@@ -11,8 +11,10 @@ import workbench
 
 VERBS = (
     "demo",
+    "init",
     "run",
     "convert",
+    "inspect",
     "templates",
     "compact",
     "contract",
@@ -47,7 +49,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
     help="From a log of long-prompt LLM calls to a tuned, evaluated, gated LoRA adapter.\n\n"
-    "Start with [bold]workbench demo[/]; for your own log: [bold]workbench convert LOG --out DIR[/].",
+    "Start with [bold]workbench demo[/]; for your own log: [bold]workbench init[/].",
 )
 
 

@@ -43,7 +43,7 @@ def run(recipe: Recipe, out: Path, *, force: bool = False, progress: Progress = 
         OutputError: ``out`` holds something else, or the run of another recipe, and ``force`` isn't set.
         UserError: what a stage says about its input.
     """
-    spare_inputs(out, [*recipe.convert.logs, *recipe.eval.suites, recipe.base])
+    spare_inputs(out, [*recipe.convert.logs, *recipe.convert.contracts, *recipe.eval.suites, recipe.base])
     key = run_key(recipe)
     _open(out, recipe, key=key, force=force)
     seconds: dict[str, float] = {}
@@ -61,14 +61,14 @@ def run(recipe: Recipe, out: Path, *, force: bool = False, progress: Progress = 
 
 def run_key(recipe: Recipe) -> str:
     """Name everything that decides a run: the recipe, the content it points at, and the version."""
-    inputs = [*recipe.convert.logs, *recipe.eval.suites, recipe.base]
+    inputs = [*recipe.convert.logs, *recipe.convert.contracts, *recipe.eval.suites, recipe.base]
     inputs += inputs_of(recipe.teacher.name) if recipe.teacher else []
     return spec_key([workbench.__version__, _portable(recipe), [fingerprint(name) for name in inputs]])
 
 
 def plan(recipe: Recipe, out: Path, *, key: str, progress: Progress) -> list[Stage]:
     """List the stages with their keys; a stage's key holds the keys of all stages before it."""
-    logs = [fingerprint(name) for name in recipe.convert.logs]
+    logs = [fingerprint(name) for name in (*recipe.convert.logs, *recipe.convert.contracts)]
     base = fingerprint(recipe.base)
     portable = _portable(recipe)
     convert = spec_key([workbench.__version__, portable["convert"], logs, base])
@@ -95,6 +95,7 @@ def _portable(recipe: Recipe) -> dict[str, Any]:
     plain.pop("base")
     plain.pop("gate")
     plain["convert"].pop("logs")
+    plain["convert"].pop("contracts")
     if recipe.teacher is not None and inputs_of(recipe.teacher.name):
         plain["teacher"].pop("name")
     plain["eval"].pop("suites")

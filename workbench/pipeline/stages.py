@@ -11,7 +11,7 @@ import workbench.convert as conversion
 from workbench import evaluation, teaching, training
 from workbench.backends import KeptBackend, open_backend
 from workbench.checks import load_contract
-from workbench.errors import Finding, InputError, InvariantError
+from workbench.errors import ConfigError, Finding, InputError, InvariantError
 from workbench.io.fingerprint import fingerprint
 from workbench.io.frames import read_pairs, read_with_examples
 from workbench.io.tokenizer import load_tokenizer
@@ -45,7 +45,12 @@ class Subject:
 
 
 def convert(recipe: Recipe, work: Path, progress: Progress) -> None:
-    """Turn logs into pairs."""
+    """Turn logs into pairs; contracts that the recipe names take the place of those inferred.
+
+    Raises:
+        ConfigError: a contract that the recipe names is of no task of the log, or can't be read.
+    """
+    given = [(path, load_contract(Path(path))) for path in recipe.convert.contracts]
     conversion.convert(
         [Path(log) for log in recipe.convert.logs],
         work,
@@ -53,6 +58,27 @@ def convert(recipe: Recipe, work: Path, progress: Progress) -> None:
         tokenizer=load_tokenizer(recipe.base),
         progress=progress,
     )
+    for path, contract in given:
+        _stand_in(path, contract, work)
+
+
+def _stand_in(path: str, contract: Contract, work: Path) -> None:
+    """Put a contract where the one inferred for its task stands."""
+    several = work / "contracts" / f"{contract.task}.yaml"
+    first = work / "contract.yaml"
+    commonest = load_contract(first).task
+    if contract.task != commonest and not several.exists():
+        raise ConfigError(
+            Finding(
+                where=path,
+                found=f"a contract of the task {contract.task!r}",
+                expected=f"a task of the log, as {commonest!r}",
+                fix="Correct its `task`, or take it out of $.convert.contracts.",
+            )
+        )
+    for place in (several, *([first] if contract.task == commonest else [])):
+        if place.exists():
+            shutil.copyfile(path, place)
 
 
 def teach(recipe: Recipe, run: Path, work: Path, progress: Progress) -> None:
