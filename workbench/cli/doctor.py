@@ -57,13 +57,15 @@ def doctor(
 
     [dim]Example:[/] workbench doctor --hub
     """
-    found = examine(ask_hub=hub)
+    found = examine()
+    if hub:
+        found["hub"]["reached"] = _answers(found["hub"]["endpoint"])
     screen = Screen(as_json=as_json)
     screen.show(found, _page(found))
 
 
-def examine(*, ask_hub: bool = False) -> dict[str, Any]:
-    """Look at the machine without importing anything heavy; the network only with ``ask_hub``."""
+def examine() -> dict[str, Any]:
+    """Look at the machine without importing anything heavy or asking the network."""
     extras = {extra: {name: _version(name) for name in names} for extra, names in EXTRAS.items()}
     cards = _cards()
     return {
@@ -76,7 +78,7 @@ def examine(*, ask_hub: bool = False) -> dict[str, Any]:
         "gpu": bool(cards),
         "cards": cards,
         "extras": extras,
-        "hub": _hub(ask=ask_hub),
+        "hub": _hub(),
         "runs": {extra: _whole(held) for extra, held in extras.items()},
         "needed_by": NEEDED_BY,
     }
@@ -113,7 +115,7 @@ def _cards() -> list[str]:
     return [line.strip() for line in done.stdout.splitlines() if line.strip()]
 
 
-def _hub(*, ask: bool) -> dict[str, Any]:
+def _hub() -> dict[str, Any]:
     """Say how the hub of models would be used; its place and token by its own library's variables."""
     home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface")
     endpoint = os.environ.get("HF_ENDPOINT") or "https://huggingface.co"
@@ -126,7 +128,7 @@ def _hub(*, ask: bool) -> dict[str, Any]:
         "token": bool(os.environ.get("HF_TOKEN")) or (home / "token").is_file(),
         "cache": str(cache),
         "models_kept": kept,
-        "reached": _answers(endpoint) if ask else None,
+        "reached": None,
     }
 
 

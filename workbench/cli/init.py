@@ -113,8 +113,9 @@ def _summary(place: Path, begun: Begun, *, log: str) -> dict[str, Any]:
         "files": sorted(begun.files),
         "log": log,
         "log_inside": not log.startswith("../"),
+        "contracts": "contract.yaml" if "contract.yaml" in begun.files else "contracts",
         "pairs": begun.profile.rows,
-        "rejected": sum(begun.profile.rejected.values()),
+        "rejected": begun.rejected,
         "rules": len(rules),
         "checked": sum(rule.checked for rule in rules),
         "broken_today": {rule.id: rule.breaks for rule in rules if rule.breaks},
@@ -140,6 +141,6 @@ def _page(summary: dict[str, Any], place: Path) -> str:
         )
     inside = escape(str(place))
     lines.append(
-        f"next: read {inside}/contract.yaml or contracts/ and correct it, then [bold]sh {inside}/ci.sh[/]"
+        f"next: read {inside}/{summary['contracts']} and correct it, then [bold]sh {inside}/ci.sh[/]"
     )
     return "\n".join(lines)

@@ -42,9 +42,10 @@ class Answers:
 
 @dataclass(frozen=True, kw_only=True)
 class Begun:
-    """What was found in the log, and the text of each file by its place in the project."""
+    """What was found in the log, records ``rejected`` included, and the text of each file by its place."""
 
     profile: Profile
+    rejected: int
     files: Mapping[str, str]
 
 
@@ -57,7 +58,7 @@ def begin(log: Path, answers: Answers, *, progress: Progress = silent) -> Begun:
     with tempfile.TemporaryDirectory() as spare:
         converted = Path(spare) / "converted"
         converted.mkdir()
-        conversion.convert([log], converted, tokenizer=WordTokenizer(), progress=progress)
+        summary = conversion.convert([log], converted, tokenizer=WordTokenizer(), progress=progress)
         read = read_dataset(converted, progress=progress)
         held = contracts_beside(read)
         read = with_signals(read, wanted=frozenset({"secrets"}), contracts=held, progress=progress)
@@ -74,7 +75,7 @@ def begin(log: Path, answers: Answers, *, progress: Progress = silent) -> Begun:
     }
     if answers.ci != "none":
         files[_PLACES[answers.ci]] = {"github": _GITHUB, "gitlab": _GITLAB}[answers.ci]
-    return Begun(profile=found, files=files)
+    return Begun(profile=found, rejected=int(summary["rejected"]), files=files)
 
 
 def write_project(
