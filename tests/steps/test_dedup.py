@@ -10,6 +10,7 @@ from workbench.steps import ExactDedup, NearDedup
 from workbench.steps.dedup import direct
 
 LONG = "please tell me in a few words where the parcel that I ordered last week from your shop is right now"
+CALL = '{{"tool": "track_order", "arguments": {{"order_id": "{}", "carrier": "{}", "language": "en"}}}}'
 
 
 def gone(step, rows):
@@ -31,6 +32,18 @@ def gone(step, rows):
         ([(f"{LONG} 1", "a"), (f"{LONG} 2", "a"), (f"{LONG} 1 thanks", "a")], [], [2]),
         ([(LONG, "order 5"), (LONG, "order 6")], [], []),
         ([(LONG, "yes", "c d e f"), (LONG, "yes", "g h i j")], [], []),
+        # Tool calls share a template: another identifier or value is another row, other punctuation is none.
+        (
+            [
+                (LONG, CALL.format("A-1001", "post")),
+                (f"{LONG}?", CALL.format("A-1001", "post")),
+                (LONG, CALL.format("A-1002", "post")),
+                (LONG, CALL.format("A-1001", "courier")),
+                (LONG, CALL.format("A-1001", "post")),
+            ],
+            [4],
+            [1, 4],
+        ),
     ],
 )
 def test_which_rows_go(rows, exact, near):
