@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import workbench
 from workbench.errors import Finding, OutputError
 from workbench.io.fingerprint import file_hash
+from workbench.io.lock import OWNER, locked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -89,21 +90,25 @@ def output(path: Path, *, verb: str, key: str, force: bool = False) -> Iterator[
     key is wiped. The manifest, with size and hash of every file, is written last.
 
     Raises:
-        OutputError: ``path`` exists, isn't this work's own earlier output, and ``force`` isn't set.
+        OutputError: ``path`` exists, isn't this work's own earlier output, and ``force`` isn't set; or
+            another process is at work there.
     """
     _refuse_foreign(path, verb=verb, force=force)
     work = path.with_name(path.name + ".partial")
-    _prepare(work, verb=verb, key=key)
-    done = False
-    try:
-        yield work
-        done = True
-    finally:
-        if not done and [path.name for path in work.iterdir()] == [_PARTIAL_KEY]:
-            shutil.rmtree(work)  # nothing in it to go on with
-    (work / _PARTIAL_KEY).unlink()
-    _write_manifest(work, verb=verb, key=key)
-    _replace(work, path)
+    with locked(work):
+        _refuse_foreign(path, verb=verb, force=force)  # another process may have made it meanwhile
+        _prepare(work, verb=verb, key=key)
+        done = False
+        try:
+            yield work
+            done = True
+        finally:
+            if not done and {path.name for path in work.iterdir()} <= {_PARTIAL_KEY, OWNER}:
+                shutil.rmtree(work)  # nothing in it to go on with
+        for name in (_PARTIAL_KEY, OWNER):
+            (work / name).unlink()
+        _write_manifest(work, verb=verb, key=key)
+        _replace(work, path)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -140,7 +145,8 @@ def _prepare(work: Path, *, verb: str, key: str) -> None:
         held = json.loads(marker.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         held = None
-    if work.exists() and held is None and not (work / MANIFEST).exists() and any(work.iterdir()):
+    found = {path.name for path in work.iterdir()} - {OWNER}
+    if held is None and found and MANIFEST not in found:
         raise OutputError(
             Finding(
                 where=str(work),
@@ -149,20 +155,17 @@ def _prepare(work: Path, *, verb: str, key: str) -> None:
                 fix="Move it away, or choose another --out.",
             )
         )
-    if work.exists() and held != {"verb": verb, "key": key}:
-        shutil.rmtree(work)
-    try:
-        work.mkdir(parents=True, exist_ok=True)
-        write_text(marker, json.dumps({"verb": verb, "key": key}))
-    except OSError as error:
-        raise OutputError(
-            Finding(
-                where=str(work),
-                found=f"{error.strerror or error}",
-                expected="a place that can be written",
-                fix="Choose another --out, or change its permissions.",
-            )
-        ) from error
+    if held != {"verb": verb, "key": key}:
+        for name in found:
+            _remove(work / name)
+    write_text(marker, json.dumps({"verb": verb, "key": key}))
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def _write_manifest(work: Path, *, verb: str, key: str) -> None:

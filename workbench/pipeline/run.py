@@ -12,13 +12,14 @@ import workbench
 from workbench.backends import inputs_of
 from workbench.errors import Finding, OutputError
 from workbench.io.fingerprint import fingerprint
+from workbench.io.lock import OWNER, locked
 from workbench.io.rundir import is_complete, output, spare_inputs, write_json
 from workbench.pipeline import stages
 from workbench.ports import silent
 from workbench.spec import spec_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from workbench.ports import Progress
@@ -40,14 +41,22 @@ def run(recipe: Recipe, out: Path, *, force: bool = False, progress: Progress = 
     """Run every stage that does not stand complete, and return the seconds of those that ran.
 
     Raises:
-        OutputError: ``out`` holds something else, or the run of another recipe, and ``force`` isn't set.
+        OutputError: ``out`` holds something else, or the run of another recipe, and ``force`` isn't set; or
+            another process is at work there.
         UserError: what a stage says about its input.
     """
     spare_inputs(out, [*recipe.convert.logs, *recipe.convert.contracts, *recipe.eval.suites, recipe.base])
     key = run_key(recipe)
-    _open(out, recipe, key=key, force=force)
+    _refuse_other(out, key=key, force=force)
+    with locked(out):
+        _refuse_other(out, key=key, force=force)  # another process may have begun meanwhile
+        _claim(out, recipe, key=key, force=force)
+        return _stages(plan(recipe, out, key=key, progress=progress), out, progress)
+
+
+def _stages(stages: Sequence[Stage], out: Path, progress: Progress) -> dict[str, float]:
     seconds: dict[str, float] = {}
-    for stage in plan(recipe, out, key=key, progress=progress):
+    for stage in stages:
         place = out / stage.name
         if is_complete(place, key=stage.key):
             progress(f"{stage.name} (done before)", 1, 1)
@@ -102,18 +111,23 @@ def _portable(recipe: Recipe) -> dict[str, Any]:
     return plain
 
 
-def _open(out: Path, recipe: Recipe, *, key: str, force: bool) -> None:
-    """Claim ``out`` for this run, or refuse."""
+def _refuse_other(out: Path, *, key: str, force: bool) -> None:
+    """Refuse a place that holds anything but this run."""
     marker = out / RUN_FILE
     if out.exists() and not out.is_dir():
         raise OutputError(_occupied(out, "a file"))
-    if out.is_dir() and any(out.iterdir()) and not force:
+    if out.is_dir() and {path.name for path in out.iterdir()} - {OWNER} and not force:
         try:
             held = msgspec.json.decode(marker.read_bytes())
         except (OSError, msgspec.DecodeError):
             raise OutputError(_occupied(out, "files that no run of the workbench made")) from None
         if not isinstance(held, dict) or held.get("key") != key:
             raise OutputError(_occupied(out, "the run of another recipe, or of other inputs"))
+
+
+def _claim(out: Path, recipe: Recipe, *, key: str, force: bool) -> None:
+    """Say in ``out`` whose it is."""
+    marker = out / RUN_FILE
     if not marker.exists() or force:
         write_json(
             marker,
