@@ -158,3 +158,39 @@ def test_names_are_checked(switched, adapters):
     with pytest.raises(ConfigError, match="one of one, two"), switched.using("three"):
         pass
     assert switched.adapters == ("one", "two")
+
+
+def test_a_dropped_adapter_is_gone_and_the_others_answer_as_before(tiny_base, base, adapters):
+    backend = LocalBackend.open(tiny_base, adapters=adapters, dtype="float32")
+    rows = [base.renderer.prompt_ids(PROMPTS[0])]
+    bare = backend.logits(rows)[0]
+    with backend.using("two"):
+        two = backend.logits(rows)[0]
+        with pytest.raises(ConfigError, match="switched on"):
+            backend.drop("two")
+    backend.drop("one")
+    assert backend.adapters == ("two",)
+    with backend.using("two"):
+        assert torch.equal(backend.logits(rows)[0], two)
+    backend.drop("two")
+    assert torch.equal(backend.logits(rows)[0], bare)
+    with pytest.raises(ConfigError, match="none loaded"):
+        backend.drop("two")
+    backend.load("one", adapters["one"])
+    with backend.using("one"):
+        assert not torch.equal(backend.logits(rows)[0], bare)
+
+
+def test_strength_goes_from_the_base_to_the_adapter_and_beyond(tiny_base, base, adapters):
+    backend = LocalBackend.open(tiny_base, adapters=adapters, dtype="float32")
+    rows = [base.renderer.prompt_ids(PROMPTS[0])]
+    bare, found = backend.logits(rows)[0], {}
+    with backend.using("one"):
+        trained = backend.logits(rows)[0]
+        for factor in (0.0, 0.5, 1.5, 1.0):
+            backend.strengthen("one", factor)
+            found[factor] = backend.logits(rows)[0]
+    assert torch.equal(found[0.0], bare)
+    assert torch.equal(found[1.0], trained)
+    assert not torch.equal(found[0.5], trained)
+    assert not torch.equal(found[1.5], trained)

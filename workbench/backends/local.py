@@ -93,6 +93,48 @@ class LocalBackend:
         self._model = attach(self.base, self._model, path, name=name)
         self._loaded.append(name)
 
+    def drop(self, name: str) -> None:
+        """Take an adapter out of memory; the others and the base answer as before.
+
+        Raises:
+            ConfigError: no adapter of that name is loaded, or it is switched on.
+        """
+        self._known(name)
+        if name == self.adapter:
+            raise ConfigError(
+                Finding(
+                    where=f"adapter {name!r}",
+                    found="an adapter that is switched on",
+                    expected="one that answers nobody now",
+                    fix="Switch to another one first.",
+                )
+            )
+        self._loaded.remove(name)
+        if self._loaded:
+            self._model.delete_adapter(name)
+        else:
+            self._model = self._model.unload()
+
+    def strengthen(self, name: str, factor: float) -> None:
+        """Multiply what an adapter adds by ``factor``: 0 is the base, 1 the adapter as trained.
+
+        Raises:
+            ConfigError: no adapter of that name is loaded, or it can't be scaled (DoRA).
+        """
+        self._known(name)
+        if getattr(self._model.peft_config[name], "use_dora", False):
+            raise ConfigError(
+                Finding(
+                    where=f"adapter {name!r}",
+                    found="a DoRA adapter, whose magnitudes are no part of the scale",
+                    expected="a LoRA adapter",
+                    fix="Train without dora to have a strength to set.",
+                )
+            )
+        for module in self._model.modules():
+            if hasattr(module, "set_scale"):
+                module.set_scale(name, factor)
+
     @contextmanager
     def using(self, name: str | None) -> Iterator[LocalBackend]:
         """Switch to an adapter (``None``: the bare base) inside the block.
@@ -100,15 +142,8 @@ class LocalBackend:
         Raises:
             ConfigError: no adapter of that name is loaded.
         """
-        if name is not None and name not in self._loaded:
-            raise ConfigError(
-                Finding(
-                    where="adapter",
-                    found=repr(name),
-                    expected=f"one of {', '.join(self._loaded) or 'none loaded'}",
-                    fix="Load it first.",
-                )
-            )
+        if name is not None:
+            self._known(name)
         before, self.adapter = self.adapter, name
         try:
             yield self
@@ -171,6 +206,17 @@ class LocalBackend:
                 model(input_ids=torch.tensor([list(row)], device=model.device)).logits[0].float().cpu()
                 for row in rows
             ]
+
+    def _known(self, name: str) -> None:
+        if name not in self._loaded:
+            raise ConfigError(
+                Finding(
+                    where="adapter",
+                    found=repr(name),
+                    expected=f"one of {', '.join(self._loaded) or 'none loaded'}",
+                    fix="Load it first.",
+                )
+            )
 
     @contextmanager
     def _switched(self) -> Iterator[Any]:

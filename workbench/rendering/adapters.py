@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from workbench.rendering.opening import OpenBase
 
 PASSPORT = "workbench.json"
-_WEIGHTS = "adapter_model.safetensors"
+WEIGHTS = "adapter_model.safetensors"
 
 
 def write_passport(adapter: Path, *, base: OpenBase, spec: Any) -> None:
@@ -46,7 +47,7 @@ def attach(base: OpenBase, model: Any, adapter: Path, *, name: str) -> Any:
     """
     from peft import PeftModel
 
-    _check(base, adapter)
+    check_adapter(adapter, name=base.name, hashes=base.hashes)
     try:
         with quiet(), warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # missing keys are an error below
@@ -61,47 +62,77 @@ def attach(base: OpenBase, model: Any, adapter: Path, *, name: str) -> Any:
     return model
 
 
-def _check(base: OpenBase, adapter: Path) -> None:
-    if not (adapter / "adapter_config.json").is_file() or not (adapter / _WEIGHTS).is_file():
+def check_adapter(adapter: Path, *, name: str, hashes: BaseHashes) -> None:
+    """Check an adapter's files, and that it was trained on the base ``name`` with these ``hashes``.
+
+    Raises:
+        ModelError: as ``attach``, but for what only the loaded model shows.
+    """
+    if not (adapter / "adapter_config.json").is_file() or not (adapter / WEIGHTS).is_file():
         pickled = (adapter / "adapter_model.bin").is_file()
         raise ModelError(
             Finding(
-                where=str(adapter),
-                found="only pickled weights" if pickled else "no adapter",
-                expected=f"a folder with adapter_config.json and {_WEIGHTS}",
-                fix="Give the adapter/ folder that `workbench train` wrote.",
+                where=str(adapter / "adapter_model.bin") if pickled else str(adapter),
+                found="only pickled weights, which can run code and are never loaded"
+                if pickled
+                else "no adapter",
+                expected=f"a folder with adapter_config.json and {WEIGHTS}",
+                fix="Save it anew with `save_pretrained(DIR, safe_serialization=True)` where it was made."
+                if pickled
+                else "Give the adapter/ folder that `workbench train` wrote.",
             )
         )
     _safe_keys(adapter)
-    passport = adapter / PASSPORT
-    if not passport.is_file():
+    told = passport(adapter)
+    if told is None:
         return  # an adapter of another tool: its keys are checked, its base is the user's word
+    wanted = told.hashes
+    if wanted.weights != hashes.weights:
+        found = f"an adapter for another base ({told.name}: weights {wanted.weights})"
+        expected, fix = f"one for {name} (weights {hashes.weights})", "Give the base it was trained on"
+    elif wanted.tokenizer != hashes.tokenizer:
+        found = f"an adapter for another base, one of another vocabulary ({told.name}: tokenizer {wanted.tokenizer})"
+        expected, fix = f"one for {name} (tokenizer {hashes.tokenizer})", "Put the base's own tokenizer back"
+    else:
+        return
+    fix += ", or train it anew on this one."
+    raise ModelError(Finding(where=str(adapter), found=found, expected=expected, fix=fix))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passport:
+    """What an adapter says of itself: its base by name and content, and the spec that made it."""
+
+    name: str
+    hashes: BaseHashes
+    spec: dict[str, Any]
+
+
+def passport(adapter: Path) -> Passport | None:
+    """Read which base an adapter belongs to; ``None`` for an adapter of another tool.
+
+    Raises:
+        ModelError: the file can't be read.
+    """
+    if not (adapter / PASSPORT).is_file():
+        return None
     try:
-        told = json.loads(passport.read_text(encoding="utf-8"))["base"]
-        wanted = BaseHashes(**{k: str(told[k]) for k in BaseHashes.__struct_fields__})
+        held = json.loads((adapter / PASSPORT).read_text(encoding="utf-8"))
+        told = held["base"]
+        hashes = BaseHashes(**{k: str(told[k]) for k in BaseHashes.__struct_fields__})
+        return Passport(name=str(told.get("name")), hashes=hashes, spec=dict(held.get("spec") or {}))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _broken(adapter, f"{PASSPORT} can't be read ({error})") from error
-    here = base.hashes
-    if wanted.weights != here.weights or wanted.tokenizer != here.tokenizer:
-        raise ModelError(
-            Finding(
-                where=str(adapter),
-                found=f"an adapter for another base ({told.get('name')}: weights {wanted.weights}, "
-                f"tokenizer {wanted.tokenizer})",
-                expected=f"one for {base.name} (weights {here.weights}, tokenizer {here.tokenizer})",
-                fix="Give the base it was trained on, or train it anew on this one.",
-            )
-        )
 
 
 def _safe_keys(adapter: Path) -> set[str]:
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(adapter / _WEIGHTS, framework="pt") as stored:
+        with safe_open(adapter / WEIGHTS, framework="pt") as stored:
             return set(stored.keys())
     except (SafetensorError, OSError) as error:
-        raise _broken(adapter, f"{_WEIGHTS} is damaged ({error})") from error
+        raise _broken(adapter, f"{WEIGHTS} is damaged ({error})") from error
 
 
 def _check_keys(model: Any, adapter: Path, *, name: str) -> None:
@@ -122,7 +153,7 @@ def _check_keys(model: Any, adapter: Path, *, name: str) -> None:
 def _broken(adapter: Path, found: str) -> ModelError:
     return ModelError(
         Finding(
-            where=str(adapter),
+            where=str(adapter / WEIGHTS) if WEIGHTS in found else str(adapter),
             found=found,
             expected="an adapter that fits this base whole",
             fix="Copy the adapter again, or give the base it was trained on.",

@@ -143,7 +143,7 @@ def open_base(base: str | Path, *, dtype: Precision = "auto", quantize: Quantize
         name=text.name,
         model=model,
         renderer=text.renderer,
-        hashes=_hashes(base, model, text.renderer.tokenizer),
+        hashes=base_hashes(base, text),
         text=text,
     )
 
@@ -259,12 +259,14 @@ def _unusable(base: str | Path, part: str, error: Exception) -> ModelError:
     )
 
 
-def _hashes(base: str | Path, model: Any, tokenizer: Any) -> BaseHashes:
+def base_hashes(base: str | Path, text: OpenText) -> BaseHashes:
+    """Name a base by its content without loading its weights; a hub id by its commit."""
     path = Path(base)
+    tokenizer = text.renderer.tokenizer
     if path.is_dir():
         weights = content_id(*(file_hash(p) for p in sorted(path.glob("*.safetensors"))))
     else:
-        weights = content_id("hub", str(base), str(getattr(model.config, "_commit_hash", None)))
+        weights = content_id("hub", str(base), str(getattr(text.config, "_commit_hash", None)))
     return BaseHashes(
         weights=weights,
         tokenizer=content_id(*_vocabulary(tokenizer)),
