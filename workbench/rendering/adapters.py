@@ -91,8 +91,8 @@ def check_adapter(adapter: Path, *, name: str, hashes: BaseHashes) -> None:
         found = f"an adapter for another base ({told.name}: weights {wanted.weights})"
         expected, fix = f"one for {name} (weights {hashes.weights})", "Give the base it was trained on"
     elif wanted.tokenizer != hashes.tokenizer:
-        found = f"an adapter for another base, one of another vocabulary ({told.name}: tokenizer {wanted.tokenizer})"
-        expected, fix = f"one for {name} (tokenizer {hashes.tokenizer})", "Put the base's own tokenizer back"
+        found = f"an adapter for another base, of another vocabulary ({told.name}: {wanted.tokenizer})"
+        expected, fix = f"one for {name} (vocabulary {hashes.tokenizer})", "Put the base's own tokenizer back"
     else:
         return
     fix += ", or train it anew on this one."
