@@ -1,16 +1,12 @@
 import json
 import shutil
-import sys
-from pathlib import Path
 
 import msgspec
 import pytest
+from loop_world import STARVED, make_run
 
 from workbench.cli import execute
 from workbench.evaluation.attribution import Attribution
-
-sys.path.append(str(Path(__file__).parent.parent / "pipeline"))
-from loop_world import STARVED, make_run
 
 
 @pytest.fixture(scope="module")

@@ -51,6 +51,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     from workbench.evaluation.attribution import Attribution
     from workbench.gate import Baseline, GateResult, Policy
     from workbench.gate.datapolicy import DataPolicy
+    from workbench.pipeline.improve.plan import ImprovePlan
     from workbench.recipe import Recipe
     from workbench.records import Case, Completion, Grade, LogRecord, Pair, Template
     from workbench.verdicts import Verdicts
@@ -58,6 +59,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     kinds = {
         "recipe": Recipe, "contract": Contract, "policy": Policy, "gate": GateResult, "verdicts": Verdicts,
         "data_policy": DataPolicy, "baseline": Baseline, "attribution": Attribution,
+        "improve_plan": ImprovePlan,
         "case": Case, "completion": Completion, "grade": Grade, "log_record": LogRecord, "pair": Pair,
         "template": Template,
     }  # fmt: skip

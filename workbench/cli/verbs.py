@@ -32,6 +32,8 @@ VERBS = (
     "train",
     "evaluate",
     "attribute",
+    "improve",
+    "evals",
     "judge",
     "report",
     "graders",

@@ -7,24 +7,36 @@ from typing import TYPE_CHECKING
 from workbench.convert import compact
 from workbench.errors import Finding, InputError
 from workbench.evaluation.cases import TEMPLATE
+from workbench.records import Hole, Template, TemplateMessage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from workbench.convert import CompactForm
-    from workbench.records import Arm, Case, Messages, Template
+    from workbench.records import Arm, Case, Messages
+
+
+BARE = "bare"
+_BARE = Template(
+    id=BARE,
+    task="",
+    messages=(TemplateMessage(role="user", parts=(Hole(name="question", type="question"),)),),
+)
 
 
 def choose(case: Case, templates: Mapping[str, Template]) -> tuple[Template, dict[str, str]]:
     """Return the template that a case belongs to, and a value for each of its holes.
 
-    A case names its template in ``expect["template"]``; otherwise the commonest template all of whose holes
+    A case names its template in ``expect["template"]`` (``bare``: its question alone, whatever the arm);
+    otherwise the commonest template all of whose holes
     its slots can fill: by name, then by type where a hole's type is the slot's name (``question``).
 
     Raises:
         InputError: no template can be filled; the finding names the holes and the slots.
     """
     named = case.expect.get(TEMPLATE)
+    if named == BARE and "question" in case.slots:
+        return _BARE, {"question": case.slots["question"]}
     if named is not None:
         candidates = [templates[named]] if named in templates else []
     else:
@@ -54,7 +66,9 @@ def render(case: Case, arm: Arm, *, templates: Mapping[str, Template], form: Com
         InputError: as ``choose``.
     """
     template, filled = choose(case, templates)
-    return template.render(filled) if arm == "teacher" else compact(template, filled, form)
+    return (
+        template.render(filled) if arm == "teacher" or template is _BARE else compact(template, filled, form)
+    )
 
 
 def fitting(cases: Sequence[Case], templates: Mapping[str, Template]) -> None:

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from workbench.errors import Finding, InputError
-from workbench.io.config import read_text
-from workbench.records import Case
+from workbench.io.config import load, read_text
+from workbench.records import Case, Value
 from workbench.text import excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+_YAML = frozenset({".yaml", ".yml"})
 _FORM = '{"id": …, "behaviour": …, "slots": {…}, "cluster": …, "expect": {…}}'
 _UNKNOWN = re.compile(r"unknown field `([^`]*)`")
+
+
+class SuiteFile(Value, frozen=True, kw_only=True):
+    """A suite as one YAML file: its cases, and ``about`` them whatever its maker wants to say."""
+
+    cases: tuple[Case, ...]
+    about: dict[str, Any] = msgspec.field(default_factory=dict)
+    version: Literal[1] = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +39,7 @@ class _Placed:
 
 
 def load_suite(path: Path) -> list[Case]:
-    """Read a suite: a JSON Lines file of cases, or a folder of such files (all ``*.jsonl`` in it, by name).
+    """Read a suite: JSON Lines of cases, a folder of such files (all ``*.jsonl``, by name), or a YAML file.
 
     A case without a cluster is a cluster of its own, together with its twin.
 
@@ -77,6 +86,10 @@ def _files(path: Path) -> list[Path]:
 
 def _read(file: Path, placed: list[_Placed], findings: list[Finding]) -> None:
     before = len(placed)
+    if file.suffix in _YAML:
+        held = load(file, SuiteFile, what="a suite (YAML with `cases`)").cases
+        placed += [_Placed(case=case, where=f"{file} $.cases[{n}]") for n, case in enumerate(held)]
+        return
     for number, line in enumerate(read_text(file, what="a suite (JSON Lines of cases)").split("\n"), start=1):
         if not line.strip():
             continue

@@ -6,10 +6,11 @@ from workbench.graders.grounding import Grounding
 from workbench.graders.harm import Harm
 from workbench.graders.neutrality import Neutrality
 from workbench.graders.plugin import Plugin
+from workbench.graders.probes import Probe
 from workbench.graders.rules import Rules
 from workbench.graders.schema import Schema
 
-AnyGrader = Grounding | Harm | Schema | Neutrality | Rules | Plugin
+AnyGrader = Grounding | Harm | Schema | Neutrality | Rules | Plugin | Probe
 
 
 def standard() -> dict[str, AnyGrader]:
@@ -19,7 +20,8 @@ def standard() -> dict[str, AnyGrader]:
         "harm": Harm(),
         "schema": Schema(),
         "neutrality": Neutrality(),
+        "probes": Probe(),
     }
 
 
-__all__ = ["AnyGrader", "Grounding", "Harm", "Neutrality", "Plugin", "Rules", "Schema", "standard"]
+__all__ = ["AnyGrader", "Grounding", "Harm", "Neutrality", "Plugin", "Probe", "Rules", "Schema", "standard"]

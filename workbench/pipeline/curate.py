@@ -19,13 +19,14 @@ from workbench.steps import Noted
 from workbench.steps.dedup import direct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from workbench.contracts import Contract
     from workbench.ports import Progress, Step
     from workbench.signals import AnySignal
     from workbench.steps import Parts
+    from workbench.steps.split import Leak
 
 PARTS = ("train", "valid", "test")
 
@@ -159,18 +160,26 @@ def _summary(rows: int, parts: Parts, ledger: pl.DataFrame, notes: dict[str, Any
         "parts": sizes,
         "clusters": clusters.n_unique(),
         "largest_cluster": parts.largest_cluster,
-        "greatest_similarity_across_parts": round(parts.leak.jaccard, 4),
+        **certificate(parts.across, against=notes.pop("against", {})),
+        **notes,
+    }
+
+
+def certificate(across: Mapping[str, Leak], *, against: Mapping[str, Any]) -> dict[str, Any]:
+    """Say how alike rows of different parts are at most, and what was found of each evaluation file."""
+    leak = max(across.values(), key=lambda leak: leak.jaccard)
+    return {
+        "greatest_similarity_across_parts": round(leak.jaccard, 4),
         "leak": {
-            "jaccard": round(parts.leak.jaccard, 4),
-            "id": parts.leak.id,
-            "other_id": parts.leak.other_id,
-            "floor": parts.leak.floor,
+            "jaccard": round(leak.jaccard, 4),
+            "id": leak.id,
+            "other_id": leak.other_id,
+            "floor": leak.floor,
         },
         "leakage": {
-            "across_parts": {name: leak._asdict() for name, leak in parts.across.items()},
-            "against": notes.pop("against", {}),
+            "across_parts": {name: leak._asdict() for name, leak in across.items()},
+            "against": against,
         },
-        **notes,
     }
 
 

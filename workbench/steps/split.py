@@ -110,6 +110,13 @@ class ClusterSplit(Spec, frozen=True, kw_only=True):
         ranked, _, label = self._clustered(frame)
         return ranked.select("__row", cluster=self._names(ranked["id"], label)).sort("__row")["cluster"]
 
+    def certificate(self, *parts: pl.DataFrame) -> dict[str, Leak]:
+        """Find the greatest likeness across each two of train, valid and test as they stand."""
+        whole = pl.concat([frame.select("id", "prompt", "slots") for frame in parts])
+        shingled = shingle(asked(whole), ngram=self.ngram, char_ngram=self.char_ngram)
+        part = np.repeat(np.arange(len(parts), dtype=np.int64), [frame.height for frame in parts])
+        return self._across(whole["id"], shingled, part)
+
     def _clustered(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, Shingled, NDArray[np.int64]]:
         """Return the rows best first, their shingles, and the number of each row's cluster."""
         ranked = best_first(frame)
