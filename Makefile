@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 OUT ?= demo
 
-.PHONY: demo test check lint types layers schema bench docs constraints smoke clean help
+.PHONY: demo test check lint types layers schema bench site reference constraints smoke clean help
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -34,6 +34,12 @@ schema: $(VENV)/.installed-dev
 smoke: $(VENV)/.installed-dev  ## Install the built wheel into an empty environment and run the demo from elsewhere
 	PYTHON=$(PYTHON) sh scripts/smoke.sh
 
+site: $(VENV)/.installed-dev  ## Build the documentation site (strict: links and anchors are checked) into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
+
+reference: $(VENV)/.installed-dev  ## Write the reference of verbs, errors and schemas as Markdown into site/reference/
+	$(BIN)/python scripts/reference.py --write site/reference --check
+
 bench: $(VENV)/.installed-dev  ## Side-by-side benchmarks; figures go to docs/benchmarks.md by hand, with the command
 	$(BIN)/python -m bench.dedupe
 
@@ -43,7 +49,7 @@ constraints:  ## Pin the installed versions anew
 	 $(PIP) freeze --exclude-editable | grep -v '@ file' | sed 's/+cpu//' | sort -f) > constraints.txt
 
 clean:  ## Remove what the other targets made
-	rm -rf $(VENV) dist demo demo.partial .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) dist site demo demo.partial .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; found " + sys.version.split()[0] + ". Try: make PYTHON=python3.11 …")'

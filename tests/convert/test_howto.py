@@ -1,4 +1,4 @@
-"""The how-to page is run as it stands, so that it stays true."""
+"""Pages of docs are run as they stand, so that they stay true."""
 
 import json
 import re
@@ -6,28 +6,32 @@ import shlex
 import shutil
 from pathlib import Path
 
+import pytest
+
 from workbench.cli import execute
 from workbench.io.bundled import bundled
 
+TUTORIAL = Path(__file__).resolve().parents[2] / "docs" / "tutorial-samples.md"
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "from-log-to-pairs.md"
 
 
-def steps():
+def steps(page):
     """Return every command of the page with the lines of output that the page shows under it."""
     found = []
-    for block in re.findall(r"```console\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL):
+    for block in re.findall(r"```console\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, *shown = part.strip().split("\n")
             found.append((command, shown))
     return found
 
 
-def test_the_page_is_true_from_log_to_pairs(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("page", [PAGE, TUTORIAL], ids=lambda path: path.stem)
+def test_the_page_is_true(page, tmp_path, monkeypatch, capsys):
     shutil.copytree(bundled("samples"), tmp_path / "samples", ignore=shutil.ignore_patterns("base*"))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
-    assert len(steps()) >= 5
-    for command, shown in steps():
+    assert len(steps(page)) >= 5
+    for command, shown in steps(page):
         name, *arguments = shlex.split(command)
         if name == "head":
             first = Path(arguments[-1]).read_text(encoding="utf-8").split("\n")[0]
@@ -39,7 +43,7 @@ def test_the_page_is_true_from_log_to_pairs(tmp_path, monkeypatch, capsys):
         for line in shown:
             for piece in line.split("…"):
                 assert " ".join(piece.split()) in printed, (command, line)
-    for code in re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL):
+    for code in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
         exec(code, {})  # noqa: S102 - the page's own lines
 
 
