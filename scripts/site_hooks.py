@@ -14,6 +14,8 @@ import reference
 from mkdocs.structure.files import File
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
 
@@ -30,13 +32,26 @@ _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s#]*)(#[^)\s]*)?\)"
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the generated pages and those of the root."""
+    """Add the generated pages and those of the root; what the navigation doesn't list comes last in it."""
     for name, source in OF_ROOT.items():
         text = (ROOT / source).read_text(encoding="utf-8")
         files.append(File.generated(config, name, content=rewritten(text, at=source, page=name)))
     for name, text in reference.pages().items():
         files.append(File.generated(config, f"reference/{name}", content=text))
+    listed = set(_names(config.nav))
+    pages = (file.src_uri for file in files.documentation_pages())
+    rest = sorted(name for name in pages if name not in listed and not name.startswith("decisions/"))
+    if rest:
+        config.nav = [*(config.nav or []), {"More": rest}]
     return files
+
+
+def _names(entry: Any) -> Iterator[str]:
+    """Yield every page that a navigation lists."""
+    if isinstance(entry, str):
+        yield entry
+    for inner in entry.values() if isinstance(entry, dict) else entry if isinstance(entry, list) else ():
+        yield from _names(inner)
 
 
 def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
