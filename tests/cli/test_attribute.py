@@ -44,3 +44,16 @@ def test_a_broken_case_is_named_with_its_line(run, tmp_path, capsys):
         file.write('{"id": 3}\n')
     assert execute(["attribute", str(broken), "--out", str(tmp_path / "a"), "--quiet"]) == 2
     assert "cases.jsonl:19" in capsys.readouterr().err
+
+
+def test_the_report_points_to_it_and_it_is_drawn_anew_after_another_evaluation(run, tmp_path, capsys):
+    place = tmp_path / "run"
+    shutil.copytree(run, place, ignore=shutil.ignore_patterns("attribution"))
+    assert execute(["report", str(place), "--quiet"]) == 0
+    assert "attribution.md" not in (place / "report.html").read_text()
+    assert execute(["attribute", str(place), "--quiet"]) == 0
+    assert execute(["attribute", str(place), "--compare", "before", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["reference"] == "before"
+    assert execute(["report", str(place), "--quiet"]) == 0
+    for face in ("report.html", "report.md"):
+        assert "attribution/attribution.md" in (place / face).read_text().replace("\\", "")

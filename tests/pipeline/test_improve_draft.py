@@ -46,15 +46,15 @@ def judged(number, question, *, rule="unknown", lost=True):
     return Judged(case=case, question=rule, is_rule=True, cell="", lost=lost, detail="")
 
 
-def plan(rows, cases, gathered=NOTHING, **settings):
-    labels = labels_of(rows, [CONTRACT])
-    found = trace(cases, rows=rows, labels=labels, rules=CONTRACT.rules, contaminated=set())
+def plan(rows, cases, gathered=NOTHING, contract=CONTRACT, **settings):
+    labels = labels_of(rows, [contract])
+    found = trace(cases, rows=rows, labels=labels, rules=contract.rules, contaminated=set())
     traced = Traced(
         attribution=found,
         rows=sorted(rows, key=lambda pair: pair.id),
         cases=[one.case for one in cases],
         labels=labels,
-        contracts=(CONTRACT,),
+        contracts=(contract,),
     )
     about = {"former": [pair.id for pair in rows], "evaluated": {}, "evaluation": "e", "data": "d"}
     return draft(traced, VERDICTS, gathered, **about, how=Drafting(**{"target": 1} | settings))
@@ -97,6 +97,19 @@ def test_inputs_most_like_the_lost_cases_come_first_where_it_cannot_be_told():
     found = plan(FILLER, [CASE], gathered, target=1, spare=1.0)
     assert [ask.asks for ask in found.ask] == ["Who painted the green door of the barn?"]
     assert found.rules[0].slices == ()
+
+
+def test_an_input_that_a_rule_surely_does_not_speak_of_is_never_asked_for_it():
+    check = {"use": "phrase_when", "condition": "missing_input", "phrase": "Which?", "what": "order"}
+    contract = Contract(task="desk", rules=(Rule(id="ask", text="Ask.", kind="style", check=check),))
+    texts = ["When was my order sent?", "When was order 12345 sent?", "How are you?"]
+    inputs = [unanswered(row(f"i{n}", text, "")) for n, text in enumerate(texts)]
+    gathered = Gathered(
+        inputs=tuple(inputs), origin={pair.id: "traffic" for pair in inputs}, rejects=(), rows=3
+    )
+    found = plan(FILLER, [], gathered, contract=contract, target=3)
+    assert found.ask[0].asks == texts[0]
+    assert texts[1] not in {ask.asks for ask in found.ask}
 
 
 @pytest.fixture(scope="module")

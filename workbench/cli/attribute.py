@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from workbench.cli import options
-from workbench.cli.produce import Face, carry_out
+from workbench.cli.produce import Face, carry_out, work_key
+from workbench.io.rundir import is_complete, read_manifest
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -62,14 +63,17 @@ def attribute(
     def work(place: Path, progress: Progress) -> None:
         write_attribution(trace_run(places, how=how, progress=progress).attribution, place)
 
+    place = out or run / "attribution"
+    own = out is None and (read_manifest(place) or {}).get("verb") == "attribute"
+    done = is_complete(place, key=work_key("attribute", [*places.inputs], how))
     carry_out(
-        out or run / "attribution",
+        place,
         work,
         verb="attribute",
         inputs=[*places.inputs],
         options=how,
         page=_page,
-        face=Face(force=force, quiet=quiet, as_json=as_json),
+        face=Face(force=force or (own and not done), quiet=quiet, as_json=as_json),
     )
 
 

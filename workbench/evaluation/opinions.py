@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from workbench.errors import ConfigError, Finding, InputError
+from workbench.errors import ConfigError, Finding
+from workbench.evaluation.recorded import read_recorded
 from workbench.graders.judge import Judge, order_consistency, self_agreement
-from workbench.io.config import read_text
 from workbench.io.rundir import write_json, write_text
 from workbench.ports import silent
 from workbench.records import ARMS, Case, Grade
@@ -38,8 +38,8 @@ def judge_into(
         InputError: a line that isn't as `workbench eval` writes it.
         ConfigError: ``prefer`` doesn't name two arms that were asked.
     """
-    cases = {case.id: case for case in _read(evaluated / "cases.jsonl", Case)}
-    lines = _read(evaluated / "completions.jsonl", _Line)
+    cases = {case.id: case for case in read_recorded(evaluated / "cases.jsonl", Case)}
+    lines = read_recorded(evaluated / "completions.jsonl", _Line)
     told = {"rubric": judge.rubric.name, "judge": by}
     if prefer is None:
         rows, figures = _opinions(cases, lines, judge, progress)
@@ -111,23 +111,3 @@ def _arms(prefer: str, lines: list[_Line]) -> tuple[str, str]:
             )
         )
     return names[0], names[1]
-
-
-def _read(path: Path, kind: Any) -> list[Any]:
-    found = []
-    text = read_text(path, what="the output of `workbench eval`")
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            found.append(msgspec.json.decode(line, type=kind))
-        except msgspec.DecodeError as error:
-            raise InputError(
-                Finding(
-                    where=f"{path}:{number}",
-                    found=str(error),
-                    expected="a line as `workbench eval` writes it",
-                    fix="Run the evaluation again.",
-                )
-            ) from error
-    return found

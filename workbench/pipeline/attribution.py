@@ -20,8 +20,8 @@ from workbench.evaluation.attribution import (
     render_attribution,
     trace,
 )
+from workbench.evaluation.recorded import read_recorded
 from workbench.gate.run import contracts_of, evaluated_in
-from workbench.io.config import read_text
 from workbench.io.frames import frame_to_pairs, read_pairs, read_parquet
 from workbench.io.rundir import write_json, write_text
 from workbench.ports import silent
@@ -108,7 +108,7 @@ def attribute(places: Places, *, how: Tracing | None = None, progress: Progress 
     frame = read_pairs(places.train)
     rows = frame_to_pairs(frame)
     contracts = _contracts(places.converted)
-    cases = read_cases(places.evaluated / "cases.jsonl")
+    cases = read_recorded(places.evaluated / "cases.jsonl", Case)
     labels = labels_of(rows, contracts, progress=progress)
     progress("trace", 0, 1)
     found = trace(
@@ -141,15 +141,6 @@ def write_attribution(found: Attribution, out: Path) -> dict[str, Any]:
     return summary
 
 
-def read_cases(path: Path) -> list[Case]:
-    """Read the cases that an evaluation asked.
-
-    Raises:
-        InputError: a line that is no case.
-    """
-    return [_decoded(path, number, line, Case) for number, line in _lines(path)]
-
-
 def _judged(evaluated: Path, cases: dict[str, Case], how: Tracing) -> Iterator[Judged]:
     """Yield the judgments that passed in the arm compared with and could be judged after training."""
     grades = read_parquet(evaluated / "grades.parquet")
@@ -165,12 +156,8 @@ def _judged(evaluated: Path, cases: dict[str, Case], how: Tracing) -> Iterator[J
                 fix="Evaluate with --adapter first; --compare names the arm to compare with.",
             )
         )
-    lines = [
-        _decoded(evaluated / "completions.jsonl", number, line, _Line)
-        for number, line in _lines(evaluated / "completions.jsonl")
-    ]
     texts: dict[str, dict[str, str]] = {}
-    for line in lines:
+    for line in read_recorded(evaluated / "completions.jsonl", _Line):
         texts.setdefault(line.case_id, {})[line.arm] = line.text
     keys = ["case_id", "rule", "behaviour"]
     before = grades.filter((pl.col("arm") == how.reference) & (pl.col("label") == "pass")).select(keys)
@@ -203,22 +190,3 @@ def _elsewhere(converted: Path) -> tuple[Contract, ...]:
     from workbench.pipeline.stages import read_contracts
 
     return distinct(read_contracts(converted))
-
-
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    text = read_text(path, what="a file of a finished evaluation (JSON Lines)")
-    yield from ((number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip())
-
-
-def _decoded(path: Path, number: int, line: str, kind: Any) -> Any:
-    try:
-        return msgspec.json.decode(line, type=kind)
-    except msgspec.DecodeError as error:
-        raise InputError(
-            Finding(
-                where=f"{path}:{number}",
-                found=str(error),
-                expected="a line as `workbench eval` writes it",
-                fix="Run `workbench eval` again.",
-            )
-        ) from error

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _STAGES = ("convert", "curate", "adapter", "eval")
 _BETWEEN_RULES = ", "  # as a ledger names several rules of one row
+_TRACED = "What stands in the training data behind each lost case: attribution/attribution.md."
 _FOR_MISSING = {
     "data": "The data funnel is left out: the run holds no summary of `workbench convert` or `curate`.",
     "training": "The loss curve is left out: the run holds no log of `workbench train`.",
@@ -70,8 +71,14 @@ def build_report(run: Path) -> Report:
         training=training,
         prompts=prompts,
         provenance=_provenance(run, evaluated, verdicts, training),
-        notes=tuple(_FOR_MISSING[name] for name, part in present.items() if not part),
+        notes=(*(_FOR_MISSING[name] for name, part in present.items() if not part), *_beside(run)),
     )
+
+
+def _beside(run: Path) -> tuple[str, ...]:
+    """Say where the lost cases are traced to training rows, where somebody had that done."""
+    traced = (run / "attribution" / "attribution.md").is_file()
+    return (_TRACED,) if traced else ()
 
 
 def _gate(path: Path) -> GateVerdict | None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from workbench.checks import compile_contract
+from workbench.checks.conditional import Neutral, PhraseWhen, RefuseHarmful
+from workbench.checks.conditions import applies
 from workbench.evaluation.attribution import EXERCISED
 from workbench.pipeline.improve.plan import Ask, Drafting, Drop, Feed, ImprovePlan, Why
 from workbench.pipeline.improve.sources import unanswered
@@ -183,18 +185,23 @@ def _chosen(
         order = []
         for name, pair in inputs.items():
             check = checks.get((alone or pair.task, feed.rule))
-            if check is not None:
-                order.append((not _bears(check, pair), -likeness.get(name, 0.0), name))
+            bears = None if check is None else _bears(check, pair)
+            if check is not None and bears is not False:
+                order.append((bears is None, -likeness.get(name, 0.0), name))
         for unsure, less, name in sorted(order)[:wanted]:
             if not unsure or less < 0 or feed.why == "thin":
                 chosen.setdefault(name, []).append(feed.rule)
     return [(inputs[name], rules) for name, rules in chosen.items()]
 
 
-def _bears(check: AnyCheck, pair: Pair) -> bool:
-    """Tell whether a rule surely speaks of an input, whatever is answered."""
+def _bears(check: AnyCheck, pair: Pair) -> bool | None:
+    """Tell whether a rule speaks of an input, whatever is answered; ``None``: the answer has to show it."""
     case = Case(id=pair.id, behaviour="rules", slots=pair.slot_values)
-    return check(case, "").label != "not_applicable"
+    if isinstance(check, PhraseWhen):
+        return applies(check.condition, case, what=check.what, pattern=check.pattern).holds
+    if isinstance(check, RefuseHarmful | Neutral):
+        return applies("harmful" if isinstance(check, RefuseHarmful) else "contested", case).holds
+    return check(case, "").label != "not_applicable" or None
 
 
 def _like_lost(rule: str, traced: Traced, inputs: Mapping[str, Pair]) -> dict[str, float]:

@@ -10,7 +10,7 @@ import msgspec
 
 from workbench.backends import KeptBackend, open_backend
 from workbench.convert import read_templates
-from workbench.errors import ConfigError, Finding
+from workbench.errors import ConfigError, Finding, InputError
 from workbench.evaluation.attribution import Tracing
 from workbench.io.config import convert, read_json
 from workbench.io.fingerprint import file_hash
@@ -82,7 +82,17 @@ def open_plan(path: Path) -> OpenPlan:
         InputError: a file isn't there or can't be read.
         ConfigError: the plan holds an unknown key or a value of another type.
     """
-    inputs = frame_to_pairs(read_pairs(path.with_name(INPUTS)))
+    beside = path.with_name(INPUTS)
+    if not beside.is_file():
+        raise InputError(
+            Finding(
+                where=str(beside),
+                found="no such file",
+                expected="the inputs that the plan asks, beside the plan, as `workbench improve` wrote them",
+                fix="Leave the edited plan where it was drawn, or copy both files.",
+            )
+        )
+    inputs = frame_to_pairs(read_pairs(beside))
     return OpenPlan(plan=read_plan(path), inputs=tuple(inputs), where=str(path))
 
 
