@@ -13,7 +13,6 @@ from workbench.errors import (
     ConfigError,
     InputError,
     InvariantError,
-    MissingExtraError,
     ModelError,
     OutputError,
 )
@@ -325,7 +324,7 @@ ALTERNATIVES = {
     "packing": True,
     "group_by_length": True,
     "dtype": "bfloat16",
-    "quantize": "8bit",  # bitsandbytes lays out 4 bits on a CPU only for layers at least 64 wide
+    "quantize": "4bit",
     "gradient_checkpointing": True,
     "seed": 3,
     "log_every": 2,
@@ -366,12 +365,6 @@ def test_no_field_is_dead(tiny_base, tmp_path, field):
         parity = (result.parity.rows, result.parity.tolerance, result.parity.dtype)
         seen.append((log, parity, checkpoints, result.summary["trainable"]))
     assert seen[0] != seen[1]
-
-
-def test_without_the_extra_quantizing_says_what_to_install(tiny_base, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "bitsandbytes", None)
-    with pytest.raises(MissingExtraError, match=r"sft-workbench\[quantize\]"):
-        run(tiny_base, tmp_path / "out", changed(quantize="4bit"))
 
 
 @pytest.mark.slow

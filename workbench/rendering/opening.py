@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ Quantize = Literal["none", "4bit", "8bit"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "tokenizer.model", "vocab.json")
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl")
+# bitsandbytes tells of kernels that it looks for on the network, and of each product that it casts.
+logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
 
 
 class BaseHashes(Value, frozen=True, kw_only=True):
@@ -139,6 +142,7 @@ def open_base(base: str | Path, *, dtype: Precision = "auto", quantize: Quantize
     model.eval()
     if quantize == "none":
         model.to(device)
+    _keep_trainable(model)
     return OpenBase(
         name=text.name,
         model=model,
@@ -166,6 +170,16 @@ def _quantised(quantize: Quantize, kind: Any, device: str) -> dict[str, Any]:
         )
     )
     return {"quantization_config": config, "device_map": {"": device}}
+
+
+def _keep_trainable(model: Any) -> None:
+    """Keep bitsandbytes from repacking 4-bit weights for a CPU's inference at the first evaluation.
+
+    What is repacked has no gradient any more: layers below would learn from half of it, with no error.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
 
 
 @contextmanager

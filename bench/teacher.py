@@ -1,0 +1,111 @@
+"""Measures what a teacher costs: ``distill`` against ``sft``, and what keeping its prompt saves.
+
+    python -m bench.teacher --model 30m
+
+Rows are those of the support sample; the teacher's prompt before each is ``--prompt`` tokens long. Four loops
+of the same steps take turns: ``sft``, ``distill`` with a stored teacher, and a live one that keeps keys and
+values of what the prompts share or encodes them again at each step. CPU seconds a step, the least of
+``--repeats`` runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.train import rows, setting, timed
+from workbench import training
+from workbench.ports import silent
+from workbench.rendering import IGNORE, Example
+from workbench.rendering.opening import BaseHashes
+from workbench.training import loop
+from workbench.training.objectives import Distilled, Supervised
+from workbench.training.teacher import LiveTeacher, stored, top_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bench.train import Setting
+    from workbench.training import Sft
+    from workbench.training.loss import TopTokens
+    from workbench.training.objectives import Objective
+
+KINDS = ("sft", "stored", "kept", "encoded again")
+
+
+def teachers(given: Setting, *, prompt: int) -> list[Example]:
+    """Put the same ``prompt`` tokens before every row."""
+    words = [token for example in given.examples for token in example.input_ids][:prompt]
+    return [
+        Example(input_ids=words + example.input_ids, labels=[IGNORE] * prompt + example.labels)
+        for example in given.examples
+    ]
+
+
+def objective(kind: str, given: Setting, model: Any, asked: list[Example], store: Path) -> Objective:
+    """Return the objective that a kind of loop minimises; what a stored teacher says is asked here."""
+    if kind == "sft":
+        return Supervised()
+    spec = given.spec
+    live = LiveTeacher(model, asked, shared_tokens=0 if kind == "encoded again" else 32)
+    if kind != "stored":
+        return Distilled(_asking(live, spec), temperature=spec.temperature)
+    base = BaseHashes(weights="bench", tokenizer="bench", template="bench")
+    held = stored(spec, live, asked, base=base, store=store)
+    return Distilled(lambda places, device: held.top(places, device=device), temperature=spec.temperature)
+
+
+def _asking(live: LiveTeacher, spec: Sft) -> Callable[[list[int], Any], TopTokens]:
+    def ask(places: list[int], device: Any) -> TopTokens:
+        del device
+        return top_tokens(live.logits(places), top_k=spec.top_k, temperature=spec.temperature)
+
+    return ask
+
+
+def main() -> None:
+    """Run the loops in turn and print one JSON object."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", choices=("tiny", "30m"), default="30m")
+    parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--batch-size", type=int, default=8)
+    parser.add_argument("--rows", type=int, default=64)
+    parser.add_argument("--prompt", type=int, default=1000)
+    parser.add_argument("--repeats", type=int, default=3)
+    asked = parser.parse_args()
+    spec = training.Sft(
+        learning_rate=1e-3, max_steps=asked.steps, batch_size=asked.batch_size, dtype="float32", log_every=1,
+        eval_every=0, checkpoint_every=0,
+    )  # fmt: skip
+    seconds: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    with tempfile.TemporaryDirectory() as place:
+        given = setting(asked.model, spec, rows(Path(place) / "converted"))
+        given = given._replace(examples=given.examples[: asked.rows])
+        long = teachers(given, prompt=asked.prompt)
+        for _ in range(asked.repeats):
+            for kind in KINDS:
+                model = given.model()
+                built = loop.trainer(
+                    spec, model=model, train=given.examples, valid=[],
+                    objective=objective(kind, given, model, long, Path(place) / "store"),
+                    pad=given.pad, out=Path(place) / "out", progress=silent,
+                )  # fmt: skip
+                seconds[kind].append(timed(built).cpu / asked.steps)
+    best = {kind: min(held) for kind, held in seconds.items()}
+    told = {
+        "model": asked.model,
+        "prompt": asked.prompt,
+        "cpu_seconds_a_step": {kind: round(value, 4) for kind, value in best.items()},
+        "stored_over_sft": round(best["stored"] / best["sft"], 3),
+        "again_over_kept": round(best["encoded again"] / best["kept"], 2),
+    }
+    print(json.dumps(told), flush=True)
+
+
+if __name__ == "__main__":
+    main()
