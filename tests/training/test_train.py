@@ -328,6 +328,9 @@ ALTERNATIVES = {
     "gradient_checkpointing": True,
     "seed": 3,
     "log_every": 2,
+    "probe_every": 2,
+    "probe_cases": 3,
+    "patience": 1,
     "eval_every": 2,
     "checkpoint_every": 2,
     "parity_rows": 1,
@@ -339,6 +342,7 @@ ALTERNATIVES = {
 # Other tests show what these do: they change nothing here, or need other data.
 SHOWN_ELSEWHERE = {
     *("max_length", "overlong", "turns", "on_parity", "gradient_checkpointing", "packing", "objective"),
+    *("probe_every", "probe_cases", "patience"),
     *("teacher", "top_k", "temperature", "logged_weight", "sample_tokens", "replay_share", "group_by_length"),
 }
 

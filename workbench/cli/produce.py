@@ -10,7 +10,8 @@ import workbench
 from workbench.errors import Finding, InputError, OutputError
 from workbench.io.config import read_text
 from workbench.io.fingerprint import fingerprint
-from workbench.io.rundir import is_complete, output, spare_inputs, spare_inside
+from workbench.io.rundir import is_complete, joined, output, spare_inputs, spare_inside
+from workbench.ports import silent
 from workbench.spec import spec_key
 
 if TYPE_CHECKING:
@@ -59,6 +60,26 @@ def carry_out(
     summary = read_summary(out)
     screen.show(summary, page(summary, out))
     return summary
+
+
+def follow(
+    out: Path,
+    work: Callable[[Path, Progress], object],
+    *,
+    verb: str,
+    inputs: list[Path | str],
+    options: Any,
+    face: Face,
+    **_: Any,
+) -> None:
+    """Take part in the work that process 0 of the same launch does in ``carry_out``; shows nothing.
+
+    Raises:
+        OutputError: process 0 doesn't begin.
+    """
+    key = work_key(verb, inputs, options)
+    if face.force or not is_complete(out, key=key):
+        work(joined(out, key=key), silent)
 
 
 def work_key(verb: str, inputs: list[Path | str], options: Any) -> str:

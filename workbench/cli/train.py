@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from workbench.cli import options, tuning
-from workbench.cli.produce import Face, carry_out, require
+from workbench.cli.produce import Face, carry_out, follow, require
+from workbench.training import processes
 
 if TYPE_CHECKING:
     from workbench.ports import Progress
@@ -32,6 +33,8 @@ def train(
     teacher_store: tuning.TeacherStore = None,
     replay: tuning.Replay = None,
     max_steps: tuning.MaxSteps = None,
+    batch_size: tuning.BatchSize = None,
+    grad_accumulation: tuning.Accumulation = None,
     learning_rate: tuning.LearningRate = None,
     r: tuning.Rank = None,
     alpha: tuning.Alpha = None,
@@ -45,6 +48,9 @@ def train(
     quantize: tuning.Quantize = None,
     on_overlong: tuning.Overlong = None,
     seed: tuning.Seed = None,
+    probe_every: tuning.ProbeEvery = None,
+    patience: tuning.Patience = None,
+    report_to: tuning.ReportTo = None,
     explain: tuning.Explain = False,
     force: options.Force = False,
     as_json: options.Json = False,
@@ -55,15 +61,25 @@ def train(
     The audit runs first. Stopped half-way, the same command goes on from its last checkpoint.
 
     [dim]Example:[/] workbench train curated --base samples/base --out trained --max-steps 150
+
+    [dim]Stop on the rules:[/] workbench train curated --base samples/base --templates converted --out trained
+    --probe-every 25 --patience 3
+
+    [dim]Two GPUs:[/] accelerate launch --multi_gpu --num_processes 2 -m workbench train curated --base BASE
+    --out trained
     """
     spec = training_spec(
         recipe, objective=objective, max_steps=max_steps, learning_rate=learning_rate, r=r, alpha=alpha,
         targets=_names(targets), init=init, rslora=rslora, dora=dora, packing=packing,
         gradient_checkpointing=gradient_checkpointing, dtype=dtype, quantize=quantize, overlong=on_overlong,
-        seed=seed,
+        batch_size=batch_size, grad_accumulation=grad_accumulation, probe_every=probe_every,
+        patience=patience, seed=seed,
     )  # fmt: skip
     face = Face(force=force, quiet=quiet, as_json=as_json)
-    given = Given(data=data, recipe=recipe, templates=templates, store=teacher_store, replay=replay)
+    given = Given(
+        data=data, recipe=recipe, templates=templates, store=teacher_store, replay=replay,
+        report_to=tuple(name.strip() for name in report_to.split(",")) if report_to else (),
+    )  # fmt: skip
     _carry_out(spec, base, given, out=None if explain else _needed(out), face=face)
 
 
@@ -76,6 +92,7 @@ class Given:
     templates: Path | None
     store: Path | None
     replay: Path | None
+    report_to: tuple[str, ...]
 
 
 def _carry_out(spec: Sft, base: str, given: Given, *, out: Path | None, face: Face) -> None:
@@ -88,7 +105,8 @@ def _carry_out(spec: Sft, base: str, given: Given, *, out: Path | None, face: Fa
 
         show_plan(spec, base=base, rows=rows, face=face)
         return
-    carry_out(
+    carry = follow if processes.rank() > 0 else carry_out
+    carry(
         out,
         partial(_work, spec, base, given),
         verb="train",
@@ -102,19 +120,26 @@ def _carry_out(spec: Sft, base: str, given: Given, *, out: Path | None, face: Fa
 def _work(spec: Sft, base: str, given: Given, place: Path, progress: Progress) -> None:
     from workbench.io.frames import read_pairs
     from workbench.pipeline.stages import long_prompts
-    from workbench.training import Teaching
+    from workbench.training import Teaching, Watching
     from workbench.training import train as train_adapter
 
-    rows, valid = data_files(given.data)
+    rows, found = data_files(given.data)
+    valid = read_pairs(found) if found else None
     long = long_prompts(given.templates) if given.templates else None
+    probe = None
+    if spec.probe_every and given.templates:
+        from workbench.pipeline.probes import probing
+
+        probe = probing(spec, converted=given.templates, valid=valid)
     train_adapter(
         spec,
         base=base,
         train=read_pairs(rows),
-        valid=read_pairs(valid) if valid else None,
+        valid=valid,
         out=place,
         teaching=Teaching(long=long, store=given.store),
         replay=read_pairs(given.replay) if given.replay else None,
+        watching=Watching(report_to=given.report_to, probing=probe),
         progress=progress,
     )
 

@@ -30,6 +30,23 @@ Replay = Annotated[
     typer.Option("--replay", help="Pairs file mixed in against forgetting (recipe: replay_share)."),
 ]
 MaxSteps = Annotated[int | None, typer.Option(min=1, help="Steps; overrides epochs.")]
+BatchSize = Annotated[int | None, typer.Option(min=1, help="Rows a batch (of each process).")]
+Accumulation = Annotated[
+    int | None,
+    typer.Option("--grad-accumulation", min=1, help="Batches a step; the gradient is theirs together."),
+]
+ProbeEvery = Annotated[
+    int | None,
+    typer.Option(min=0, help="Every so many steps, hold validation answers against the rules (--templates)."),
+]
+Patience = Annotated[
+    int | None,
+    typer.Option(min=0, help="Stop after so many probes without a better one, and keep the best adapter."),
+]
+ReportTo = Annotated[
+    str | None,
+    typer.Option("--report-to", help="Trackers that get the log: tensorboard, wandb, trackio, with commas."),
+]
 LearningRate = Annotated[float | None, typer.Option(help="Peak learning rate.")]
 Rank = Annotated[int | None, typer.Option("--rank", "-r", help="Rank of the adapter.")]
 Alpha = Annotated[float | None, typer.Option(help="Scale of the adapter: alpha over rank.")]

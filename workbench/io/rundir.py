@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 _PARTIAL_KEY = "partial.json"
 FORMAT_VERSION = 1
+_JOIN_EVERY = 0.1
 
 
 def is_complete(path: Path, *, key: str) -> bool:
@@ -111,6 +113,28 @@ def output(path: Path, *, verb: str, key: str, force: bool = False) -> Iterator[
         _replace(work, path)
 
 
+def joined(path: Path, *, key: str, seconds: float = 300.0) -> Path:
+    """Return the working directory that another process holds by ``output`` for the same ``key``.
+
+    Raises:
+        OutputError: there is none after so many ``seconds``.
+    """
+    work = path.with_name(path.name + ".partial")
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if (_held(work) or {}).get("key") == key:
+            return work
+        time.sleep(_JOIN_EVERY)
+    raise OutputError(
+        Finding(
+            where=str(work),
+            found=f"no work begun there in {seconds:.0f} seconds",
+            expected="the directory that process 0 of this launch makes",
+            fix="See what process 0 says; all processes need the same command and the same disk.",
+        )
+    )
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a file through a temporary name, so that a reader sees all of it or none."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -139,12 +163,18 @@ def _refuse_foreign(path: Path, *, verb: str, force: bool) -> None:
     )
 
 
+def _held(work: Path) -> dict[str, Any] | None:
+    """Return what a working directory is for, or ``None`` where that isn't known."""
+    try:
+        held = json.loads((work / _PARTIAL_KEY).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return held if isinstance(held, dict) else None
+
+
 def _prepare(work: Path, *, verb: str, key: str) -> None:
     marker = work / _PARTIAL_KEY
-    try:
-        held = json.loads(marker.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        held = None
+    held = _held(work)
     found = {path.name for path in work.iterdir()} - {OWNER}
     if held is None and found and MANIFEST not in found:
         raise OutputError(

@@ -115,14 +115,19 @@ def curate(recipe: Recipe, run: Path, work: Path, progress: Progress) -> None:
 
 def train(recipe: Recipe, run: Path, work: Path, progress: Progress) -> None:
     """Turn the train part into an adapter; a teacher reads the long prompts of the run's conversion."""
-    long = None if recipe.train.objective == "sft" else long_prompts(run / "convert")
+    from workbench.pipeline.probes import probing
+
+    spec, valid = recipe.train, read_pairs(run / "curate" / "valid.parquet")
+    long = None if spec.objective == "sft" else long_prompts(run / "convert")
+    probe = probing(spec, converted=run / "convert", valid=valid) if spec.probe_every else None
     training.train(
-        recipe.train,
+        spec,
         base=recipe.base,
         train=read_pairs(run / "curate" / "train.parquet"),
-        valid=read_pairs(run / "curate" / "valid.parquet"),
+        valid=valid,
         out=work,
         teaching=training.Teaching(long=long),
+        watching=training.Watching(probing=probe),
         progress=progress,
     )
 

@@ -187,13 +187,15 @@ def quiet() -> Iterator[None]:
     """Keep transformers' and peft's own bars and notices of coming changes off the screen."""
     from transformers.utils import logging
 
-    shown = logging.is_progress_bar_enabled()
+    shown, spoken = logging.is_progress_bar_enabled(), logging.get_verbosity()
     logging.disable_progress_bar()
+    logging.set_verbosity_error()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
             yield
     finally:
+        logging.set_verbosity(spoken)
         if shown:
             logging.enable_progress_bar()
 

@@ -12,9 +12,9 @@ from workbench.training.spec import Sft
 
 if TYPE_CHECKING:
     from workbench.training.adapters import zeroed
-    from workbench.training.run import Teaching, Trained, train
+    from workbench.training.run import Teaching, Trained, Watching, train
 
-__all__ = ["Sft", "Teaching", "Trained", "train", "zeroed"]
+__all__ = ["Sft", "Teaching", "Trained", "Watching", "train", "zeroed"]
 
 
 def __getattr__(name: str) -> Any:
@@ -23,11 +23,10 @@ def __getattr__(name: str) -> Any:
     Raises:
         MissingExtraError: the libraries of the extra ``train`` aren't installed.
     """
-    if name not in {"Teaching", "Trained", "train", "zeroed"}:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
         from workbench.training import adapters, run
     except ImportError as error:
         raise MissingExtraError.of(error.name or "torch", extra="train", purpose="training") from error
-    held = {"Teaching": run.Teaching, "Trained": run.Trained, "train": run.train, "zeroed": adapters.zeroed}
-    return held[name]
+    return adapters.zeroed if name == "zeroed" else getattr(run, name)

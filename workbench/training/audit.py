@@ -17,6 +17,8 @@ from workbench.text import content_id
 from workbench.training.rows import Rows, collect
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     import polars as pl
 
     from workbench.rendering import Example, Renderer
@@ -107,7 +109,7 @@ def examine(
                 frame, spec, renderer=text.renderer, context=text.context, part=name, long=long
             )
     rows, held = parts["train"], parts.get("valid", Rows())
-    findings = [*_template_faults(text), *rows.findings, *held.findings]
+    findings = [*_template_faults(text), *_unknown_ids(text, (rows, held)), *rows.findings, *held.findings]
     if not rows.examples and not findings:
         findings.append(_nothing(sizes["train"], rows))
     audit = Audit(
@@ -126,6 +128,21 @@ def examine(
         ],
     )
     return Audited(audit=audit, findings=findings, train=rows, valid=held)
+
+
+def _unknown_ids(text: OpenText, parts: Iterable[Rows]) -> Iterator[Finding]:
+    """Report a tokenizer with ids for which the model has no embedding: another model's, or extended."""
+    config = getattr(text.config, "get_text_config", lambda: text.config)()
+    size = getattr(config, "vocab_size", None)
+    rows = (example for part in parts for example in (*part.examples, *part.teachers))
+    largest = max((max(example.input_ids) for example in rows), default=0)
+    if size is not None and largest >= size:
+        yield Finding(
+            where=f"the tokenizer of {text.name}",
+            found=f"token id {largest} in the rows",
+            expected=f"ids below {size}, the size of the model's vocabulary",
+            fix="Use the tokenizer that belongs to the model, or resize the model's embeddings first.",
+        )
 
 
 def steps(spec: Sft, rows: int) -> int:

@@ -23,6 +23,10 @@ class Tokenised:
     def __len__(self) -> int:
         return len(self._examples)
 
+    def length(self, index: int) -> int:
+        """Return a row's number of tokens."""
+        return len(self._examples[index].input_ids)
+
     def __getitem__(self, index: int) -> dict[str, Any]:
         example = self._examples[index]
         return {"input_ids": example.input_ids, "labels": example.labels, "row": index}

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _KEY = "key"
-# Written by the Trainer in this order; the last one is the mark of a whole checkpoint.
-_PARTS = ("adapter_model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json")
+# Written by the Trainer in this order, and each process's state of its random numbers.
+_PARTS = ("adapter_model.safetensors", "optimizer.pt", "scheduler.pt", "trainer_state.json")
 
 
-def claim(place: Path, *, key: str) -> Path | None:
-    """Return the newest whole checkpoint in ``place``, or ``None``.
+def claim(place: Path, *, key: str, processes: int = 1) -> Path | None:
+    """Return the newest whole checkpoint of so many ``processes`` in ``place``, or ``None``.
 
     Checkpoints of another ``key`` (spec, base or rows) and broken ones are removed.
     """
@@ -27,22 +27,28 @@ def claim(place: Path, *, key: str) -> Path | None:
     write_text(marker, key)
     whole = []
     for folder in place.glob("checkpoint-*"):
-        if is_whole(folder):
+        if is_whole(folder, processes=processes):
             whole.append(folder)
         else:
             shutil.rmtree(folder)
     return max(whole, key=_step, default=None)
 
 
-def is_whole(folder: Path) -> bool:
+def is_whole(folder: Path, *, processes: int = 1) -> bool:
     """Tell whether all parts of a checkpoint were written."""
-    if not all((folder / part).is_file() for part in _PARTS):
+    if not all((folder / part).is_file() for part in (*_PARTS, *_random(processes))):
         return False
     try:
         state = json.loads((folder / _PARTS[-1]).read_text(encoding="utf-8"))
     except ValueError:
         return False
     return bool(state.get("global_step") == _step(folder))
+
+
+def _random(processes: int) -> list[str]:
+    if processes == 1:
+        return ["rng_state.pth"]
+    return [f"rng_state_{number}.pth" for number in range(processes)]
 
 
 def _step(folder: Path) -> int:

@@ -1,4 +1,4 @@
-"""Says what to do where memory or disk runs out: both are the user's to give, and neither loses a checkpoint."""
+"""Says what to do where memory or disk runs out: neither loses a checkpoint."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # torch and safetensors write from C++ and Rust, whose errors carry no number of their own.
 _MEMORY = re.compile(r"(can't allocate|out of|not enough) memory", re.IGNORECASE)
 _DISK = re.compile(
-    r"no space left|os error (27|28|122)|file too large|quota exceeded|StreamWriter failed|iostream error",
+    r"no space left|os error (27|28|122)|file too large|quota exceeded|inline_container|iostream error",
     re.IGNORECASE,
 )
 
@@ -91,7 +91,7 @@ def _full(out: Path, error: Exception) -> OutputError:
             where=str(out),
             found=f"no room left while writing ({_first_line(error)})",
             expected="room for two checkpoints and the adapter",
-            fix="Free some space, then run the same command again: it goes on from its last whole checkpoint.",
+            fix="Free some space, then run the same command again: it goes on from its last checkpoint.",
         )
     )
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import math
-import time
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import torch
-from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+from torch.utils.data import DataLoader
+from transformers import PrinterCallback, Trainer, TrainingArguments
 
 from workbench.errors import ConfigError, Finding
 from workbench.training.batches import Collator, Tokenised
 from workbench.training.loss import answer_loss
+from workbench.training.watch import Meter, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from workbench.ports import Progress
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from workbench.training.spec import Sft
 
 _SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
-_LOGGED = ("step", "epoch", "loss", "eval_loss", "learning_rate", "grad_norm")
 
 
 class CompletionTrainer(Trainer):  # type: ignore[misc]
@@ -37,10 +36,13 @@ class CompletionTrainer(Trainer):  # type: ignore[misc]
     # ``compute_loss`` divides by the tokens of the whole step already.
     loss_is_scaled_for_ga = True
 
-    def __init__(self, *args: Any, objective: Objective, own_tokens: bool, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, objective: Objective, own_tokens: bool, meter: Meter, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._objective = objective
         self._own_tokens = own_tokens
+        self.meter = meter
         self.model_accepts_loss_kwargs = True  # makes the Trainer count a step's labels for ``compute_loss``
         self._loss_shifts_labels = True
 
@@ -67,6 +69,8 @@ class CompletionTrainer(Trainer):  # type: ignore[misc]
         Raises:
             ConfigError: the loss is no longer finite; the last checkpoint stays.
         """
+        rows: list[int] = inputs["rows"].tolist()
+        self.meter.tokens += sum(self.train_dataset.length(row) for row in rows)
         loss: torch.Tensor = super().training_step(model, inputs, num_items_in_batch)
         if not torch.isfinite(loss):
             raise ConfigError(
@@ -85,52 +89,25 @@ class CompletionTrainer(Trainer):  # type: ignore[misc]
         It is the same figure for every objective, so that objectives can be compared.
         """
         self.model.eval()
-        total, count = 0.0, 0
+        own = torch.zeros(2, dtype=torch.float64)
         with torch.no_grad():
-            for batch in self.get_eval_dataloader():
+            for batch in self._own_share():
                 with self.compute_loss_context_manager():
                     loss, tokens = answer_loss(self.model, self._prepare_inputs(batch))
-                total += float(loss)
-                count += int(tokens)
+                own += torch.tensor([float(loss), int(tokens)], dtype=torch.float64)
         self.model.train()
-        metrics = {"eval_loss": total / max(1, count)}
+        total, count = self.accelerator.reduce(own.to(self.args.device), "sum").tolist()
+        metrics = {"eval_loss": total / max(1.0, count)}
         self.log(metrics)
         self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
 
-
-class Watch(TrainerCallback):  # type: ignore[misc]
-    """Writes ``log.jsonl`` line by line and reports steps with loss and time left."""
-
-    def __init__(self, *, log: Path, progress: Progress) -> None:
-        self._log = log
-        self._progress = progress
-        self._loss = ""
-        self._since: tuple[float, int] = (time.perf_counter(), 0)
-
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Start the log with what a resumed run has logged before."""
-        del args, control
-        self._since = (time.perf_counter(), state.global_step)
-        self._log.write_text("".join(map(_line, state.log_history)), encoding="utf-8")
-
-    def on_log(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Add the newest entry to the log."""
-        del args, control
-        entry = state.log_history[-1]
-        with self._log.open("a", encoding="utf-8") as log:
-            log.write(_line(entry))
-        if "loss" in entry:
-            self._loss = f"loss {entry['loss']:.3f}"
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Report the step."""
-        del args, control
-        start, first = self._since
-        done = state.global_step - first
-        left = (time.perf_counter() - start) / max(1, done) * (state.max_steps - state.global_step)
-        note = ", ".join(part for part in (self._loss, f"{left:.0f} s left") if part)
-        self._progress("train", state.global_step, state.max_steps, note)
+    def _own_share(self) -> Iterator[dict[str, torch.Tensor]]:
+        """Give this process's batches of the validation rows, each row to one process only."""
+        batches = DataLoader(
+            self.eval_dataset, batch_size=self.args.per_device_eval_batch_size, collate_fn=self.data_collator
+        )
+        return islice(batches, self.args.process_index, None, self.args.world_size)
 
 
 def trainer(
@@ -145,6 +122,7 @@ def trainer(
     progress: Progress,
 ) -> CompletionTrainer:
     """Return the Trainer of a spec; checkpoints go to ``out/checkpoints``, the log to ``out/log.jsonl``."""
+    meter = Meter()
     built = CompletionTrainer(
         model=model,
         args=_arguments(spec, model=model, valid=bool(valid), place=out / "checkpoints"),
@@ -153,7 +131,8 @@ def trainer(
         data_collator=Collator(pad=pad, packing=spec.packing),
         objective=objective,
         own_tokens=spec.objective == "distill-onpolicy",
-        callbacks=[Watch(log=out / "log.jsonl", progress=progress)],
+        meter=meter,
+        callbacks=[Watch(log=out / "log.jsonl", progress=progress, meter=meter)],
     )
     built.remove_callback(PrinterCallback)
     return built
@@ -188,14 +167,6 @@ def _arguments(spec: Sft, *, model: Any, valid: bool, place: Path) -> TrainingAr
         disable_tqdm=True,
         report_to="none",
         remove_unused_columns=False,
+        ddp_find_unused_parameters=False,
         dataloader_pin_memory=False,
     )
-
-
-def _line(entry: dict[str, Any]) -> str:
-    kept = {name: entry[name] for name in _LOGGED if name in entry and _finite(entry[name])}
-    return json.dumps(kept) + "\n" if "loss" in kept or "eval_loss" in kept else ""
-
-
-def _finite(value: Any) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)

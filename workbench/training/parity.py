@@ -10,13 +10,14 @@ import torch
 from workbench.errors import ConfigError, Finding, InvariantError, ModelError
 from workbench.records import Value
 from workbench.rendering.adapters import attach
+from workbench.rendering.opening import BaseHashes  # noqa: TC001 - msgspec reads it
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from workbench.rendering import Example
-    from workbench.rendering.opening import BaseHashes, OpenBase
+    from workbench.rendering.opening import OpenBase
     from workbench.training.spec import Sft
 
 

@@ -15,12 +15,13 @@ from workbench.errors import ConfigError, Finding
 from workbench.io.rundir import write_json, write_text
 from workbench.ports import silent
 from workbench.rendering.adapters import write_passport
-from workbench.rendering.opening import open_base, open_text
+from workbench.rendering.opening import open_base, open_text, quiet
 from workbench.spec import spec_key
-from workbench.training import checkpoints
+from workbench.training import checkpoints, processes, trackers
 from workbench.training.audit import examine
 from workbench.training.card import card
 from workbench.training.curve import loss_svg
+from workbench.training.failures import explained
 from workbench.training.loop import trainer
 from workbench.training.lora import add_adapter
 from workbench.training.objectives import objective
@@ -28,6 +29,7 @@ from workbench.training.packing import check_packing, first_batches
 from workbench.training.parity import Parity, answer_logits, prove
 from workbench.training.replay import mixed_in
 from workbench.training.rows import Rows, refusal
+from workbench.training.watch import Probes, is_figure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from workbench.rendering.opening import OpenBase
     from workbench.training.rows import LongPrompt
     from workbench.training.spec import Sft
+    from workbench.training.watch import Measure, Probing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +64,27 @@ class Teaching:
     store: Path | None = None
 
 
-def train(
+@dataclass(frozen=True, kw_only=True)
+class Watching:
+    """Who sees a training besides its log: trackers of experiments by name, and probes of the rules."""
+
+    report_to: tuple[str, ...] = ()
+    probing: Probing | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Work:
+    """What the loop works on: the base with its adapter, the rows, and who watches."""
+
+    base: OpenBase
+    model: Any
+    rows: Rows
+    held: Rows
+    measure: Measure | None
+    report_to: tuple[str, ...]
+
+
+def train(  # noqa: PLR0913 - each is one input of its own
     spec: Sft,
     *,
     base: str | Path,
@@ -70,6 +93,7 @@ def train(
     out: Path,
     teaching: Teaching | None = None,
     replay: pl.DataFrame | None = None,
+    watching: Watching | None = None,
     progress: Progress = silent,
 ) -> Trained:
     """Train an adapter on pairs (``PAIR_SCHEMA``) and prove it.
@@ -77,37 +101,91 @@ def train(
     Writes ``adapter/ log.jsonl loss.svg parity.json card.md summary.json`` into ``out``. While it runs,
     ``out/checkpoints`` lets a killed run go on: the same work called again with the same ``out`` ends with
     the same adapter as one that was never interrupted. Every objective but ``sft`` needs ``teaching``.
-    ``replay`` are neutral pairs mixed in; their teacher is the base under their own prompt.
+    ``replay`` are neutral pairs mixed in; their teacher is the base under their own prompt. Where a launcher
+    started several processes, each calls this alike: they train together, and process 0 writes.
 
     Raises:
         ModelError: the base can't be used (see ``open_base`` and ``add_adapter``), or its template misleads.
         InputError: no rows, or rows that can't be trained whole (see ``audit.examine``).
-        ConfigError: the loss is no longer finite.
+        ConfigError: the loss is no longer finite, memory runs out, or something that the spec asks for is
+            missing (long prompts, probes, a tracker's library).
+        OutputError: the disk is full; the last whole checkpoint stays.
         InvariantError: the saved adapter isn't what was trained.
     """
     start = time.perf_counter()
-    teaching = teaching or Teaching()
+    teaching, watching = teaching or Teaching(), watching or Watching()
+    _check(spec, watching)
+    processes.join()
     out.mkdir(parents=True, exist_ok=True)
-    progress("load base", 0, 1)
-    rows, held = _audited(spec, base, (train, valid, replay), long=_asked_for(spec, teaching.long))
-    opened = open_base(base, dtype=spec.dtype, quantize=spec.quantize)
-    progress("load base", 1, 1, opened.name)
+    with explained(spec, out=out):
+        progress("load base", 0, 1)
+        rows, held = _audited(spec, base, (train, valid, replay), long=_asked_for(spec, teaching.long))
+        opened = open_base(base, dtype=spec.dtype, quantize=spec.quantize)
+        progress("load base", 1, 1, opened.name)
 
-    probes = (held.examples or rows.examples)[: spec.parity_rows]
-    untouched = answer_logits(opened.model, probes)
-    model = add_adapter(spec, opened.model, name=opened.name, batches=first_batches(spec, opened, rows))
-    store = teaching.store or out / "teacher"
-    log, told = _fit(spec, opened, model, (rows, held), out=out, store=store, progress=progress)
+        probes = (held.examples or rows.examples)[: spec.parity_rows]
+        untouched = answer_logits(opened.model, probes)
+        measure = watching.probing(opened) if watching.probing and spec.probe_every else None
+        model = add_adapter(spec, opened.model, name=opened.name, batches=first_batches(spec, opened, rows))
+        work = _Work(
+            base=opened, model=model, rows=rows, held=held, measure=measure, report_to=watching.report_to
+        )
+        log, told = _fit(spec, work, out=out, store=teaching.store or out / "teacher", progress=progress)
+        if processes.rank() > 0:
+            return _led(out)
 
-    adapter = out / "adapter"
-    _save(model, adapter, base=opened, spec=spec)
-    progress("prove adapter", 0, 1)
-    parity = prove(spec, base=opened, model=model, adapter=adapter, examples=probes, untouched=untouched)
-    progress("prove adapter", 1, 1)
-    summary = {**_figures(rows, held, log), **told, "seconds": round(time.perf_counter() - start, 2)}
-    result = Trained(adapter=adapter, summary=summary, parity=parity, log=log)
-    _write(out, spec, base=opened, source=base, result=result, dropped=[*rows.dropped, *held.dropped])
+        adapter = out / "adapter"
+        _save(model, adapter, base=opened, spec=spec)
+        progress("prove adapter", 0, 1)
+        parity = prove(spec, base=opened, model=model, adapter=adapter, examples=probes, untouched=untouched)
+        progress("prove adapter", 1, 1)
+        summary = {**_figures(rows, held, log), **told, "seconds": round(time.perf_counter() - start, 2)}
+        result = Trained(adapter=adapter, summary=summary, parity=parity, log=log)
+        _write(out, spec, base=opened, source=base, result=result, dropped=[*rows.dropped, *held.dropped])
+        processes.wait()  # the others read what was written,
+        processes.wait()  # and have read it before it may be moved
     return result
+
+
+def _led(out: Path) -> Trained:
+    """Return what process 0 wrote."""
+    processes.wait()
+    log = (json.loads(line) for line in (out / "log.jsonl").read_text(encoding="utf-8").splitlines())
+    result = Trained(
+        adapter=out / "adapter",
+        summary=json.loads((out / "summary.json").read_text(encoding="utf-8")),
+        parity=msgspec.json.decode((out / "parity.json").read_bytes(), type=Parity),
+        log=list(log),
+    )
+    processes.wait()
+    return result
+
+
+def _check(spec: Sft, watching: Watching) -> None:
+    """Refuse a watch that can't be kept, before anything is loaded.
+
+    Raises:
+        ConfigError: what is missing.
+    """
+    trackers.check(watching.report_to)
+    if spec.probe_every and watching.probing is None:
+        raise ConfigError(
+            Finding(
+                where="$.probe_every",
+                found=f"{spec.probe_every}, and no rules to hold answers against",
+                expected="the conversion's contract and templates, and validation pairs",
+                fix="Pass --templates with the output of `workbench convert`, or leave --probe-every out.",
+            )
+        )
+    if spec.patience and not spec.probe_every:
+        raise ConfigError(
+            Finding(
+                where="$.patience",
+                found=f"{spec.patience} without probes",
+                expected="probe_every above 0: patience counts probes",
+                fix="Pass --probe-every STEPS too.",
+            )
+        )
 
 
 def _audited(
@@ -132,36 +210,56 @@ def _audited(
 
 
 def _fit(
-    spec: Sft,
-    base: OpenBase,
-    model: Any,
-    parts: tuple[Rows, Rows],
-    *,
-    out: Path,
-    store: Path,
-    progress: Progress,
+    spec: Sft, work: _Work, *, out: Path, store: Path, progress: Progress
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Run the loop, from its last checkpoint where one stands; returns the log and figures of the run."""
-    rows, held = parts
+    base, model, rows, held = work.base, work.model, work.rows, work.held
     if spec.packing:
         check_packing(base, rows)
-    trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    with processes.leader_first():
+        wanted = objective(spec, base, model, rows, store=store, progress=progress)
+        key = _work_key(spec, base, rows, held)
+        found = checkpoints.claim(out / "checkpoints", key=key, processes=processes.world())
     loop = trainer(
         spec,
         model=model,
         train=rows.examples,
         valid=held.examples,
-        objective=objective(spec, base, model, rows, store=store, progress=progress),
+        objective=wanted,
         pad=base.renderer.pad,
         out=out,
         progress=progress,
     )
-    found = checkpoints.claim(out / "checkpoints", key=_work_key(spec, base, rows, held))
-    done = loop.train(resume_from_checkpoint=str(found) if found else None)
-    if held.examples and not _measured_last(loop.state.log_history, done.global_step):
+    probes = _watched(spec, work, loop, out=out, progress=progress)
+    with quiet():
+        done = loop.train(resume_from_checkpoint=str(found) if found else None)
+    speed = loop.meter.speed
+    restored = probes.restore() if probes else None
+    if held.examples and (restored or not _measured_last(loop.state.log_history, done.global_step)):
         loop.evaluate()
-    log = [entry for entry in loop.state.log_history if "loss" in entry or "eval_loss" in entry]
-    return log, {"steps": done.global_step, "trainable": trainable, "resumed": found is not None}
+    told = {
+        "steps": done.global_step,
+        "best_step": restored or done.global_step,
+        "trainable": sum(p.numel() for p in model.parameters() if p.requires_grad),
+        "resumed": found is not None,
+        "processes": processes.world(),
+        "tokens_per_second": round(speed, 1),
+        "peak_memory_gb": round(loop.meter.memory, 3),
+    }
+    return [entry for entry in loop.state.log_history if is_figure(entry)], told
+
+
+def _watched(spec: Sft, work: _Work, loop: Any, *, out: Path, progress: Progress) -> Probes | None:
+    """Add the trackers and the probes to the loop."""
+    for tracker in trackers.callbacks(work.report_to, out=out):
+        loop.add_callback(tracker)
+    if work.measure is None:
+        return None
+    best = out / "checkpoints" / "best.safetensors"
+    probes = Probes(spec, measure=work.measure, best=best, progress=progress)
+    probes.trainer = loop
+    loop.add_callback(probes)
+    return probes
 
 
 def _asked_for(spec: Sft, long: LongPrompt | None) -> LongPrompt | None:
@@ -186,7 +284,8 @@ def _asked_for(spec: Sft, long: LongPrompt | None) -> LongPrompt | None:
 
 def _work_key(spec: Sft, base: OpenBase, rows: Rows, held: Rows) -> str:
     parts = (rows.examples, held.examples, rows.teachers)
-    return spec_key([spec, base.hashes, *([e.input_ids for e in part] for part in parts)])
+    lists = ([e.input_ids for e in part] for part in parts)
+    return spec_key([spec, base.hashes, processes.world(), *lists])
 
 
 def _measured_last(log: list[dict[str, Any]], step: int) -> bool:

@@ -33,9 +33,11 @@ class Sft(Spec, frozen=True, kw_only=True):
     keep the turns that fit. ``turns``: whether every assistant turn of a completion is trained or the last.
     ``packing`` lets short rows of a batch share a line, ``group_by_length`` puts rows of like length in a
     batch. ``dtype`` is that of the base's weights and of its computing; the adapter's weights are float32
-    always. ``eval_every`` and ``checkpoint_every`` count steps, 0 is never. ``parity_rows`` rows are used to
-    prove the saved adapter, whose logits may differ from those in memory by ``parity_tolerance``;
-    ``on_parity`` says whether more stops the run.
+    always. ``probe_every`` steps, ``probe_cases`` validation pairs are answered and held against the rules;
+    after ``patience`` probes without a better one the training stops, and the best adapter is what is saved
+    (0: probes only tell). ``eval_every`` and ``checkpoint_every`` count steps, 0 is never. ``parity_rows``
+    rows are used to prove the saved adapter, whose logits may differ from those in memory by
+    ``parity_tolerance``; ``on_parity`` says whether more stops the run.
     """
 
     r: Positive = 16
@@ -71,6 +73,9 @@ class Sft(Spec, frozen=True, kw_only=True):
     gradient_checkpointing: bool = False
     seed: Count = 0
     log_every: Positive = 5
+    probe_every: Count = 0
+    probe_cases: Positive = 16
+    patience: Count = 0
     eval_every: Count = 50
     checkpoint_every: Count = 50
     parity_rows: Positive = 8
