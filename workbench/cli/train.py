@@ -18,9 +18,17 @@ if TYPE_CHECKING:
     from workbench.training import Sft
 
 
+_MORE = (
+    "[dim]Stop on the rules:[/] workbench train curated --base samples/base --templates converted "
+    "--out trained --probe-every 25 --patience 3\n\n"
+    "[dim]Two GPUs:[/] accelerate launch --multi_gpu --num_processes 2 -m workbench train curated "
+    "--base BASE --out trained"
+)
+
+
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    app.command("train")(train)
+    app.command("train", epilog=_MORE)(train)
 
 
 def train(
@@ -61,20 +69,8 @@ def train(
     The audit runs first. Stopped half-way, the same command goes on from its last checkpoint.
 
     [dim]Example:[/] workbench train curated --base samples/base --out trained --max-steps 150
-
-    [dim]Stop on the rules:[/] workbench train curated --base samples/base --templates converted --out trained
-    --probe-every 25 --patience 3
-
-    [dim]Two GPUs:[/] accelerate launch --multi_gpu --num_processes 2 -m workbench train curated --base BASE
-    --out trained
     """
-    spec = training_spec(
-        recipe, objective=objective, max_steps=max_steps, learning_rate=learning_rate, r=r, alpha=alpha,
-        targets=_names(targets), init=init, rslora=rslora, dora=dora, packing=packing,
-        gradient_checkpointing=gradient_checkpointing, dtype=dtype, quantize=quantize, overlong=on_overlong,
-        batch_size=batch_size, grad_accumulation=grad_accumulation, probe_every=probe_every,
-        patience=patience, seed=seed,
-    )  # fmt: skip
+    spec = training_spec(recipe, **_settings(locals()))
     face = Face(force=force, quiet=quiet, as_json=as_json)
     given = Given(
         data=data, recipe=recipe, templates=templates, store=teacher_store, replay=replay,
@@ -162,6 +158,14 @@ def training_spec(recipe: Path | None, **given: Any) -> Sft:
     spec = read_recipe(recipe).train if recipe else Sft()
     changed = msgspec.structs.replace(spec, **{k: v for k, v in given.items() if v is not None})
     return convert(msgspec.to_builtins(changed), Sft, where="the options of train")
+
+
+def _settings(options: dict[str, Any]) -> dict[str, Any]:
+    """Pick the verb's options that are fields of the spec."""
+    from workbench.training import Sft
+
+    named = {**options, "targets": _names(options["targets"]), "overlong": options["on_overlong"]}
+    return {name: value for name, value in named.items() if name in Sft.__struct_fields__}
 
 
 def _names(targets: str | None) -> str | tuple[str, ...] | None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import torch
+from safetensors import SafetensorError
 
 from workbench.errors import ConfigError, Finding, OutputError
 
@@ -36,7 +37,7 @@ def explained(spec: Sft, *, out: Path) -> Iterator[None]:
     """
     try:
         yield
-    except Exception as error:
+    except (RuntimeError, OSError, MemoryError, SafetensorError) as error:
         if _is_disk(error):
             raise _full(out, error) from error
         if _is_memory(error):

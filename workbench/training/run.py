@@ -35,8 +35,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import polars as pl
+    import torch
 
     from workbench.ports import Progress
+    from workbench.rendering import Example
     from workbench.rendering.opening import OpenBase
     from workbench.training.rows import LongPrompt
     from workbench.training.spec import Sft
@@ -74,12 +76,17 @@ class Watching:
 
 @dataclass(frozen=True, kw_only=True)
 class _Work:
-    """What the loop works on: the base with its adapter, the rows, and who watches."""
+    """What the loop works on: the base with its adapter, the rows, and who watches.
+
+    ``shown`` are the rows over which the adapter is proven, ``untouched`` the base's own logits on them.
+    """
 
     base: OpenBase
     model: Any
     rows: Rows
     held: Rows
+    shown: list[Example]
+    untouched: list[torch.Tensor]
     measure: Measure | None
     report_to: tuple[str, ...]
 
@@ -119,32 +126,56 @@ def train(  # noqa: PLR0913 - each is one input of its own
     out.mkdir(parents=True, exist_ok=True)
     with explained(spec, out=out):
         progress("load base", 0, 1)
-        rows, held = _audited(spec, base, (train, valid, replay), long=_asked_for(spec, teaching.long))
-        opened = open_base(base, dtype=spec.dtype, quantize=spec.quantize)
-        progress("load base", 1, 1, opened.name)
-
-        probes = (held.examples or rows.examples)[: spec.parity_rows]
-        untouched = answer_logits(opened.model, probes)
-        measure = watching.probing(opened) if watching.probing and spec.probe_every else None
-        model = add_adapter(spec, opened.model, name=opened.name, batches=first_batches(spec, opened, rows))
-        work = _Work(
-            base=opened, model=model, rows=rows, held=held, measure=measure, report_to=watching.report_to
-        )
-        log, told = _fit(spec, work, out=out, store=teaching.store or out / "teacher", progress=progress)
+        parts = _audited(spec, base, (train, valid, replay), long=_asked_for(spec, teaching.long))
+        work = _ready(spec, base, parts, watching)
+        progress("load base", 1, 1, work.base.name)
+        store = teaching.store or out / "teacher"
+        log, told = _fit(spec, work, out=out, store=store, progress=progress)
         if processes.rank() > 0:
             return _led(out)
-
-        adapter = out / "adapter"
-        _save(model, adapter, base=opened, spec=spec)
-        progress("prove adapter", 0, 1)
-        parity = prove(spec, base=opened, model=model, adapter=adapter, examples=probes, untouched=untouched)
-        progress("prove adapter", 1, 1)
-        summary = {**_figures(rows, held, log), **told, "seconds": round(time.perf_counter() - start, 2)}
-        result = Trained(adapter=adapter, summary=summary, parity=parity, log=log)
-        _write(out, spec, base=opened, source=base, result=result, dropped=[*rows.dropped, *held.dropped])
+        parity = _proven(spec, work, out / "adapter", progress)
+        figures = {**_figures(work.rows, work.held, log), **told}
+        summary = {**figures, "seconds": round(time.perf_counter() - start, 2)}
+        result = Trained(adapter=out / "adapter", summary=summary, parity=parity, log=log)
+        _write(out, spec, work, source=base, result=result)
         processes.wait()  # the others read what was written,
         processes.wait()  # and have read it before it may be moved
     return result
+
+
+def _ready(spec: Sft, base: str | Path, parts: tuple[Rows, Rows], watching: Watching) -> _Work:
+    """Load the base, see what it says untouched, and put the adapter on it."""
+    rows, held = parts
+    opened = open_base(base, dtype=spec.dtype, quantize=spec.quantize)
+    shown = (held.examples or rows.examples)[: spec.parity_rows]
+    untouched = answer_logits(opened.model, shown)
+    measure = watching.probing(opened) if watching.probing and spec.probe_every else None
+    model = add_adapter(spec, opened.model, name=opened.name, batches=first_batches(spec, opened, rows))
+    return _Work(
+        base=opened,
+        model=model,
+        rows=rows,
+        held=held,
+        shown=shown,
+        untouched=untouched,
+        measure=measure,
+        report_to=watching.report_to,
+    )
+
+
+def _proven(spec: Sft, work: _Work, adapter: Path, progress: Progress) -> Parity:
+    _save(work.model, adapter, base=work.base, spec=spec)
+    progress("prove adapter", 0, 1)
+    parity = prove(
+        spec,
+        base=work.base,
+        model=work.model,
+        adapter=adapter,
+        examples=work.shown,
+        untouched=work.untouched,
+    )
+    progress("prove adapter", 1, 1)
+    return parity
 
 
 def _led(out: Path) -> Trained:
@@ -320,21 +351,14 @@ def _figures(rows: Rows, held: Rows, log: list[dict[str, Any]]) -> dict[str, Any
     }
 
 
-def _write(
-    out: Path,
-    spec: Sft,
-    *,
-    base: OpenBase,
-    source: str | Path,
-    result: Trained,
-    dropped: list[dict[str, Any]],
-) -> None:
+def _write(out: Path, spec: Sft, work: _Work, *, source: str | Path, result: Trained) -> None:
     """Write what stands beside the adapter, and take away what a killed run would have gone on from."""
     summary, parity = result.summary, result.parity
     write_text(out / "loss.svg", loss_svg(result.log))
     write_json(out / "parity.json", msgspec.to_builtins(parity))
+    dropped = [*work.rows.dropped, *work.held.dropped]
     write_text(out / "dropped.jsonl", "".join(json.dumps(row) + "\n" for row in dropped))
-    write_text(out / "card.md", card(spec, base=base, source=source, summary=summary, parity=parity))
+    write_text(out / "card.md", card(spec, base=work.base, source=source, summary=summary, parity=parity))
     write_json(out / "summary.json", summary)
     for scratch in ("checkpoints", "teacher"):
         shutil.rmtree(out / scratch, ignore_errors=True)
