@@ -6,6 +6,7 @@ from desk_world import CONTRACT, FORM, TEMPLATE
 
 from workbench.backends import FakeBackend
 from workbench.checks import check_names
+from workbench.errors import ConfigError
 from workbench.evaluation import Plan, evaluate
 from workbench.evaluation.arms import BARE, render
 from workbench.evaluation.probes import PROBE_LANGUAGES, probe
@@ -83,6 +84,16 @@ def test_another_task_is_where_a_rule_must_not_reach():
     suite = probe(CONTRACT, [*HELD, *others])
     scope = [case for case in suite.cases if case.slice == "scope" and case.expect["rule"] == "opening"]
     assert {case.expect["from"]["pair"] for case in scope} <= {one.id for one in others}
+
+
+def test_pairs_of_one_task_are_the_contracts_whatever_its_name_and_of_several_one_must_be():
+    renamed = msgspec.structs.replace(CONTRACT, task="prompt")
+    own = [case.expect["from"]["input"] for case in probe(renamed, HELD).cases if case.slice == "follow"]
+    assert set(own) == {"held out"}
+    scope = [case.expect["template"] for case in probe(renamed, HELD).cases if case.slice == "scope"]
+    assert set(scope) == {BARE}
+    with pytest.raises(ConfigError, match="'prompt'"):
+        probe(renamed, [*HELD, pair(200, task="letters")])
 
 
 def test_a_should_rule_may_be_overridden():

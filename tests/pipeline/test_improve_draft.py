@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 
 from workbench.contracts import Contract, Rule
@@ -10,7 +11,7 @@ from workbench.pipeline.attribution import Traced
 from workbench.pipeline.improve import Drafting, Gathered, draft
 from workbench.pipeline.improve.sources import gather, unanswered
 from workbench.records import Case, Message, Pair, Slot, Source, TokenCounts
-from workbench.verdicts import ArmFigures, Figure, TokenFigures, Verdicts
+from workbench.verdicts import ArmFigures, Figure, RuleVerdict, TokenFigures, Verdicts
 
 UNKNOWN = {"use": "phrase_when", "condition": "unanswerable", "phrase": "Not in my notes."}
 CONTRACT = Contract(
@@ -26,6 +27,29 @@ VERDICTS = Verdicts(
     overall=ARMS, rules=(), behaviours=(), retained=None, retained_ci=None, cases=0, clusters=0, unscored=0,
     tokens=TokenFigures(original_mean=0, compact_mean=0, saved_share=0), adapter_applied=True,
 )  # fmt: skip
+
+
+def made(states):
+    def arms(teacher, after):
+        figures = (Figure(obeyed=0, n=9, rate=rate, ci=None) for rate in (teacher, 0.0, after))
+        return ArmFigures(**dict(zip(("teacher", "before", "after"), figures, strict=True)))
+
+    rules = tuple(
+        RuleVerdict(
+            id=name,
+            text="",
+            kind="style",
+            severity="must",
+            arms=arms(*rates),
+            recovery=None,
+            ci=None,
+            state=state,
+        )
+        for name, (state, *rates) in states.items()
+    )
+    return msgspec.structs.replace(VERDICTS, rules=rules)
+
+
 NOTHING = Gathered(inputs=(), origin={}, rejects=(), rows=0)
 
 
@@ -46,7 +70,7 @@ def judged(number, question, *, rule="unknown", lost=True):
     return Judged(case=case, question=rule, is_rule=True, cell="", lost=lost, detail="")
 
 
-def plan(rows, cases, gathered=NOTHING, contract=CONTRACT, **settings):
+def plan(rows, cases, gathered=NOTHING, contract=CONTRACT, verdicts=VERDICTS, **settings):
     labels = labels_of(rows, [contract])
     found = trace(cases, rows=rows, labels=labels, rules=contract.rules, contaminated=set())
     traced = Traced(
@@ -57,7 +81,7 @@ def plan(rows, cases, gathered=NOTHING, contract=CONTRACT, **settings):
         contracts=(contract,),
     )
     about = {"former": [pair.id for pair in rows], "evaluated": {}, "evaluation": "e", "data": "d"}
-    return draft(traced, VERDICTS, gathered, **about, how=Drafting(**{"target": 1} | settings))
+    return draft(traced, verdicts, gathered, **about, how=Drafting(**{"target": 1} | settings))
 
 
 FILLER = [row(f"f{n}", f"How high is tower number {n} in the town of Ulm?", "It is high.") for n in range(8)]
@@ -79,12 +103,22 @@ def test_of_two_rows_that_contradict_each_other_near_a_lost_case_the_one_without
 
 
 def test_losses_in_the_cases_of_another_rule_get_no_rows_of_their_own():
+    verdict = {"unknown": ("lost", 1.0, 0.0), "calm": ("lost", 1.0, 0.8)}
     cases = [judged(n, f"Who painted door {n}?", lost=n < 6) for n in range(6)]
     cases += [judged(n, f"Who painted door {n}?", rule="calm", lost=n < 6) for n in range(40)]
-    found = {one.rule: one for one in plan(FILLER, cases, target=8, margin=0.0).rules}
-    assert found["unknown"].why == "thin"
-    assert found["unknown"].add == 8
-    assert "calm" not in found or found["calm"].add == 0
+    found = {one.rule: one for one in plan(FILLER, cases, verdicts=made(verdict), target=8).rules}
+    assert (found["unknown"].why, found["unknown"].add) == ("lost", 8)
+    assert (found["calm"].why, found["calm"].add) == ("lost", 0)
+    assert "unknown" in found["calm"].note
+
+
+def test_two_rules_lost_in_the_same_cases_are_not_both_left_without_rows():
+    verdict = {"unknown": ("lost", 1.0, 0.0), "calm": ("lost", 1.0, 0.0)}
+    rows = [row(f"r{n}", f"Who owns house {n}?", "Not in my notes.") for n in range(9)]
+    cases = [judged(n, f"Who painted door {n}?", lost=n < 6) for n in range(20)]
+    cases += [judged(n + 14 * (n > 5), f"Who painted door {n}?", rule="calm", lost=n < 6) for n in range(20)]
+    found = plan(rows, cases, verdicts=made(verdict), target=8).rules
+    assert sum(one.add > 0 for one in found) >= 1
 
 
 def test_inputs_most_like_the_lost_cases_come_first_where_it_cannot_be_told():

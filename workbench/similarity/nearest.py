@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-_CHUNK = 256
+_CELLS = 20_000_000  # likenesses held at a time
 _TINY = 1e-12
 
 
@@ -42,13 +42,13 @@ def nearest(
     if not columns:
         return []
     height = len(queries[0])
+    step = max(1, _CELLS // max(len(rows[0]), 1))
     filled = np.maximum(sum(column.filled for column in columns), 1)
     found: list[list[Near]] = []
-    for at in range(0, height, _CHUNK):
-        likeness = sum(column.likeness(at, at + _CHUNK) for column in columns)
+    for at in range(0, height, step):
+        likeness = sum(column.likeness(at, at + step) for column in columns)
         found += [
-            _top(likeness, number, int(filled[at + number]), most)
-            for number in range(min(_CHUNK, height - at))
+            _top(likeness, number, int(filled[at + number]), most) for number in range(min(step, height - at))
         ]
     return found
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta
 
 from workbench.checks import compile_contract
+from workbench.errors import ConfigError, Finding
 from workbench.evaluation.arms import BARE
 from workbench.evaluation.probes.wording import (
     BARE_CONTEXT,
@@ -98,15 +99,13 @@ def probe(contract: Contract, held: Sequence[Pair] = (), *, how: Probing | None 
     The same contract, pairs and settings give the same suite, whatever the order of the pairs.
 
     Raises:
-        ConfigError: a faulty check.
+        ConfigError: a faulty check, or pairs of several tasks, none of which is the contract's.
     """
     how = how or Probing()
-    pairs = sorted(
-        (pair for pair in held if pair.task == contract.task), key=lambda p: content_id("probe", p.id)
-    )
-    others = sorted(
-        (pair for pair in held if pair.task != contract.task), key=lambda p: content_id("probe", p.id)
-    )
+    own = _own_task(contract, held)
+    ordered = sorted(held, key=lambda pair: content_id("probe", pair.id))
+    pairs = [pair for pair in ordered if pair.task == own]
+    others = [pair for pair in ordered if pair.task != own]
     cases: list[Case] = []
     probed: list[Probed] = []
     left: list[NotProbed] = []
@@ -118,6 +117,23 @@ def probe(contract: Contract, held: Sequence[Pair] = (), *, how: Probing | None 
         cases += made
         probed.append(_told(rule, check, made, how))
     return ProbeSuite(cases=tuple(cases), probed=tuple(probed), not_probed=tuple(left))
+
+
+def _own_task(contract: Contract, held: Sequence[Pair]) -> str:
+    """Name the task that the contract is about: pairs of one task alone are, whatever its name."""
+    tasks = sorted({pair.task for pair in held})
+    if contract.task in tasks or not tasks:
+        return contract.task
+    if len(tasks) == 1:
+        return tasks[0]
+    raise ConfigError(
+        Finding(
+            where=f"the contract's task {contract.task!r}",
+            found=f"pairs of the tasks {', '.join(tasks)}",
+            expected="pairs of that task among them",
+            fix="Give the contract of one of these tasks, or correct `task` in the contract.",
+        )
+    )
 
 
 def _of_rule(
@@ -132,7 +148,7 @@ def _of_rule(
     for number, one in enumerate(_spread(counted, wanted["counter"])):
         lead = LEADS[one.lang][number % len(LEADS[one.lang])]
         asked = _capital(lead.format(counter(check, rule.text, one.lang)))
-        told = _with(one, f"{one.slots[one.question]} {asked}{'.' if one.lang == 'en' else '。'}")
+        told = _with(one, _joined(one.slots[one.question], asked, one.lang))
         made.append(_case(rule, "counter", told, want))
     scope = _elsewhere(rule, check, beside, (pairs, others), how)
     made += [_case(rule, "scope", one, "free") for one in _spread(scope, wanted["scope"])]
@@ -227,7 +243,7 @@ def _elsewhere(
             if not isinstance(check, SHAPED):
                 lead = LEADS[lang][number % len(LEADS[lang])]
                 said = _capital(lead.format(counter(check, rule.text, lang)))
-                asked = f"{task} {said}." if lang == "en" else f"{task}{said}。"
+                asked = _joined(task, said, lang)
             away.append(
                 _Input(
                     slots={"question": asked},
@@ -292,8 +308,6 @@ def _told(rule: Rule, check: AnyCheck, made: Sequence[Case], how: Probing) -> Pr
 
 
 def _with(one: _Input, text: str) -> _Input:
-    from dataclasses import replace
-
     return replace(one, slots={**one.slots, one.question: text})
 
 
@@ -304,6 +318,10 @@ def _question(pair: Pair) -> str:
 
 def _lang(text: str) -> str:
     return "zh" if language(text)[0] == "zh" else "en"
+
+
+def _joined(text: str, wish: str, lang: str) -> str:
+    return f"{text}{wish}。" if lang == "zh" else f"{text} {wish}."
 
 
 def _capital(text: str) -> str:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import polars as pl
+from msgspec.structs import replace
 
 from workbench.checks import compile_contract
 from workbench.checks.conditional import Neutral, PhraseWhen, RefuseHarmful
@@ -73,7 +74,8 @@ def draft(
 
 def _feeds(traced: Traced, verdicts: Mapping[str, RuleVerdict], gone: set[str], how: Drafting) -> list[Feed]:
     found = traced.attribution
-    feeds = []
+    feeds: list[Feed] = []
+    behind: dict[str, str] = {}
     for one in found.questions:
         if not one.is_rule or one.exercised is None:
             continue
@@ -84,14 +86,15 @@ def _feeds(traced: Traced, verdicts: Mapping[str, RuleVerdict], gone: set[str], 
         why = _why(one, verdict, found, rows, how)
         lacking = max(how.target - rows, 0)
         add = max(lacking, math.ceil(how.grow * how.target)) if why in {"lost", "slipped"} else lacking
-        behind = _behind(one.id, found) if rows >= how.target else ""
         if why is None:
             continue
+        if rows >= how.target and (other := _behind(one.id, found)):
+            behind[one.id] = other
         feeds.append(
             Feed(
                 rule=one.id,
                 why=why,
-                add=0 if behind else add,
+                add=add,
                 rows=rows,
                 inputs=0,
                 lost=one.lost,
@@ -101,10 +104,25 @@ def _feeds(traced: Traced, verdicts: Mapping[str, RuleVerdict], gone: set[str], 
                 slices=tuple(
                     f"{part.feature}: {part.value}" for part in found.sure if part.question == one.id
                 ),
-                note=behind,
             )
         )
-    return feeds
+    return _relieved(feeds, behind)
+
+
+def _relieved(feeds: Sequence[Feed], behind: Mapping[str, str]) -> list[Feed]:
+    """Give no rows to a rule whose losses lie in the cases of one that gets some; never to both none."""
+    adds = {feed.rule: feed.add for feed in feeds}
+    for rule, other in behind.items():
+        if adds.get(other):
+            adds[rule] = 0
+    return [
+        feed
+        if adds[feed.rule] == feed.add
+        else replace(
+            feed, add=0, note=f"lost in the cases of {behind[feed.rule]}: rows for that rule serve both"
+        )
+        for feed in feeds
+    ]
 
 
 def _why(
@@ -122,10 +140,10 @@ def _why(
 
 
 def _behind(rule: str, found: Attribution) -> str:
-    """Name the rule in whose cases another rule's losses surely lie: rows for that one serve both."""
+    """Name the rule in whose cases another rule's losses surely lie, or nothing."""
     for part in found.sure:
         if part.question == rule and part.feature.startswith("rule ") and part.lost * 2 > part.of_lost:
-            return f"lost in the cases of {part.feature.removeprefix('rule ')}: rows for that rule serve both"
+            return part.feature.removeprefix("rule ")
     return ""
 
 
@@ -234,8 +252,6 @@ def _column(values: Sequence[Mapping[str, str]], name: str) -> pl.Series:
 
 def _supplied(feed: Feed, asks: Sequence[Ask]) -> Feed:
     """Say how many inputs there are for a rule, and what to do where they are too few."""
-    from msgspec.structs import replace
-
     count = sum(feed.rule in ask.rules for ask in asks)
     short = feed.add - count
     note = feed.note
