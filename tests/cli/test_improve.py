@@ -255,6 +255,14 @@ def test_the_how_to_page_is_true(world, tmp_path, monkeypatch, capsys):
     assert outputs >= {"plan.yaml", "inputs.parquet", "convert", "curate", "asked", "attribution"}
 
 
+def test_an_evaluation_alone_gives_the_same_plan(world, drawn, tmp_path):
+    shutil.copytree(world / "run" / "eval", tmp_path / "evaluated")
+    told = ["--data", world / "run" / "curate", "--templates", world / "run" / "convert", "--target", 20]
+    more = ["--inputs", world / "further.jsonl", "--out", tmp_path / "out", "--quiet"]
+    assert execute(["improve", str(tmp_path / "evaluated"), *map(str, [*told, *more])]) == 0
+    assert (tmp_path / "out" / "plan.yaml").read_bytes() == (drawn / "plan.yaml").read_bytes()
+
+
 def drafted(world, **settings):
     from workbench.pipeline.attribution import Places
     from workbench.pipeline.improve.plan import Drafting

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workbench.cli import options
+from workbench.cli.attribute import Templates, Trained
 from workbench.cli.produce import Face, carry_out, read_object, require, work_key
 from workbench.io.rundir import is_complete
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from workbench.pipeline.improve.run import Improving
     from workbench.recipe import Recipe
 
 
@@ -22,7 +24,12 @@ def register(app: typer.Typer) -> None:
     app.command("improve")(improve)
 
 
-Run = Annotated[Path, typer.Argument(help="A run: convert/, curate/ and eval/.", metavar="RUN")]
+Run = Annotated[
+    Path,
+    typer.Argument(
+        help="A run (convert/, curate/ and eval/), or the output directory of `eval` alone.", metavar="RUN"
+    ),
+]
 Inputs = Annotated[
     list[Path] | None,
     typer.Option("--inputs", help="Log of further calls, answered or not; may be repeated.", metavar="LOG"),
@@ -52,6 +59,8 @@ def improve(
     run: Run,
     out: options.Out,
     inputs: Inputs = None,
+    data: Trained = None,
+    templates: Templates = None,
     plan: PlanFile = None,
     apply: Apply = False,
     teacher: Teacher = None,
@@ -71,9 +80,9 @@ def improve(
     """
     from workbench.pipeline.attribution import Places
     from workbench.pipeline.improve.plan import PLAN, Drafting
-    from workbench.pipeline.improve.run import Improving, improve_into, open_plan
+    from workbench.pipeline.improve.run import Improving, open_plan
 
-    places = Places.of(run)
+    places = Places.of(run, data=data, templates=templates)
     require([*(inputs or []), *([plan] if plan else []), *([recipe] if recipe else [])], what="an input")
     ready = out / PLAN
     edited = plan or (ready if apply and ready.is_file() else None)
@@ -87,7 +96,17 @@ def improve(
         base=base,
         apply=apply,
     )
-    read: list[Path | str] = [*places.inputs, *told.inputs]
+    face = Face(force=force, quiet=quiet, as_json=as_json)
+    _carry_out(told, out, face=face, own_plan=edited == ready)
+
+
+def _carry_out(told: Improving, out: Path, *, face: Face, own_plan: bool) -> None:
+    """Draw or make in ``out``; a plan that lies there itself may be replaced by what comes of it."""
+    from dataclasses import replace
+
+    from workbench.pipeline.improve.run import improve_into
+
+    read: list[Path | str] = [*told.places.inputs, *told.inputs]
     done = is_complete(out, key=work_key("improve", read, told.key))
     carry_out(
         out,
@@ -96,7 +115,7 @@ def improve(
         inputs=read,
         options=told.key,
         page=_page,
-        face=Face(force=force or (edited == ready and not done), quiet=quiet, as_json=as_json),
+        face=replace(face, force=face.force or (own_plan and not done)),
     )
 
 
