@@ -67,6 +67,8 @@ class EvalStage(Value, frozen=True, kw_only=True):
 
     ``max_cases`` bounds the held-out pairs (``None``: all of the test part), ``max_suite_cases`` the cases of
     each suite (twins stay together). ``sequential`` stops once it is clear whether the adapter is worse.
+    ``samples``: answers a case in each arm, above 1 with a temperature. ``noise`` also holds every arm
+    against itself (at least two samples).
     """
 
     suites: tuple[str, ...] = ()
@@ -75,6 +77,8 @@ class EvalStage(Value, frozen=True, kw_only=True):
     sampling: Sampling = Sampling()
     batch_size: Annotated[int, msgspec.Meta(ge=1)] = 32
     sequential: bool = False
+    samples: Annotated[int, msgspec.Meta(ge=1)] = 1
+    noise: bool = False
 
 
 class Recipe(Value, frozen=True, kw_only=True):

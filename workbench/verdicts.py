@@ -115,6 +115,90 @@ class Stopped(Value, frozen=True, kw_only=True):
     level: float
 
 
+Subject = Literal["overall", "rule", "behaviour"]
+
+
+class Repeated(Value, frozen=True, kw_only=True):
+    """One question in one arm over k samples a case: of ``n`` units (cases; for ``overall``, case and rule).
+
+    ``pass_at`` is pass@1, the mean share of samples that pass; ``pass_hat[j - 1]`` is pass^j, the chance that
+    j samples all pass (Yao et al. 2024), ``pass_hat_ci`` that of pass^k. ``flips`` is the share of units
+    whose samples disagree. Only units judged in every sample count; ``unscored`` counts the others.
+    """
+
+    of: Subject
+    name: str
+    arm: str
+    n: int
+    clusters: int
+    pass_at: float
+    pass_at_ci: tuple[float, float] | None
+    pass_hat: tuple[float, ...]
+    pass_hat_ci: tuple[float, float] | None
+    flips: float
+    unscored: int
+
+
+class Samples(Value, frozen=True, kw_only=True):
+    """What k samples a case show; figures elsewhere are then means over the samples."""
+
+    k: int
+    temperature: float
+    questions: tuple[Repeated, ...]
+
+
+class NoiseFloor(Value, frozen=True, kw_only=True):
+    """One arm against itself: the second half of its samples minus the first, on the same cases.
+
+    ``floor``: 95 % of differences between two such halves are smaller, if their samples are exchanged at
+    random. ``p`` as in ``Comparison``.
+    """
+
+    of: Subject
+    name: str
+    arm: str
+    n: int
+    clusters: int
+    difference: float
+    floor: float
+    p: float
+
+
+class Noise(Value, frozen=True, kw_only=True):
+    """An A/A run: ``rejected`` of its comparisons look like a change at 5 % though nothing changed.
+
+    ``differing``: share of cases whose two halves hold different texts; 0 where decoding is exact.
+    """
+
+    per_half: int
+    differing: float
+    comparisons: tuple[NoiseFloor, ...]
+    rejected: int
+    rejected_holm: int
+
+
+class Corrected(Value, frozen=True, kw_only=True):
+    """A share corrected for its grader's measured error, beside the raw one, never in its place.
+
+    ``rogan_gladen``: by sensitivity and specificity of the card's set ``basis`` (Rogan & Gladen 1978;
+    interval of Lang & Reiczigel 2014). ``prediction_powered``: by ``labelled`` verdicts of a person
+    (Angelopoulos et al. 2023). ``rate`` is ``None``, with the reason in ``note``, where
+    the grader tells nothing.
+    """
+
+    of: Subject
+    name: str
+    arm: str
+    method: Literal["rogan_gladen", "prediction_powered"]
+    basis: str
+    raw: float
+    rate: float | None
+    ci: tuple[float, float] | None
+    n: int
+    labelled: int
+    note: str = ""
+
+
 class Verdicts(Value, frozen=True, kw_only=True):
     """All an evaluation found. ``retained`` = after / teacher over all graded rules, with its interval.
 
@@ -138,3 +222,6 @@ class Verdicts(Value, frozen=True, kw_only=True):
     resamples: int = 2000
     seed: int = 0
     stopped: Stopped | None = None
+    samples: Samples | None = None
+    noise: Noise | None = None
+    corrected: tuple[Corrected, ...] = ()

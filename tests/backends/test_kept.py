@@ -90,3 +90,41 @@ def test_a_backend_that_loses_answers_is_our_bug(tmp_path):
 
     with pytest.raises(InvariantError):
         KeptBackend(Lossy(), tmp_path / "a", identity="m").generate(PROMPTS, GREEDY)
+
+
+def test_once_asks_equal_prompts_once_though_sampled_and_a_file_is_not_needed():
+    inner = upper()
+    warm = Sampling(temperature=1.0)
+    kept = KeptBackend(inner, None, identity="m", once=True, batch=2)
+    prompts = [chat("b"), chat("a"), chat("b"), chat("c")]
+    assert [one.text for one in kept.generate(prompts, warm)] == ["B", "A", "B", "C"]
+    assert [len(call) for call, _ in inner.calls] == [2, 1]
+    assert kept.generate(prompts[::-1], warm)[0].text == "C"
+    assert (kept.asked, len(inner.calls)) == (3, 2)
+
+
+def test_a_killed_run_asks_only_what_is_left(tmp_path):
+    def dying(prompt):
+        if prompt[-1].content == "e":
+            raise KeyboardInterrupt
+        return prompt[-1].content.upper()
+
+    prompts = [chat(text) for text in "abcdef"]
+    with pytest.raises(KeyboardInterrupt):
+        KeptBackend(FakeBackend(dying), tmp_path / "a", identity="m", batch=2).generate(prompts, GREEDY)
+    again = upper()
+    kept = KeptBackend(again, tmp_path / "a", identity="m", batch=2)
+    assert [one.text for one in kept.generate(prompts, GREEDY)] == list("ABCDEF")
+    assert [prompt[-1].content for call, _ in again.calls for prompt in call] == ["e", "f"]
+
+
+def test_progress_counts_what_was_known_before(tmp_path):
+    KeptBackend(upper(), tmp_path / "a", identity="m").generate([chat("a")], GREEDY)
+    seen = []
+    kept = KeptBackend(upper(), tmp_path / "a", identity="m", batch=2)
+    kept.generate(
+        [chat(text) for text in "abcd"],
+        GREEDY,
+        progress=lambda _, done, total, __="": seen.append((done, total)),
+    )
+    assert seen == [(1, 4), (3, 4), (4, 4)]

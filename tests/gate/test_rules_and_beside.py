@@ -269,3 +269,16 @@ def test_another_check_makes_another_version_of_every_grader(tmp_path, monkeypat
 
 
 assert arms
+
+
+@pytest.mark.parametrize(("low", "verdict"), [(0.49, "undecided"), (0.55, "passed")])
+def test_a_grader_not_surely_better_than_chance_lets_nothing_pass(low, verdict):
+    cards = {
+        "sets": {"s": {"grader": "harm", "balanced_accuracy": 0.75, "ci": {"balanced_accuracy": [low, 0.9]}}}
+    }
+    verdicts = change(GOOD, behaviours=tuple(
+        change(one, arms=change(one.arms, after=change(one.arms.after, n=100_000)))
+        for one in GOOD.behaviours
+    ))  # fmt: skip
+    checks = grader_checks(verdicts, cards, GraderLimits(drop=0.1), certain=False)
+    assert {one.verdict for one in checks if one.where.startswith("harm")} == {verdict}

@@ -30,11 +30,12 @@ class KeptAnswers:
     """A file that only grows, one line an answer; a last line cut by a kill is left aside.
 
     Lines that are none (damage, another program's) are left aside too: their questions are asked again.
+    Without ``path`` answers are kept in memory alone.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None) -> None:
         self.path = path
-        self._known = _read(path) if path.exists() else {}
+        self._known = _read(path) if path is not None and path.exists() else {}
 
     def get(self, key: str) -> Completion | None:
         """Return the answer kept under ``key``."""
@@ -44,6 +45,8 @@ class KeptAnswers:
         """Keep answers, in the file when this returns; one that failed is not kept, and so asked again."""
         whole = {key: one for key, one in fresh.items() if one.finish != "error"}
         self._known.update(whole)
+        if self.path is None:
+            return
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("ab") as stream:
             lines = (_Line(key=key, completion=one) for key, one in whole.items())
@@ -55,14 +58,20 @@ class KeptBackend:
 
     ``identity`` names what answers (weights or model and service, by content): an answer is found again
     only for the same identity, sampling and prompt. Equal prompts of one call are asked once where decoding
-    is greedy, and are questions of their own where it is sampled. ``found`` and ``asked`` count answers from
-    the file and from the backend.
+    is greedy, and are questions of their own where it is sampled, unless ``once``: then an answer depends on
+    prompt and sampling alone, whatever was asked beside it. ``batch`` prompts at a time are asked of a
+    backend that can't hand answers over as they come. ``found`` and ``asked`` count answers from the file and
+    from the backend.
     """
 
-    def __init__(self, backend: Backend, path: Path, *, identity: str) -> None:
+    def __init__(
+        self, backend: Backend, path: Path | None, *, identity: str, once: bool = False, batch: int = _BATCH
+    ) -> None:
         self._backend = backend
         self._kept = KeptAnswers(path)
         self._identity = identity
+        self._once = once
+        self._batch = batch
         self.found = 0
         self.asked = 0
 
@@ -89,8 +98,10 @@ class KeptBackend:
             del total
             progress(stage, known + done, known + len(order), note)
 
+        progress("ask", known, known + len(order))
         if todo:
-            _ask(self._backend, list(todo.values()), sampling, arrived=arrived, progress=shifted)
+            prompts_left = list(todo.values())
+            _ask(self._backend, prompts_left, sampling, arrived=arrived, progress=shifted, batch=self._batch)
         if len(answers) != known + len(order):
             raise InvariantError(f"{len(order)} prompts asked, {len(answers) - known} answers came back")
         return [answers[key] for key in keys]
@@ -102,7 +113,7 @@ class KeptBackend:
         for prompt in prompts:
             key = content_id(salt, msgspec.json.encode(prompt, order="sorted").decode())
             seen[key] = seen.get(key, -1) + 1
-            again = seen[key] and sampling.temperature > 0
+            again = seen[key] and sampling.temperature > 0 and not self._once
             keys.append(content_id(key, str(seen[key])) if again else key)
         return keys
 
@@ -114,16 +125,17 @@ def _ask(
     *,
     arrived: Arrived,
     progress: Progress,
+    batch: int,
 ) -> None:
     """Ask one by one what can hand answers over as they come, anything else a batch at a time."""
     if isinstance(backend, ArrivingBackend):
         backend.generate_each(prompts, sampling, arrived=arrived, progress=progress)
         return
-    for start in range(0, len(prompts), _BATCH):
-        answers = backend.generate(prompts[start : start + _BATCH], sampling)
+    for start in range(0, len(prompts), batch):
+        answers = backend.generate(prompts[start : start + batch], sampling)
         for place, answer in enumerate(answers, start=start):
             arrived(place, answer)
-        progress("ask", min(start + _BATCH, len(prompts)), len(prompts))
+        progress("ask", min(start + batch, len(prompts)), len(prompts))
 
 
 def _read(path: Path) -> dict[str, Completion]:

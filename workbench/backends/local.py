@@ -244,6 +244,18 @@ class _Arm:
         with self._backend.using(self._adapter) as backend:
             return backend.generate(prompts, sampling, progress=progress)
 
+    def generate_each(
+        self,
+        prompts: Sequence[Messages],
+        sampling: Sampling,
+        *,
+        arrived: Arrived,
+        progress: Progress = silent,
+    ) -> None:
+        """Answer with this arm's adapter, and hand each answer over as it comes."""
+        with self._backend.using(self._adapter) as backend:
+            backend.generate_each(prompts, sampling, arrived=arrived, progress=progress)
+
 
 def _no_room(ids: list[int]) -> Completion:
     return Completion(text="", prompt_tokens=len(ids), completion_tokens=0, finish="error")

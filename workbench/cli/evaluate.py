@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-import typer
+import msgspec
 
+from workbench.cli import evaluateoptions as given
 from workbench.cli import options
-from workbench.cli.produce import Face, carry_out, require
+from workbench.cli.produce import Face, carry_out, read_object, require
 from workbench.cli.screen import Screen
+from workbench.errors import ConfigError, Finding
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import typer
     from rich.table import Table
 
-    from workbench.evaluation import Assumed, Question
+    from workbench.evaluation import Assumed, Error, Question
     from workbench.pipeline.stages import Subject
     from workbench.recipe import EvalStage
 
@@ -24,52 +29,26 @@ def register(app: typer.Typer) -> None:
     app.command("eval")(evaluate)
 
 
-Templates = Annotated[
-    Path, typer.Option("--templates", help="Output directory of `convert`: templates.json and contract.yaml.")
-]
-Adapter = Annotated[
-    Path | None, typer.Option("--adapter", help="Adapter folder; without it only teacher and before.")
-]
-Data = Annotated[
-    Path | None, typer.Option("--data", help="Output directory of `curate` (its test part), or a pairs file.")
-]
-Suites = Annotated[list[Path] | None, typer.Option("--suite", help="Suite file or folder; may be repeated.")]
-MaxCases = Annotated[int | None, typer.Option("--max-cases", min=1, help="At most this many held-out pairs.")]
-Teacher = Annotated[
-    str | None,
-    typer.Option(
-        "--teacher", help="Another teacher than the base: openai:URL#MODEL, local:BASE, replay:FILE."
-    ),
-]
-OneByOne = Annotated[
-    bool,
-    typer.Option("--sequential", help="Stop as soon as it is clear whether the adapter is worse (for CI)."),
-]
-PlanOnly = Annotated[
-    bool, typer.Option("--plan", help="Ask no model: say what these cases can show, question by question.")
-]
-Differing = Annotated[
-    float,
-    typer.Option("--differing", min=0.01, max=1.0, help="--plan: share of cases whose verdict may change."),
-]
-Margin = Annotated[
-    float, typer.Option("--margin", min=0.01, max=0.99, help="--plan: the loss that counts as one.")
-]
-
-
 def evaluate(
-    base: options.Base,
-    templates: Templates,
     out: options.Out,
-    adapter: Adapter = None,
-    data: Data = None,
-    suite: Suites = None,
-    max_cases: MaxCases = None,
-    teacher: Teacher = None,
-    sequential: OneByOne = False,
-    plan: PlanOnly = False,
-    differing: Differing = 0.2,
-    margin: Margin = 0.10,
+    base: given.Base = None,
+    templates: given.Templates = None,
+    adapter: given.Adapter = None,
+    data: given.Data = None,
+    suite: given.Suites = None,
+    max_cases: given.MaxCases = None,
+    teacher: given.Teacher = None,
+    samples: given.Samples = 1,
+    temperature: given.Temperature = None,
+    noise: given.Noise = False,
+    replay: given.Replay = None,
+    labels: given.Labels = None,
+    card: given.Cards = None,
+    figures: given.Figures = None,
+    sequential: given.OneByOne = False,
+    plan: given.PlanOnly = False,
+    differing: given.Differing = 0.2,
+    margin: given.Margin = 0.10,
     force: options.Force = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -81,55 +60,124 @@ def evaluate(
     [dim]Example:[/] workbench eval --base samples/base --adapter trained/adapter --templates converted
     --data curated --suite evals/grounding --out evaluated
 
-    Add [bold]--plan[/] to see first what the cases can show; nothing is asked or written.
+    [bold]--plan[/] says first what the cases can show. [bold]--samples 4 --temperature 0.7 --noise[/]: four
+    answers a case, and what is noise. Recorded answers again, without a model, corrected by a person's
+    verdicts: [bold]workbench eval --replay evaluated --templates converted --labels mine.jsonl --out again[/]
     """
-    from workbench.backends import inputs_of
-    from workbench.pipeline.stages import Subject, evaluate_into
-
-    pairs = data / "test.parquet" if data is not None and data.is_dir() else data
-    needed = [templates / "templates.json", templates / "contract.yaml", *(suite or [])]
-    optional = [path for path in (pairs, adapter) if path]
-    require([*needed, *optional], what="an input of eval")
-    what = Subject(base=base, adapter=adapter, converted=templates, pairs=pairs, teacher=teacher)
-    stage = _asked(suite or [], max_cases, sequential=sequential)
+    what = _subject(base, templates, replay, adapter=adapter, data=data, teacher=teacher, labels=labels)
+    what = replace(what, errors=_errors(card or [], figures))
+    stage = _asked(suite or [], samples=samples, temperature=temperature, max_cases=max_cases)
+    stage = msgspec.structs.replace(stage, sequential=sequential, noise=noise)
+    face = Face(force=force, quiet=quiet, as_json=as_json)
     if plan:
-        _show_plan(
-            what, stage, differing=differing, margin=margin, screen=Screen(quiet=quiet, as_json=as_json)
-        )
-        return
-    inputs: list[Path | str] = [*needed, base, *optional, *inputs_of(teacher or "")]
+        _show_plan(what, stage, differing=differing, margin=margin, face=face)
+    else:
+        _carry_out(out, what, stage, cards=[*(card or []), *([figures] if figures else [])], face=face)
+
+
+def _carry_out(out: Path, what: Subject, stage: EvalStage, *, cards: list[Path | str], face: Face) -> None:
+    from pathlib import Path
+
+    from workbench.backends import inputs_of
+    from workbench.pipeline.stages import evaluate_into
+
+    files = _files(what, stage)
+    figures = [one for one in cards if isinstance(one, Path)]
+    models = [*([what.base] if what.base else []), *inputs_of(what.teacher or "")]
+    named = [one for one in cards if isinstance(one, str)]
     carry_out(
         out,
         lambda place, progress: evaluate_into(place, what, stage, progress=progress),
         verb="eval",
-        inputs=inputs,
-        options=[max_cases, sequential, teacher],
+        inputs=[*files, *figures, *models],
+        options=[msgspec.structs.replace(stage, suites=()), what.teacher, named],
         page=_page,
-        face=Face(force=force, quiet=quiet, as_json=as_json),
+        face=face,
     )
 
 
-def _asked(suites: list[Path], max_cases: int | None, *, sequential: bool) -> EvalStage:
+def _files(what: Subject, stage: EvalStage) -> list[Path | str]:
+    """Return the files that are read, all of them there."""
+    from pathlib import Path
+
+    files = [what.converted / "templates.json", what.converted / "contract.yaml", *map(Path, stage.suites)]
+    files += [path for path in (what.pairs, what.adapter, what.replay, what.labels) if path]
+    require(files, what="an input of eval")
+    return [*files]
+
+
+def _converted(templates: Path | None, replay: Path | None, base: str | None) -> Path:
+    """Return the conversion that the prompts come from; a run that is replayed holds its own."""
+    if base is None and replay is None:
+        raise ConfigError(
+            Finding(
+                where="--base", found="nothing", expected="a base model", fix="Give --base, or --replay RUN."
+            )
+        )
+    if templates is not None:
+        return templates
+    if replay is not None:
+        return (replay if (replay / "convert").is_dir() else replay.parent) / "convert"
+    fix = "Give the output directory of `workbench convert`."
+    raise ConfigError(Finding(where="--templates", found="nothing", expected="a conversion", fix=fix))
+
+
+def _subject(
+    base: str | None, templates: Path | None, replay: Path | None, *, data: Path | None, **rest: Any
+) -> Subject:
+    from workbench.pipeline.stages import Subject
+
+    pairs = data / "test.parquet" if data is not None and data.is_dir() else data
+    converted = _converted(templates, replay, base)
+    return Subject(base=base or "", converted=converted, pairs=pairs, replay=replay, **rest)
+
+
+def _errors(cards: list[str], figures: Path | None) -> dict[str, Error]:
+    """Read what the named cards say of graders."""
+    from workbench.evaluation import errors_of
+    from workbench.graders.cards.page import bundled_figures
+
+    if not cards:
+        return {}
+    wrong = [one for one in cards if not all(one.partition("=")[::2])]
+    if wrong:
+        fix = "For example: --card grounding=begin_dev_wow"
+        raise ConfigError(Finding(where="--card", found=one, expected="NAME=SET", fix=fix) for one in wrong)
+    chosen = {name: found for one in cards for name, _, found in [one.partition("=")]}
+    known = read_object(figures, what="figures of `graders measure`") if figures else bundled_figures()
+    return errors_of(chosen, known)
+
+
+def _asked(
+    suites: list[Path], *, samples: int, temperature: float | None, max_cases: int | None
+) -> EvalStage:
+    from workbench.ports import Sampling
     from workbench.recipe import EvalStage
 
-    names = tuple(str(path) for path in suites)
-    return EvalStage(suites=names, max_cases=max_cases, sequential=sequential)
+    return EvalStage(
+        suites=tuple(str(path) for path in suites),
+        max_cases=max_cases,
+        samples=samples,
+        sampling=Sampling(temperature=temperature or 0.0),
+    )
 
 
 def _page(summary: dict[str, Any], out: Path) -> str:
+    from workbench.report.beside import beside
+
     arms = summary.get("arms", {})
     shares = ", ".join(f"{name} {share:.1%}" for name, share in arms.items() if share is not None)
-    return (
-        f"rules obeyed: [bold]{shares}[/] over {summary['cases']} cases\nnext: [bold]workbench gate {out}[/]"
-    )
+    lines = [f"rules obeyed: [bold]{shares}[/] over {summary['cases']} cases", *beside(summary)]
+    return "\n".join([*lines, f"next: [bold]workbench gate {out}[/]"])
 
 
-def _show_plan(what: Subject, stage: EvalStage, *, differing: float, margin: float, screen: Screen) -> None:
+def _show_plan(what: Subject, stage: EvalStage, *, differing: float, margin: float, face: Face) -> None:
     from dataclasses import asdict
 
     from workbench.evaluation import Assumed
     from workbench.pipeline.stages import plan_eval
 
+    _files(what, stage)
     assumed = Assumed(differing=differing, margin=margin)
     questions = plan_eval(what, stage, assumed)
     short = [one for one in questions if not one.enough]
@@ -140,6 +188,7 @@ def _show_plan(what: Subject, stage: EvalStage, *, differing: float, margin: flo
     }
     few = f"{len(short)} of {len(questions)} have too few cases to show a loss of {margin:.0%}, or none"
     last = few if short else "every question has enough cases"
+    screen = Screen(quiet=face.quiet, as_json=face.as_json)
     screen.show(summary, _plan_table(questions, assumed), last)
 
 

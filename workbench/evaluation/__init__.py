@@ -12,16 +12,21 @@ name for a
   ``label`` (``pass fail not_applicable unscored``), ``evidence`` (JSON list of ``{what, text, start, end}``,
   offsets into the completion's text, -1 for none), ``detail``, and of the case ``behaviour`` (``rules`` for
   held-out pairs), ``cell``, ``slice``, ``lang``, ``cluster``.
+- ``samples.jsonl``, ``samples.parquet``: where a case was asked more than once, all answers and grades, each
+  with its ``sample`` (0 …); the two files above hold the first.
 - ``verdicts.json``: ``workbench.verdicts.Verdicts``.
 - ``summary.json``: the figures that the command line shows.
 """
 
 from workbench.evaluation.cases import bounded, cases_from_pairs
+from workbench.evaluation.corrected import Error
 from workbench.evaluation.coverage import Coverage, Invalidated, coverage, invalidated
 from workbench.evaluation.grading import GRADE_SCHEMA, Graded
 from workbench.evaluation.judging import Judging
+from workbench.evaluation.labels import errors_of, read_labels
 from workbench.evaluation.outputs import check_outputs
 from workbench.evaluation.planning import Assumed, Question, plan_questions
+from workbench.evaluation.replayed import Recorded, read_replay
 from workbench.evaluation.run import Evaluation, Plan, evaluate, summarise, write_evaluation
 from workbench.evaluation.sequential import Sequential
 from workbench.evaluation.stats import Method
@@ -31,6 +36,7 @@ __all__ = [
     "GRADE_SCHEMA",
     "Assumed",
     "Coverage",
+    "Error",
     "Evaluation",
     "Graded",
     "Invalidated",
@@ -38,16 +44,20 @@ __all__ = [
     "Method",
     "Plan",
     "Question",
+    "Recorded",
     "Sequential",
     "bounded",
     "cases_from_pairs",
     "check_outputs",
     "coverage",
+    "errors_of",
     "evaluate",
     "invalidated",
     "load_suite",
     "load_suites",
     "plan_questions",
+    "read_labels",
+    "read_replay",
     "summarise",
     "write_evaluation",
 ]

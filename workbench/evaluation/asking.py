@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from workbench.evaluation.answers import Answers
+import msgspec
+
+from workbench.backends import KeptBackend
 from workbench.evaluation.arms import render
 from workbench.evaluation.cases import HELDOUT
 from workbench.evaluation.grading import Answered
@@ -40,28 +42,42 @@ class Asking:
     cache: Path | None
     weights: Mapping[Arm, str]
     progress: Progress
-    kept: dict[Arm, Answers] = field(default_factory=dict)
+    kept: dict[Arm, KeptBackend] = field(default_factory=dict)
 
     def ask(self, cases: Sequence[Case]) -> list[Asked]:
-        """Ask every arm every case, arm by arm."""
-        return [one for arm in self.plan.arms for one in self._arm(arm, cases)]
+        """Ask every arm every case as often as the plan says, arm by arm."""
+        samples = range(self.plan.samples)
+        return [one for arm in self.plan.arms for sample in samples for one in self._arm(arm, sample, cases)]
 
-    def _arm(self, arm: Arm, cases: Sequence[Case]) -> Iterator[Asked]:
+    def _arm(self, arm: Arm, sample: int, cases: Sequence[Case]) -> Iterator[Asked]:
         plan = self.plan
         prompts = [render(case, arm, templates=plan.templates, form=plan.form) for case in cases]
         if arm not in self.kept:
             path = self.cache / f"{arm}.jsonl" if self.cache else None
-            self.kept[arm] = Answers(path, weights=self.weights.get(arm, arm), sampling=plan.sampling)
-        answers = self.kept[arm].ask(
-            prompts,
-            backend=self.backend_for(arm),
-            sampling=plan.sampling,
-            batch=plan.batch,
-            progress=self.progress,
-            stage=f"evaluate {arm}",
-        )
+            name = self.weights.get(arm, arm)
+            self.kept[arm] = KeptBackend(
+                self.backend_for(arm), path, identity=name, once=True, batch=plan.batch
+            )
+        sampling = msgspec.structs.replace(plan.sampling, seed=sample_seed(plan.sampling.seed, sample))
+        named = f"evaluate {arm}" + (f" {sample + 1}/{plan.samples}" if plan.samples > 1 else "")
+
+        def told(stage: str, done: int, total: int | None, note: str = "") -> None:
+            del stage
+            self.progress(named, done, total, note)
+
+        answers = self.kept[arm].generate(prompts, sampling, progress=told)
         for case, prompt, completion in zip(cases, prompts, answers, strict=True):
-            yield Asked(answered=Answered(case=case, arm=arm, completion=completion), prompt=prompt)
+            answered = Answered(case=case, arm=arm, completion=completion, sample=sample)
+            yield Asked(answered=answered, prompt=prompt)
+
+
+def sample_seed(seed: int, sample: int) -> int:
+    """Return the seed of the sample with this number; the first has the plan's own.
+
+    A backend makes each prompt's stream of this seed and the prompt's content, so that an answer depends
+    neither on the order of the cases nor on what else is asked.
+    """
+    return seed if sample == 0 else int(content_id("sample", str(seed), str(sample)), 16) & 0x7FFFFFFF
 
 
 def looks(cases: Sequence[Case], watch: Watch | None) -> Iterator[Sequence[Case]]:

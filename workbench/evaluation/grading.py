@@ -62,11 +62,12 @@ class PairGrader(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Answered:
-    """A case with its completion in one arm."""
+    """A case with its completion in one arm; ``sample`` counts completions of the same prompt from 0."""
 
     case: Case
     arm: Arm
     completion: Completion
+    sample: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +80,7 @@ class Graded:
     grade: Grade
     rule: str | None = None
     cell: str = ""
+    sample: int = 0
 
 
 def grade_answers(
@@ -93,13 +95,13 @@ def grade_answers(
     ``rules_of`` gives the rules of a held-out case by its id. An answer that never came is unscored; one that
     was cut at the token limit is judged as it stands, and its grade says so.
     """
-    by_id = {(one.arm, one.case.id): one for one in answered}
+    by_id = {(one.arm, one.sample, one.case.id): one for one in answered}
     rows: list[Graded] = []
     for number, one in enumerate(answered, start=1):
         if one.case.behaviour == HELDOUT:
             rows += _by_rules(one, rules_of[one.case.id])
         else:
-            twin = by_id.get((one.arm, one.case.twin)) if one.case.twin else None
+            twin = by_id.get((one.arm, one.sample, one.case.twin)) if one.case.twin else None
             rows.append(_by_behaviour(one, twin, graders[one.case.behaviour]))
         progress("grade", number, len(answered))
     return rows
@@ -132,14 +134,23 @@ def _by_rules(one: Answered, rules: Rules) -> Iterator[Graded]:
     if one.completion.finish == "error":
         for rule in rules.contract.rules:
             if rule.check is not None:
-                yield Graded(
-                    case=one.case, arm=one.arm, grader=str(rule.check["use"]), grade=_silence(), rule=rule.id
-                )
+                check = str(rule.check["use"])
+                yield _graded(one, check, _silence(), rule=rule.id)
         return
     for rule, check, grade in rules.each(one.case, one.completion.text):
-        yield Graded(
-            case=one.case, arm=one.arm, grader=check, grade=_cut(grade, one.completion), rule=rule.id
-        )
+        yield _graded(one, check, grade, rule=rule.id)
+
+
+def _graded(one: Answered, grader: str, grade: Grade, *, rule: str | None = None, cell: str = "") -> Graded:
+    return Graded(
+        case=one.case,
+        arm=one.arm,
+        grader=grader,
+        grade=_cut(grade, one.completion),
+        rule=rule,
+        cell=cell,
+        sample=one.sample,
+    )
 
 
 def _by_behaviour(one: Answered, twin: Answered | None, grader: BehaviourGrader) -> Graded:
@@ -149,13 +160,7 @@ def _by_behaviour(one: Answered, twin: Answered | None, grader: BehaviourGrader)
         grade = _beside(one, twin, grader)
     else:
         grade = grader(one.case, one.completion.text)
-    return Graded(
-        case=one.case,
-        arm=one.arm,
-        grader=one.case.behaviour,
-        grade=_cut(grade, one.completion),
-        cell=grader.cell(one.case),
-    )
+    return _graded(one, one.case.behaviour, grade, cell=grader.cell(one.case))
 
 
 def _beside(one: Answered, twin: Answered | None, grader: PairGrader) -> Grade:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import polars as pl
 
 from workbench.errors import ConfigError, Finding
 from workbench.evaluation.arms import choose, fitting
 from workbench.evaluation.asking import Asked, Asking, differences, looks
 from workbench.evaluation.cases import HELDOUT
+from workbench.evaluation.corrected import corrections
 from workbench.evaluation.grading import (
     Answered,
     BehaviourGrader,
@@ -21,6 +23,9 @@ from workbench.evaluation.grading import (
     known_behaviours,
 )
 from workbench.evaluation.judging import Judging, judge
+from workbench.evaluation.labels import matched
+from workbench.evaluation.noise import noise
+from workbench.evaluation.repeats import averaged, reliability
 from workbench.evaluation.sequential import Sequential, Watch
 from workbench.graders import Rules, standard
 from workbench.graders.versions import grader_versions
@@ -34,19 +39,26 @@ if TYPE_CHECKING:
 
     from workbench.contracts import Contract
     from workbench.convert import CompactForm
+    from workbench.evaluation.corrected import Error
+    from workbench.evaluation.labels import Label
     from workbench.ports import Backend, Progress
     from workbench.records import Case, Messages, Template
     from workbench.verdicts import Verdicts
 
 BATCH = 128
+_PAIR = 2
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """What decides an evaluation's result besides the models: prompts, rules, graders and how to generate.
 
-    ``batch`` prompts are asked and kept at a time; the result does not depend on it. With ``sequential`` the
-    run stops as soon as it is clear whether the adapter is worse.
+    Every arm is asked each case ``samples`` times, with seeds of their own; figures are then means over the
+    samples. ``noise`` holds every arm against itself (an A/A run; at least two samples). ``recorded``: the
+    answers were given before, at whatever temperature. ``errors`` and
+    ``labels`` correct shares for their grader's error. ``batch`` prompts are asked and kept at a time of a
+    backend that can't hand answers over as they come; the result does not depend on it. With ``sequential``
+    the run stops as soon as it is clear whether the adapter is worse.
     """
 
     templates: Mapping[str, Template]
@@ -58,6 +70,11 @@ class Plan:
     arms: tuple[Arm, ...] = ARMS
     batch: int = BATCH
     sequential: Sequential | None = None
+    samples: int = 1
+    noise: bool = False
+    recorded: bool = False
+    errors: Mapping[str, Error] = field(default_factory=dict)
+    labels: Sequence[tuple[str, Label]] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,8 +120,10 @@ def evaluate(
         rows = grade_answers(answered, rules_of=rules, graders=plan.graders, progress=progress)
         graded += rows
         if watch:
-            watch.see(differences(rows))
-    verdicts = judge(graded, [one.answered for one in asked], contracts=contracts, judging=plan.judging)
+            watch.see(differences(averaged(rows)))
+    firsts = [one.answered for one in asked if one.answered.sample == 0]
+    verdicts = judge(averaged(graded), firsts, contracts=contracts, judging=plan.judging)
+    verdicts = _beside(verdicts, plan, graded=graded, answered=[one.answered for one in asked])
     if watch:
         clusters = len({case.cluster for case in cases if case.behaviour == HELDOUT})
         stopped = watch.outcome(asked=verdicts.heldout_clusters, of=clusters)
@@ -117,17 +136,41 @@ def evaluate(
     )
 
 
+def _beside(
+    verdicts: Verdicts, plan: Plan, *, graded: Sequence[Graded], answered: Sequence[Answered]
+) -> Verdicts:
+    """Add what stands beside the verdicts where it was asked for: samples, noise, corrected shares."""
+    method, more = plan.judging.method, dict[str, Any]()
+    if plan.samples > 1:
+        more["samples"] = reliability(graded, k=plan.samples, sampling=plan.sampling, method=method)
+    if plan.noise:
+        more["noise"] = noise(graded, answered, k=plan.samples, method=method)
+    if plan.errors or plan.labels:
+        said = matched(plan.labels, answered)
+        more["corrected"] = corrections(graded, errors=plan.errors, labels=said, method=method)
+    return msgspec.structs.replace(verdicts, **more)
+
+
 def write_evaluation(evaluation: Evaluation, out: Path) -> dict[str, Any]:
-    """Write completions, cases, grades, verdicts and summary into ``out``, and return the summary."""
+    """Write completions, cases, grades, verdicts and summary into ``out``, and return the summary.
+
+    completions.jsonl and grades.parquet hold the first sample of each case; where there are more,
+    samples.jsonl and samples.parquet hold all, each line with its ``sample``.
+    """
     out.mkdir(parents=True, exist_ok=True)
-    lines = [
-        _completion_line(one, prompt)
-        for one, prompt in zip(evaluation.answered, evaluation.prompts, strict=True)
-    ]
-    write_text(out / "completions.jsonl", _lines(lines))
+    asked = list(zip(evaluation.answered, evaluation.prompts, strict=True))
+    write_text(
+        out / "completions.jsonl", _lines([_completion_line(*one) for one in asked if one[0].sample == 0])
+    )
+    if any(one.sample for one in evaluation.answered):
+        every = [{**_completion_line(*one), "sample": one[0].sample} for one in asked]
+        write_text(out / "samples.jsonl", _lines(every))
+        numbers = pl.Series("sample", [one.sample for one in evaluation.graded], dtype=pl.Int64)
+        grades_frame(evaluation.graded).with_columns(numbers).write_parquet(out / "samples.parquet")
     cases = {one.case.id: one.case for one in evaluation.answered}
     write_text(out / "cases.jsonl", _lines([msgspec.to_builtins(case) for case in cases.values()]))
-    grades_frame(evaluation.graded).write_parquet(out / "grades.parquet")
+    first = [one for one in evaluation.graded if one.sample == 0]
+    grades_frame(first).write_parquet(out / "grades.parquet")
     write_json(out / "verdicts.json", msgspec.to_builtins(evaluation.verdicts))
     summary = summarise(evaluation)
     write_json(out / "summary.json", summary)
@@ -157,7 +200,14 @@ def summarise(evaluation: Evaluation) -> dict[str, Any]:
         "unanswered": sum(one.completion.finish == "error" for one in evaluation.answered),
         "adapter_applied": verdicts.adapter_applied,
         "graders": grader_versions(),
+        **_more(verdicts),
     }
+
+
+def _more(verdicts: Verdicts) -> dict[str, Any]:
+    """Say what was asked for beside: k samples, the noise floor, corrected shares."""
+    named = {name: getattr(verdicts, name) for name in ("samples", "noise", "corrected")}
+    return {name: msgspec.to_builtins(one) for name, one in named.items() if one}
 
 
 def distinct(contracts: Sequence[Contract]) -> tuple[Contract, ...]:
@@ -182,6 +232,24 @@ def _check(cases: Sequence[Case], plan: Plan, *, cached: bool, weights: Mapping[
                 found="no adapter to compare with the teacher",
                 expected="the arms teacher and after",
                 fix="Give --adapter, or leave --sequential out.",
+            )
+        )
+    if plan.samples > 1 and plan.sampling.temperature == 0 and not plan.noise and not plan.recorded:
+        findings.append(
+            Finding(
+                where="samples",
+                found=f"{plan.samples} samples at temperature 0, which are one answer {plan.samples} times",
+                expected="a temperature above 0",
+                fix="Give --temperature, such as 0.7; or one sample.",
+            )
+        )
+    if plan.noise and plan.samples < _PAIR:
+        findings.append(
+            Finding(
+                where="noise",
+                found="one sample a case",
+                expected="two or more, for one half to be held against the other",
+                fix="Record with --samples 2 or more, or with --noise.",
             )
         )
     if missing:

@@ -63,19 +63,32 @@ def cases_needed(drop: float, *, power: float, flips: float, accuracy: float = 1
 def _powers(
     verdicts: Verdicts, sets: Mapping[str, Any], limits: GraderLimits, drop: float
 ) -> Iterator[Check]:
-    worst = dict[str, float]()
-    for one in sets.values():
-        grader, accuracy = str(one.get("grader")), one.get("balanced_accuracy")
-        if isinstance(accuracy, int | float):
-            worst[grader] = min(worst.get(grader, 1.0), float(accuracy))
+    worst = _worst(sets)
     found = [("rules", verdicts.heldout_clusters, 1.0)] if verdicts.heldout_cases else []
     found += [(one.behaviour, one.arms.after.n, worst.get(one.behaviour, 1.0)) for one in verdicts.behaviours]
     for name, cases, accuracy in found:
         needed = cases_needed(drop, power=limits.power, flips=limits.flips, accuracy=accuracy)
         known = f", grader's balanced accuracy {accuracy:.2f}" if accuracy < 1 else ""
+        known = f"{known}, not surely better than chance" if accuracy <= _CHANCE else known
         yield Check(
             limit=f"graders.drop: {drop:g} seen with power {limits.power:g}",
             found=f"{cases} cases of {needed if needed is not None else '∞'} needed",
             where=f"{name}{known}",
             verdict="passed" if needed is not None and cases >= needed else "undecided",
         )
+
+
+def _worst(sets: Mapping[str, Any]) -> dict[str, float]:
+    """Return each grader's balanced accuracy on its worst set.
+
+    It is that of a coin where its interval holds 1/2, that is, where informedness may be 0: such a grader's
+    measured power is nil, and no number of cases lets it pass anything.
+    """
+    worst = dict[str, float]()
+    for one in sets.values():
+        grader, accuracy = str(one.get("grader")), one.get("balanced_accuracy")
+        if isinstance(accuracy, int | float):
+            ci = (one.get("ci") or {}).get("balanced_accuracy")
+            sure = ci is None or ci[0] > _CHANCE
+            worst[grader] = min(worst.get(grader, 1.0), float(accuracy) if sure else _CHANCE)
+    return worst

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 import workbench.convert as conversion
 from workbench import evaluation, teaching, training
@@ -21,12 +23,14 @@ from workbench.ports import silent
 from workbench.records import ARMS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from workbench.contracts import Contract
     from workbench.ports import Backend, Progress
     from workbench.recipe import EvalStage, Recipe
     from workbench.records import Arm, Case, Messages, Pair
+
+_FOR_NOISE = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +39,9 @@ class Subject:
 
     ``adapter`` ``None`` leaves the arm ``after`` out; ``pairs`` ``None`` leaves suites alone to ask.
     ``teacher`` names another backend for the arm ``teacher`` (``openai:URL#MODEL`` …) than the base.
+    ``replay``: an earlier evaluation whose answers are graded again; no model is loaded then, and without
+    ``pairs`` and suites its own cases are asked. ``labels`` (a person's verdicts) and ``errors`` (measured,
+    by behaviour) correct the shares for their grader's error.
     """
 
     base: str
@@ -42,6 +49,9 @@ class Subject:
     converted: Path
     pairs: Path | None
     teacher: str | None = None
+    replay: Path | None = None
+    labels: Path | None = None
+    errors: Mapping[str, evaluation.Error] = field(default_factory=dict)
 
 
 def convert(recipe: Recipe, work: Path, progress: Progress) -> None:
@@ -145,16 +155,59 @@ def evaluate(recipe: Recipe, run: Path, work: Path, progress: Progress) -> None:
 
 def evaluate_into(work: Path, subject: Subject, stage: EvalStage, *, progress: Progress = silent) -> None:
     """Evaluate ``subject`` and write what was found; answers already there are not asked for again."""
+    form, templates = conversion.read_templates(subject.converted)
+    recorded = evaluation.read_replay(subject.replay) if subject.replay else None
+    cases = _cases(subject, stage, recorded)
+    models = _recorded(subject, stage, recorded) if recorded else _models(subject, stage, progress)
+    samples, sampling = stage.samples, stage.sampling
+    if recorded is not None:
+        samples = recorded.samples
+        sampling = msgspec.structs.replace(sampling, temperature=recorded.temperature)
+    found = evaluation.evaluate(
+        cases,
+        evaluation.Plan(
+            templates=templates,
+            form=form,
+            contracts=read_contracts(subject.converted),
+            sampling=sampling,
+            arms=models.arms,
+            sequential=evaluation.Sequential() if stage.sequential else None,
+            samples=max(samples, _FOR_NOISE) if stage.noise and recorded is None else samples,
+            noise=stage.noise,
+            recorded=recorded is not None,
+            errors=subject.errors,
+            labels=evaluation.read_labels(subject.labels) if subject.labels else (),
+        ),
+        backend_for=models.backend_for,
+        cache=work / "answers",
+        weights=models.weights,
+        progress=progress,
+    )
+    evaluation.write_evaluation(found, work)
+    proof = subject.adapter.with_name("parity.json") if subject.adapter else None
+    if recorded is not None:
+        proof = recorded.place / "parity.json"
+    if proof is not None and proof.exists():
+        shutil.copyfile(proof, work / "parity.json")  # so that an evaluation alone can be gated
+    shutil.rmtree(work / "answers", ignore_errors=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Models:
+    """What answers each arm, and what names its answers by content."""
+
+    arms: tuple[Arm, ...]
+    backend_for: Callable[[Arm], Backend]
+    weights: dict[Arm, str]
+
+
+def _models(subject: Subject, stage: EvalStage, progress: Progress) -> _Models:
     from workbench.backends.local import LocalBackend
 
-    form, templates = conversion.read_templates(subject.converted)
-    arms: tuple[Arm, ...] = ARMS if subject.adapter else ("teacher", "before")
     adapters = {"after": subject.adapter} if subject.adapter else {}
-    cases = _cases(subject, stage)
     progress("load base", 0, 1)
     backend = LocalBackend.open(subject.base, adapters=adapters, batch_size=stage.batch_size)
     progress("load base", 1, 1)
-
     teacher = open_backend(subject.teacher, where="--teacher") if subject.teacher else None
 
     def backend_for(arm: Arm) -> Backend:
@@ -166,26 +219,18 @@ def evaluate_into(work: Path, subject: Subject, stage: EvalStage, *, progress: P
     weights: dict[Arm, str] = {"teacher": teacher.identity if teacher else base, "before": base}
     if subject.adapter:
         weights["after"] = f"{base}+{fingerprint(subject.adapter)}"
-    found = evaluation.evaluate(
-        cases,
-        evaluation.Plan(
-            templates=templates,
-            form=form,
-            contracts=read_contracts(subject.converted),
-            sampling=stage.sampling,
-            arms=arms,
-            sequential=evaluation.Sequential() if stage.sequential else None,
-        ),
-        backend_for=backend_for,
-        cache=work / "answers",
-        weights=weights,
-        progress=progress,
+    return _Models(
+        arms=ARMS if subject.adapter else ("teacher", "before"), backend_for=backend_for, weights=weights
     )
-    evaluation.write_evaluation(found, work)
-    proof = subject.adapter.with_name("parity.json") if subject.adapter else None
-    if proof is not None and proof.exists():
-        shutil.copyfile(proof, work / "parity.json")  # so that an evaluation alone can be gated
-    shutil.rmtree(work / "answers", ignore_errors=True)
+
+
+def _recorded(subject: Subject, stage: EvalStage, recorded: evaluation.Recorded) -> _Models:
+    name = f"recorded {subject.replay}"
+    return _Models(
+        arms=recorded.arms,
+        backend_for=lambda arm: recorded.backend(arm, seed=stage.sampling.seed),
+        weights=dict.fromkeys(recorded.arms, name),
+    )
 
 
 def plan_eval(subject: Subject, stage: EvalStage, assumed: evaluation.Assumed) -> list[evaluation.Question]:
@@ -228,7 +273,9 @@ def read_contracts(converted: Path) -> list[Contract]:
     return [load_contract(path) for path in further or [converted / "contract.yaml"]]
 
 
-def _cases(subject: Subject, stage: EvalStage) -> list[Case]:
+def _cases(subject: Subject, stage: EvalStage, recorded: evaluation.Recorded | None = None) -> list[Case]:
+    if recorded is not None and subject.pairs is None and not stage.suites:
+        return list(recorded.cases)
     held = evaluation.cases_from_pairs(read_pairs(subject.pairs)) if subject.pairs else []
     cases = evaluation.bounded(held, stage.max_cases)
     for suite in stage.suites:
