@@ -170,3 +170,50 @@ def test_recorded_answers_are_judged_arm_by_arm_and_compared(tmp_path, evaluated
     assert compared["preferred"] == {"before": 0, "after": 3, "tie": 0, "undecided": 0}
     assert (compared["compared"], compared["order_consistency"]) == (3, 1.0)
     assert len((tmp_path / "judged" / "opinions.jsonl").read_text().splitlines()) == 8
+
+
+CONTRACT = """
+task: desk
+version: 1
+rules:
+- {id: thanks, text: Thank people., kind: style, check: {use: judge, question: "Does it thank?"}}
+- {id: calm, text: 保持冷静。, kind: style, check: {use: judge, question: "Is it calm?"}}
+- {id: short, text: Be short., kind: length, check: {use: length, unit: words, max: 9}}
+- {id: wise, text: Be wise., kind: style}
+"""
+
+
+def test_rules_that_no_program_decides_are_asked_about_one_by_one(tmp_path, evaluated, capsys):
+    (tmp_path / "contract.yaml").write_text(CONTRACT, encoding="utf-8")
+
+    def of_rules(body, number):
+        if "Is it calm?" in body["messages"][0]["content"]:
+            return answer(said("not_applicable"))
+        return likes_thanks(body, number)
+
+    with serving(of_rules) as service:
+        common = ["judge", str(evaluated), "--judge", f"openai:{service.url}", "--out", str(tmp_path / "out")]
+        contract = ["--contract", str(tmp_path / "contract.yaml")]
+        assert execute([*common, *contract]) == 0
+        assert "thanks: kept before 0/4, after 3/3 (1 unscored)" in capsys.readouterr().out
+        for wrong in (
+            [],
+            [*contract, "--rubric", str(tmp_path / "polite.yaml")],
+            [*contract, "--prefer", "a,b"],
+        ):
+            assert execute([*common, *wrong, "--force"]) == 2
+    rules = json.loads((tmp_path / "out" / "summary.json").read_text())["rules"]
+    assert rules["thanks"]["arms"] == {
+        "before": {"pass": 0, "fail": 4, "unscored": 0},
+        "after": {"pass": 3, "fail": 0, "unscored": 1},
+    }
+    assert rules["calm"]["arms"]["before"] == {"pass": 0, "fail": 0, "unscored": 0, "not_applicable": 4}
+    assert set(rules) == {"thanks", "calm"}
+    assert len((tmp_path / "out" / "opinions.jsonl").read_text().splitlines()) == 16
+
+
+def test_a_contract_without_such_rules_says_how_to_draft_them(tmp_path, evaluated, capsys):
+    (tmp_path / "none.yaml").write_text("task: desk\nversion: 1\nrules: []\n", encoding="utf-8")
+    verb = ["judge", str(evaluated), "--judge", "local:nowhere", "--contract", str(tmp_path / "none.yaml")]
+    assert execute([*verb, "--out", str(tmp_path / "out")]) == 2
+    assert "--judged" in capsys.readouterr().err

@@ -69,7 +69,14 @@ def _same(compiled: CompiledRules) -> Iterator[Remark]:
 
 
 def _of_rule(rule: Rule, check: Any, prompt: str | None) -> Iterator[Remark]:
-    if check is None:
+    if check is None and rule.check is not None:
+        yield Remark(
+            sort="judged",
+            rules=(rule.id,),
+            found="a judge decides: neither the data nor the evaluation is held against it",
+            fix="Ask with `workbench judge RUN --contract FILE --judge MODEL`; read its question first.",
+        )
+    elif check is None:
         yield Remark(
             sort="unchecked",
             rules=(rule.id,),

@@ -11,6 +11,7 @@ import yaml
 from workbench.checks.conditional import Grounded, Neutral, PhraseWhen, RefuseHarmful
 from workbench.checks.counts import Length
 from workbench.checks.ifeval import Ifeval
+from workbench.checks.judged import Judged
 from workbench.checks.language import Language, SameLanguage
 from workbench.checks.markup import Markup
 from workbench.checks.phrases import (
@@ -60,11 +61,12 @@ AnyCheck = (
 )
 CompiledRules = tuple[tuple[Rule, AnyCheck | None], ...]
 _BY_NAME: dict[str, type[AnyCheck]] = {kind.__struct_config__.tag: kind for kind in get_args(AnyCheck)}
+_JUDGED = Judged.__struct_config__.tag
 
 
 def check_names() -> tuple[str, ...]:
     """List the names that ``use`` may have."""
-    return tuple(sorted(_BY_NAME))
+    return tuple(sorted([*_BY_NAME, str(_JUDGED)]))
 
 
 def decode_check(raw: dict[str, Any], where: str) -> AnyCheck:
@@ -103,7 +105,7 @@ def encode_check(check: AnyCheck) -> dict[str, Any]:
 
 
 def compile_contract(contract: Contract, where: str = "contract") -> CompiledRules:
-    """Pair every rule with its check, ``None`` where no program decides it.
+    """Pair every rule with its check, ``None`` where no program decides it: it has none, or is a judge's.
 
     Raises:
         ConfigError: all findings at once; two rules of one id are one of them.
@@ -115,7 +117,7 @@ def compile_contract(contract: Contract, where: str = "contract") -> CompiledRul
             findings.append(_doubled(rule.id, f"{where} $.rules[{i}].id", seen[rule.id]))
         seen.setdefault(rule.id, i)
         try:
-            check = None if rule.check is None else decode_check(rule.check, f"{where} $.rules[{i}].check")
+            check = _compiled(rule, f"{where} $.rules[{i}].check")
         except ConfigError as error:
             findings.extend(error.findings)
             continue
@@ -123,6 +125,19 @@ def compile_contract(contract: Contract, where: str = "contract") -> CompiledRul
     if findings:
         raise ConfigError(findings)
     return tuple(out)
+
+
+def _compiled(rule: Rule, where: str) -> AnyCheck | None:
+    if rule.check is None:
+        return None
+    if rule.check.get("use") != _JUDGED:
+        return decode_check(rule.check, where)
+    try:
+        asked = convert(rule.check, Judged, where=where)
+    except ConfigError as error:
+        raise ConfigError(_nested(finding, where) for finding in error.findings) from error
+    validate(asked, where)
+    return None
 
 
 def load_contract(path: Path) -> Contract:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from workbench.checks.bounded import check_pattern
 from workbench.checks.counts import Length
 from workbench.checks.ifeval import ARGUMENTS, JUDGES, Ifeval
+from workbench.checks.judged import Judged
 from workbench.checks.language import NAMES, Language
 from workbench.checks.markup import Markup
 from workbench.checks.phrases import Contains, EndsWith, NoCharacters, NotContains, OneOf, StartsWith
@@ -100,6 +101,13 @@ def _unfit(check: Spec, where: str) -> Finding | None:
 
 def _empty(check: Spec, where: str) -> Finding | None:
     """Find a check that has nothing to look for."""
+    if isinstance(check, Judged) and not check.question.strip():
+        return Finding(
+            where=f"{where}.question",
+            found="nothing",
+            expected="a question",
+            fix="Write it, or `check: null`.",
+        )
     lists: tuple[tuple[type[Spec], str], ...] = (
         (Contains, "phrases"),
         (NotContains, "phrases"),

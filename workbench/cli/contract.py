@@ -33,20 +33,30 @@ def infer(
     task: Annotated[
         str | None, typer.Option("--task", help="Name of the task; default: the file's name.")
     ] = None,
+    judged: Annotated[
+        bool, typer.Option("--judged", help="Draft a judge's question for rules without a check.")
+    ] = False,
     force: options.Force = False,
     as_json: options.Json = False,
 ) -> None:
     """Split a prompt into spans and rules, each with a check where a program can decide it.
 
+    With --judged the other rules get a question for `workbench judge --contract`, to be edited by hand.
+
     [dim]Example:[/] workbench contract infer prompt.md --out contract.yaml
     """
+    from dataclasses import replace
+
     from workbench.checks import dump_contract
+    from workbench.checks.judged import drafted
     from workbench.convert.infer import infer as infer_prompt
     from workbench.io.config import read_text
     from workbench.io.rundir import write_text
 
     text = read_text(prompt, what="a prompt (text)")
     inferred = infer_prompt(text, template_id=prompt.stem, task=task or prompt.stem)
+    if judged:
+        inferred = replace(inferred, contract=drafted(inferred.contract))
     if out is not None:
         refuse_taken(out, force=force)
         write_text(out, dump_contract(inferred.contract))

@@ -6,12 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from workbench.cli import options
 from workbench.cli.produce import Face, carry_out, require
+from workbench.errors import ConfigError, Finding
 
 if TYPE_CHECKING:
-    from workbench.ports import Progress
+    from collections.abc import Callable
+
+    from workbench.ports import Backend, Progress
+
+    Doing = Callable[[Path, Path, Backend, str, Progress], None]
 
 ANSWERS = "answers.jsonl"
 
@@ -25,11 +31,16 @@ def judge(
     evaluated: Annotated[
         Path, typer.Argument(help="Output directory of `eval`: completions and cases.", metavar="DIR")
     ],
-    rubric: Annotated[Path, typer.Option("--rubric", help="Rubric (YAML): name, question, labels, passes.")],
     judge: Annotated[
         str, typer.Option("--judge", help="Who judges: openai:URL#MODEL, local:BASE or replay:FILE.")
     ],
     out: options.Out,
+    rubric: Annotated[
+        Path | None, typer.Option("--rubric", help="Rubric (YAML): name, question, labels, passes.")
+    ] = None,
+    contract: Annotated[
+        Path | None, typer.Option("--contract", help="Contract whose `use: judge` rules to ask about.")
+    ] = None,
     prefer: Annotated[
         str | None,
         typer.Option("--prefer", help="Compare two arms instead (teacher,after), in both orders."),
@@ -42,22 +53,22 @@ def judge(
 
     Verdicts are bound to the rubric's labels. Several samples measure how far the judge agrees with itself;
     with --prefer each two answers are shown in both orders, and a preference that turns counts as none.
+    With --contract every rule that no program decides is asked about (`contract infer --judged` drafts them).
 
     [dim]Example:[/] workbench judge evaluated --rubric tone.yaml --judge local:MODEL --out judged
     """
     from workbench.backends import KeptBackend, inputs_of, open_backend
-    from workbench.evaluation.opinions import judge_into
-    from workbench.graders.judge import Judge, read_rubric
 
-    needed = [evaluated / "completions.jsonl", evaluated / "cases.jsonl", rubric]
-    require(needed, what="an evaluation and a rubric")
-    asked = read_rubric(rubric)
+    _chosen(rubric, contract, prefer)
+    asked = [path for path in (rubric, contract) if path is not None]
+    needed = [evaluated / "completions.jsonl", evaluated / "cases.jsonl", *asked]
+    require(needed, what="an evaluation and a rubric or contract")
+    do = _by_rules(asked[0]) if contract else _by_rubric(asked[0], prefer)
 
     def work(place: Path, progress: Progress) -> None:
         opened = open_backend(judge, where="--judge")
         backend = KeptBackend(opened.backend, place / ANSWERS, identity=opened.identity)
-        bound = Judge(asked, backend=backend)
-        judge_into(place, evaluated, bound, prefer=prefer, by=opened.name, progress=progress)
+        do(place, evaluated, backend, opened.name, progress)
         (place / ANSWERS).unlink(missing_ok=True)
 
     face = Face(force=force, quiet=quiet, as_json=as_json)
@@ -65,8 +76,66 @@ def judge(
     carry_out(out, work, verb="judge", inputs=inputs, options=[judge, prefer], page=_page, face=face)
 
 
+def _chosen(rubric: Path | None, contract: Path | None, prefer: str | None) -> None:
+    """Refuse what doesn't go together.
+
+    Raises:
+        ConfigError: neither or both of rubric and contract, or a preference by rules.
+    """
+    if (rubric is None) == (contract is None) or (contract is not None and prefer is not None):
+        raise ConfigError(
+            Finding(
+                where="--rubric, --contract",
+                found="--prefer with a contract" if prefer and contract else "neither or both of them",
+                expected="a rubric, or a contract; two arms are compared by a rubric",
+                fix="Pass --rubric FILE, or --contract FILE.",
+            )
+        )
+
+
+def _by_rubric(rubric: Path, prefer: str | None) -> Doing:
+    from workbench.evaluation.opinions import judge_into
+    from workbench.graders.judge import Judge, read_rubric
+
+    asked = read_rubric(rubric)
+
+    def do(place: Path, evaluated: Path, backend: Backend, by: str, progress: Progress) -> None:
+        judge_into(place, evaluated, Judge(asked, backend=backend), prefer=prefer, by=by, progress=progress)
+
+    return do
+
+
+def _by_rules(contract: Path) -> Doing:
+    from workbench.checks import load_contract
+    from workbench.checks.judged import questions
+    from workbench.evaluation.opinions import judge_rules_into
+
+    asked = questions(load_contract(contract))
+    if not asked:
+        raise ConfigError(
+            Finding(
+                where=str(contract),
+                found="no rule with `use: judge`",
+                expected="at least one rule that a judge decides",
+                fix="Draft their questions: workbench contract infer PROMPT --judged",
+            )
+        )
+
+    def do(place: Path, evaluated: Path, backend: Backend, by: str, progress: Progress) -> None:
+        judge_rules_into(place, evaluated, asked, backend=backend, by=by, progress=progress)
+
+    return do
+
+
 def _page(summary: dict[str, Any], out: Path) -> str:
     lines = []
+    for rule, found in summary.get("rules", {}).items():
+        told = ", ".join(
+            f"{arm} {n['pass']}/{n['pass'] + n['fail']}"
+            + (f" ({n['unscored']} unscored)" if n["unscored"] else "")
+            for arm, n in found["arms"].items()
+        )
+        lines.append(f"{escape(rule)}: kept {told}")
     for arm, counts in summary.get("arms", {}).items():
         judged = counts["pass"] + counts["fail"]
         share = f"{counts['pass'] / judged:.1%}" if judged else "none"

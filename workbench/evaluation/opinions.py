@@ -9,15 +9,17 @@ import msgspec
 
 from workbench.errors import ConfigError, Finding
 from workbench.evaluation.recorded import read_recorded
-from workbench.graders.judge import Judge, order_consistency, self_agreement
+from workbench.graders.judge import Judge, order_consistency, rule_rubric, self_agreement
 from workbench.io.rundir import write_json, write_text
 from workbench.ports import silent
 from workbench.records import ARMS, Case, Grade
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from workbench.ports import Progress
+    from workbench.contracts import Rule
+    from workbench.ports import Backend, Progress
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +27,38 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
     arm: str
     text: str
     finish: str
+
+
+def judge_rules_into(
+    place: Path,
+    evaluated: Path,
+    asked: Sequence[tuple[Rule, str]],
+    *,
+    backend: Backend,
+    by: str,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Judge the answers in ``evaluated`` by every rule of ``asked`` with its question, as `judge_into` does.
+
+    Returns the summary: counts by rule and arm.
+
+    Raises:
+        InputError: a line that isn't as `workbench eval` writes it.
+    """
+    cases = {case.id: case for case in read_recorded(evaluated / "cases.jsonl", Case)}
+    lines = read_recorded(evaluated / "completions.jsonl", _Line)
+    rows: list[dict[str, Any]] = []
+    rules: dict[str, Any] = {}
+    for number, (rule, question) in enumerate(asked, 1):
+        judge = Judge(rule_rubric(rule.id, question), backend=backend)
+        found, figures = _opinions(cases, lines, judge, progress)
+        rows += [{"rule": rule.id, **row} for row in found]
+        rules[rule.id] = {"text": rule.text, "question": question, **figures}
+        progress("rules", number, len(asked), rule.id)
+    write_text(place / "opinions.jsonl", "".join(msgspec.json.encode(row).decode() + "\n" for row in rows))
+    summary = {"judge": by, "rules": rules}
+    write_json(place / "summary.json", summary)
+    return summary
 
 
 def judge_into(

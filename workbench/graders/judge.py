@@ -31,17 +31,32 @@ class Rubric(Value, frozen=True, kw_only=True):
     ``question`` says what to decide, ``labels`` the verdicts with their meaning, of which those in ``passes``
     are a pass. Each answer is judged ``samples`` times, at ``temperature`` where that is more than once; the
     verdict is the one of more than half, and without one the answer is unscored. ``slots`` of the case are
-    shown (none named: all).
+    shown (none named: all). Labels in ``apart`` say that there is nothing to judge.
     """
 
     name: str
     question: str
     labels: dict[str, str] = msgspec.field(default_factory=lambda: dict(_PASS_OR_FAIL))
     passes: tuple[str, ...] = ("pass",)
+    apart: tuple[str, ...] = ()
     slots: tuple[str, ...] = ()
     samples: Annotated[int, msgspec.Meta(ge=1)] = 1
     temperature: Annotated[float, msgspec.Meta(gt=0)] = 0.7
     max_new_tokens: Annotated[int, msgspec.Meta(ge=1)] = 64
+
+
+_OF_A_RULE = {
+    "pass": "the answer keeps to the rule",
+    "fail": "the answer breaks the rule",
+    "not_applicable": "the rule does not bear on what was asked",
+}
+
+
+def rule_rubric(name: str, question: str) -> Rubric:
+    """Return the rubric of a rule that a judge decides; one that doesn't apply is neither kept nor broken."""
+    return Rubric(
+        name=name, question=question, labels=_OF_A_RULE, passes=("pass",), apart=("not_applicable",)
+    )
 
 
 class Opinion(Value, frozen=True, kw_only=True):
@@ -69,7 +84,7 @@ def read_rubric(path: Path) -> Rubric:
         ConfigError: an unknown key, fewer than two labels, or a pass that is no label.
     """
     rubric = load(path, Rubric, what="a rubric (YAML)")
-    strange = sorted(set(rubric.passes) - set(rubric.labels))
+    strange = sorted({*rubric.passes, *rubric.apart} - set(rubric.labels))
     if len(rubric.labels) < 2 or strange or not rubric.passes:  # noqa: PLR2004
         raise ConfigError(
             Finding(
@@ -158,6 +173,8 @@ def _grade(verdicts: tuple[str | None, ...], rubric: Rubric) -> Grade:
     told = ", ".join(f"{name} {n}" for name, n in sorted(read.items()))
     if count * 2 <= len(verdicts):
         return Grade.unscored(f"the judge does not agree with itself: {told} of {len(verdicts)}")
+    if label in rubric.apart:
+        return Grade.not_applicable(told)
     return Grade.of(label in rubric.passes, Evidence(what="verdict", text=label), detail=told)
 
 
