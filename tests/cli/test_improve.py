@@ -115,6 +115,25 @@ def test_an_edited_plan_is_what_is_done(world, drawn, tmp_path):
     assert [one["id"] for one in states] == [one["id"] for one in kept]
 
 
+def test_stopped_half_way_nothing_is_left_and_nothing_is_asked_twice(world, drawn, tmp_path, monkeypatch):
+    from workbench.pipeline.improve import make
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with serving(says) as service:
+        asked = ["--teacher", f"openai:{service.url}", "--plan", str(drawn / "plan.yaml"), "--apply"]
+        with monkeypatch.context() as patched:
+            patched.setattr(make, "_taken", stop)
+            assert improve(world, tmp_path / "out", *asked, inputs=False) == 130
+        first = len(service.asked)
+        assert first > 0
+        assert not (tmp_path / "out").exists()
+        assert improve(world, tmp_path / "out", *asked, inputs=False) == 0
+        assert len(service.asked) == first
+    assert not list((tmp_path / "out").glob("answers*"))
+
+
 def test_answers_that_break_the_contract_or_miss_the_rule_are_not_added(world, drawn, tmp_path):
     def careless(body, number):
         text = says(body, number)
