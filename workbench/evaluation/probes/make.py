@@ -142,7 +142,7 @@ def _of_rule(
     bearing, beside = _bearing(check, pairs)
     follow = [*bearing, *_built(check, pairs, how, tag="follow")]
     counted = [*bearing[::-1], *_built(check, pairs, how, tag="counter")]
-    wanted = _numbers(rule, check, how)
+    wanted = _numbers(check, how)
     made = [_case(rule, "follow", one, "obey") for one in _spread(follow, wanted["follow"])]
     want = "obey" if rule.severity == "must" else "yield"
     for number, one in enumerate(_spread(counted, wanted["counter"])):
@@ -155,9 +155,8 @@ def _of_rule(
     return made
 
 
-def _numbers(rule: Rule, check: AnyCheck, how: Probing) -> dict[str, int]:
+def _numbers(check: AnyCheck, how: Probing) -> dict[str, int]:
     """Share the probes of a rule out over the kinds; without a scope the other two get its share."""
-    del rule
     shares = {k: v for k, v in _SHARES.items() if k != "scope" or not isinstance(check, UNTRACED)}
     whole = sum(shares.values())
     wanted = {kind: how.per_rule * share // whole for kind, share in shares.items()}
