@@ -1,3 +1,4 @@
+import msgspec
 import numpy as np
 import pytest
 from desk_world import CALM, CONTRACT, case
@@ -124,10 +125,15 @@ def test_a_rule_without_check_counts_no_rows():
     assert (questions["calm"].exercised, questions["calm"].broken) == (1, 1)
 
 
+def test_a_rule_that_a_judge_decides_counts_no_rows():
+    judge = msgspec.structs.replace(CONTRACT.rules[0], check={"use": "judge", "question": "Is it kind?"})
+    rules = (judge, *CONTRACT.rules[1:])
+    found = trace([held(1, lost=False)], rows=[], labels={}, rules=rules, contaminated=set())
+    assert {one.id: one.exercised for one in found.questions} == {"opening": None, "calm": 0, "kind": None}
+
+
 def test_a_condition_that_only_the_answer_shows_counts_as_kept():
     check = {"use": "phrase_when", "condition": "unanswerable", "phrase": "Not in my notes."}
-    import msgspec
-
     rule = msgspec.structs.replace(CONTRACT.rules[0], id="unknown", check=check)
     contract = msgspec.structs.replace(CONTRACT, rules=(rule,))
     found = labels_of([row(1, "Nord here. Not in my notes."), row(2, "Nord here. Sent.")], [contract])

@@ -122,7 +122,7 @@ CHECKS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [name for name in check_names() if name != "plugin"])
+@pytest.mark.parametrize("name", [name for name in check_names() if name not in {"plugin", "judge"}])
 @pytest.mark.parametrize("lang", PROBE_LANGUAGES)
 def test_every_check_can_be_probed(name, lang):
     check = {"use": name, **CHECKS.get(name, {})}
@@ -131,6 +131,13 @@ def test_every_check_can_be_probed(name, lang):
     assert len(suite.cases) == 24
     countered = [case.slots["question"] for case in suite.cases if case.slice == "counter"]
     assert len(set(countered)) == len(countered)
+
+
+def test_a_rule_that_a_judge_decides_is_not_probed_and_says_so():
+    rule = msgspec.structs.replace(CONTRACT.rules[0], check={"use": "judge", "question": "Is it kind?"})
+    suite = probe(msgspec.structs.replace(CONTRACT, rules=(rule,)))
+    assert not suite.cases
+    assert "judge" in suite.not_probed[0].why
 
 
 def figures(answer):

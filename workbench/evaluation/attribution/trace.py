@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import polars as pl
 from msgspec import Meta
 
+from workbench.checks import compile_contract
+from workbench.contracts import Contract
 from workbench.evaluation.attribution.labels import EXERCISED, Label
 from workbench.evaluation.attribution.slices import over_represented
 from workbench.evaluation.attribution.values import Attribution, Lost, Neighbour, QuestionTrace
@@ -193,7 +195,8 @@ def _questions(
     """Count by rule (those of the contract in its order, judged or not), then by behaviour."""
     texts = {rule.id: rule.text for rule in rules}
     behaviours = sorted({one.question for one in judged if not one.is_rule})
-    checked = {rule.id for rule in rules if rule.check is not None}
+    compiled = compile_contract(Contract(task="", rules=tuple(rules)))
+    checked = {rule.id for rule, check in compiled if check is not None}
     out = []
     for name in [*texts, *behaviours]:
         held = [one for one in judged if one.question == name and one.is_rule == (name in texts)]

@@ -111,12 +111,18 @@ def probe(contract: Contract, held: Sequence[Pair] = (), *, how: Probing | None 
     left: list[NotProbed] = []
     for rule, check in compile_contract(contract):
         if check is None:
-            left.append(NotProbed(rule=rule.id, why="it has no check: a person has to look"))
+            left.append(NotProbed(rule=rule.id, why=_why_not(rule)))
             continue
         made = _of_rule(rule, check, pairs, others, how)
         cases += made
         probed.append(_told(rule, check, made, how))
     return ProbeSuite(cases=tuple(cases), probed=tuple(probed), not_probed=tuple(left))
+
+
+def _why_not(rule: Rule) -> str:
+    if rule.check is None:
+        return "it has no check: a person has to look"
+    return "a judge decides it: workbench judge --contract asks about it"
 
 
 def _own_task(contract: Contract, held: Sequence[Pair]) -> str:
