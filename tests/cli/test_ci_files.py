@@ -140,8 +140,11 @@ def test_the_hooks(place):
         "task: a\nrules: [{id: r, text: t, kind: style, check: {use: contans}}]\n"
     )
     assert bash(f"{contract['entry']} contract.yaml", place).returncode == 0
+    shutil.copy(place / "contract.yaml", place / "second.yaml")
+    assert bash(f"{contract['entry']} contract.yaml second.yaml", place).returncode == 0
     done = bash(f"{contract['entry']} contract.yaml bad.yaml", place)
     assert done.returncode == 2
+    assert "contans" in done.stderr
     assert "bad.yaml" in done.stderr
     data = hooks["workbench-data"]
     assert data["pass_filenames"] is False

@@ -67,7 +67,12 @@ def audit(
     if out is None:
         with screen_for(face) as screen:
             found = look(None, screen.report)
-            screen.show(found, *_page(found))
+            then = (
+                "[bold]workbench train DATA --base MODEL --out trained[/]"
+                if found["ok"]
+                else "mend what it names"
+            )
+            screen.show(found, *_page(found), then=then)
     else:
         carry_out(
             out, look, verb="audit", inputs=inputs, options=[spec, weights],

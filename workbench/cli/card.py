@@ -85,5 +85,5 @@ def _page(summary: dict[str, Any], out: Path) -> str:
 
     lines = [f"[bold]{escape(summary['sentence'])}[/]"]
     lines += [f"  [yellow]note[/] {escape(said)}" for said in summary["concerns"]]
-    lines.append(f"read [bold]{escape(str(out / 'card.html'))}[/]")
+    lines.append(f"next: read [bold]{escape(str(out / 'card.html'))}[/]")
     return "\n".join(lines)

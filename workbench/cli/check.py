@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from workbench.cli import options
 from workbench.cli.produce import Face, screen_for
@@ -14,6 +15,7 @@ from workbench.cli.verdict import Github, exit_code, page, tell_github, write_ve
 if TYPE_CHECKING:
     from workbench.contracts import Contract
     from workbench.corpus import Leak
+    from workbench.gate import GateResult
     from workbench.gate.data import DataFindings
     from workbench.gate.datapolicy import DataPolicy
     from workbench.io.dataset import Dataset
@@ -64,8 +66,14 @@ def check(
         out.mkdir(parents=True, exist_ok=True)
         write_verdict(result, out, title=TITLE, verdict=said)
     tell_github(result, wanted=github, title=TITLE, verdict=said, file=str(policy))
-    screen.show(msgspec.to_builtins(result), page(result, what="check"))
+    screen.show(msgspec.to_builtins(result), page(result, what="check"), then=_then(result, data))
     raise typer.Exit(exit_code(result))
+
+
+def _then(result: GateResult, data: str) -> str:
+    if result.passed:
+        return "keep the policy beside the data, and let CI run this"
+    return f"look at the rows named: [bold]workbench inspect {escape(data)} --id ID[/]"
 
 
 def findings(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from workbench.cli import options
 from workbench.cli.produce import Face, screen_for
@@ -48,11 +49,11 @@ def compare(
         write_text(html, comparison_html(found))
     if markdown is not None:
         write_text(markdown, comparison_markdown(found))
-    screen.show(plain_comparison(found), *_page(found))
+    then = "--html FILE and --markdown FILE keep it" if html is None else f"read [bold]{escape(str(html))}[/]"
+    screen.show(plain_comparison(found), *_page(found), then=then)
 
 
 def _page(found: Comparison) -> list[RenderableType]:
-    from rich.markup import escape
     from rich.table import Table
 
     from workbench.report.comparisonfaces import HEAD, headline, run_cells, share

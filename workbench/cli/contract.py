@@ -47,6 +47,8 @@ def infer(
     """
     from dataclasses import replace
 
+    from rich.markup import escape
+
     from workbench.checks import dump_contract
     from workbench.checks.judged import drafted
     from workbench.convert.infer import infer as infer_prompt
@@ -60,7 +62,9 @@ def infer(
     if out is not None:
         refuse_taken(out, force=force)
         write_text(out, dump_contract(inferred.contract))
-    Screen(as_json=as_json).show(_plain(inferred), _table(inferred.contract))
+    then = f"correct {escape(str(out))} by hand, then [bold]workbench contract lint {escape(str(out))}[/]"
+    table = _table(inferred.contract)
+    Screen(as_json=as_json).show(_plain(inferred), table, then=then if out else "--out FILE keeps it")
 
 
 def show(
@@ -83,37 +87,11 @@ def show(
     text = read_text(prompt, what="a prompt (text)")
     tokenizer = WordTokenizer() if base is None else load_tokenizer(base)
     summary = bill(text, segment(text), tokenizer.count_text, estimated=base is None)
-    Screen(as_json=as_json).show(summary, *page(text, summary))
-
-
-def lint(
-    contracts: Annotated[list[Path], typer.Argument(help="Contract files (YAML).", metavar="FILE...")],
-    as_json: options.Json = False,
-    quiet: options.Quiet = False,
-) -> None:
-    """Read contracts and every check in them; exit 2 with all that is wrong in all of them.
-
-    [dim]Example:[/] workbench contract lint contract.yaml
-    """
-    from workbench.checks import load_contract
-    from workbench.errors import ConfigError, Finding, UserError
-
-    findings: list[Finding] = []
-    counts: dict[str, dict[str, int]] = {}
-    for path in contracts:
-        try:
-            rules = load_contract(path).rules
-        except UserError as error:
-            findings += error.findings
-        else:
-            counts[str(path)] = {
-                "rules": len(rules),
-                "checked": sum(rule.check is not None for rule in rules),
-            }
-    if findings:
-        raise ConfigError(findings)
-    lines = (f"{path}: {n['rules']} rules, {n['checked']} with a check" for path, n in counts.items())
-    Screen(as_json=as_json, quiet=quiet).show({"contracts": counts}, "\n".join(lines))
+    Screen(as_json=as_json).show(
+        summary,
+        *page(text, summary),
+        then="[bold]workbench contract infer PROMPT_FILE --out contract.yaml[/]",
+    )
 
 
 def measure(

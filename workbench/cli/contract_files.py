@@ -70,42 +70,69 @@ def check(
             for one in rows
         ],
     }
-    Screen(as_json=as_json).show(summary, _covered(summary))
+    Screen(as_json=as_json).show(
+        summary,
+        _covered(summary),
+        then="[bold]workbench curate DATA --out curated[/] takes out what breaks a rule",
+    )
 
 
 def lint(
-    contract: Annotated[Path, typer.Argument(help="Contract file (YAML).", metavar="CONTRACT")],
+    contracts: Annotated[list[Path], typer.Argument(help="Contract files (YAML).", metavar="CONTRACT...")],
     prompt: Annotated[
         Path | None, typer.Option("--prompt", help="The prompt its spans point into: are they still there?")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 2 on warnings too.")] = False,
     as_json: options.Json = False,
 ) -> None:
-    """Look through a contract edited by hand: errors, rules that exclude one another, rules without a check.
+    """Look through contracts edited by hand: errors, rules that exclude one another, rules without a check.
 
     Errors exit with 2, each with its place in the file; warnings exit with 0, or with 2 under --strict.
 
     [dim]Example:[/] workbench contract lint converted/contract.yaml --prompt prompt.md
     """
-    from workbench.checks import load_contract
-    from workbench.checks.lint import lint as find
-    from workbench.errors import ConfigError, Finding
+    from workbench.errors import ConfigError, Finding, UserError
     from workbench.io.config import read_text
 
-    loaded = load_contract(contract)
     text = None if prompt is None else read_text(prompt, what="a prompt (text)")
-    remarks = find(loaded, where=str(contract), prompt=text)
-    if strict and remarks:
-        raise ConfigError(
+    wrong: list[Finding] = []
+    found: dict[str, dict[str, Any]] = {}
+    for path in contracts:
+        try:
+            found[str(path)] = _linted(path, text)
+        except UserError as error:
+            wrong += error.findings
+    if strict:
+        wrong += [
             Finding(
-                where=f"{contract} {', '.join(one.rules)}",
-                found=one.found,
+                where=f"{path} {', '.join(one['rules'])}",
+                found=one["found"],
                 expected="nothing to remark",
-                fix=one.fix,
+                fix=one["fix"],
             )
-            for one in remarks
-        )
-    summary = {
+            for path, summary in found.items()
+            for one in summary["warnings"]
+        ]
+    if wrong:
+        raise ConfigError(wrong)
+    alone = next(iter(found.values())) if len(found) == 1 else {"contracts": found}
+    said = "\n".join(_remarked(summary, Path(path)) for path, summary in found.items())
+    then = "[bold]workbench contract check DATA --contract FILE[/]: is it exercised enough?"
+    Screen(as_json=as_json).show(alone, said, then=then)
+
+
+def _linted(path: Path, prompt: str | None) -> dict[str, Any]:
+    """Read one contract and look through it.
+
+    Raises:
+        UserError: it can't be read, or a check in it is none.
+    """
+    from workbench.checks import load_contract
+    from workbench.checks.lint import lint as find
+
+    loaded = load_contract(path)
+    remarks = find(loaded, where=str(path), prompt=prompt)
+    return {
         "rules": len(loaded.rules),
         "checked": sum(rule.check is not None for rule in loaded.rules),
         "warnings": [
@@ -113,7 +140,6 @@ def lint(
             for one in remarks
         ],
     }
-    Screen(as_json=as_json).show(summary, _remarked(summary, contract))
 
 
 def diff(
@@ -161,7 +187,9 @@ def diff(
 
         refuse_taken(out, force=force)
         write_text(out, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-    Screen(as_json=as_json).show(summary, _changed(summary), _touched(summary, out))
+    Screen(as_json=as_json).show(
+        summary, _changed(summary), _touched(summary, out), then="[bold]workbench contract lint NEW[/]"
+    )
 
 
 def _pairs(data: Path, *others: Path) -> list[Pair]:

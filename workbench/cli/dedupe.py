@@ -213,5 +213,8 @@ def _page(summary: dict[str, Any], out: Path) -> str:
         f"[bold]{summary['in']}[/] rows in, [bold]{summary['kept']}[/] kept, {summary['dropped']} dropped"
     ]
     lines += [f"  {count:>6}  {reason}" for reason, count in sorted(summary["reasons"].items())]
-    lines.append(f"why a row went: workbench explain {out} ID")
+    lines += [
+        f"why a row went: workbench explain {out} ID",
+        f"next: [bold]workbench curate {out} --out curated[/]",
+    ]
     return "\n".join(lines)

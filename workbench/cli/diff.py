@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from workbench.cli import options
 from workbench.cli.produce import Face, screen_for
@@ -56,12 +57,11 @@ def diff(
         write_text(markdown, render_difference(found, examples=examples))
     if out is not None:
         write_json(out, plain(found))
-    screen.show(plain(found), *_page(found, examples))
+    then = f"hold it to limits: [bold]workbench check {escape(b)} --policy POLICY --base {escape(a)}[/]"
+    screen.show(plain(found), *_page(found, examples), then=then)
 
 
 def _page(found: Difference, examples: int) -> list[RenderableType]:
-    from rich.markup import escape
-
     from workbench.corpus import said
     from workbench.report.versions import headline
 
@@ -79,7 +79,6 @@ def _page(found: Difference, examples: int) -> list[RenderableType]:
 
 
 def _signals(found: Difference) -> RenderableType:
-    from rich.markup import escape
     from rich.table import Table
 
     from workbench.report.versions import moved_surely, number, signed, size_rows

@@ -33,4 +33,5 @@ def explain(
     from workbench.pipeline.explain import explain as explain_row
 
     found = explain_row(directory, row)
-    Screen(as_json=as_json).show(msgspec.to_builtins(found), escape(found.text))
+    then = f"[bold]workbench undo {escape(str(directory))} {escape(row)}[/] puts a dropped row back"
+    Screen(as_json=as_json).show(msgspec.to_builtins(found), escape(found.text), then=then)

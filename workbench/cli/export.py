@@ -179,4 +179,5 @@ def _page(summary: dict[str, Any], out: Path) -> str:
     lines += [f"  {n:>6}  unreadable: {escape(reason)}" for reason, n in summary["rejected_by"].items()]
     if summary["format"] == "openai" and min(summary["files"].values()) < _LEAST_FOR_OPENAI:
         lines.append(f"[yellow]OpenAI takes no file of fewer than {_LEAST_FOR_OPENAI} rows[/]")
+    lines.append("next: give the file to your trainer; `workbench inspect FILE` shows its rows")
     return "\n".join(lines)

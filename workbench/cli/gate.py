@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from workbench.cli import options
 from workbench.cli.produce import Face, screen_for
@@ -50,7 +51,11 @@ def gate(
     import msgspec
 
     tell_github(result, wanted=github, title=TITLE, verdict=verdict_of(run), file=str(policy or ""))
-    screen.show(msgspec.to_builtins(result), page(result))
+    then = {
+        0: f"[bold]workbench bless {escape(str(run))} --out baseline.json[/]: later runs are held against it",
+        1: f"[bold]workbench report {escape(str(run))}[/] shows the cases that broke",
+    }.get(exit_code(result), "more held-out cases, or wider limits: `workbench eval --plan` says how many")
+    screen.show(msgspec.to_builtins(result), page(result), then=then)
     raise typer.Exit(exit_code(result))
 
 

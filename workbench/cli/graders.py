@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
+_THEN = "hold a gate to them: `graders: {file: figures.json, min_balanced_accuracy: …}` in its policy"
+
+
 def register(app: typer.Typer) -> None:
     """Add the group of verbs."""
     group = typer.Typer(no_args_is_help=True, help="Grader cards: how far each grader agrees with people.")
@@ -45,7 +48,7 @@ def show(
     if write is not None:
         for name in ABOUT:
             write_text(write / f"{name}.md", card(name, found))
-    Screen(as_json=as_json).show(found, _table(found["sets"]))
+    Screen(as_json=as_json).show(found, _table(found["sets"]), then=_THEN)
 
 
 def measure(
@@ -76,7 +79,7 @@ def measure(
         found = measure_sets(read_labelled(data), progress=screen.report, resamples=resamples, seed=seed)
         if out is not None:
             write_json(out, found)
-    screen.show(found, _table(found["sets"]))
+    screen.show(found, _table(found["sets"]), then=_THEN)
     if against is not None:
         fallen = lowered(read_object(against, what="figures of `graders measure`"), found)
         for line in fallen:

@@ -82,7 +82,9 @@ def _page(path: Path, rows: list[Row], *, limit: int | None) -> Iterator[Rendera
     if not rows:
         yield Text(f"{path} has no rows")
     elif limit is not None:
-        yield Text(f"{len(rows)} shown; more: --first N, --random N, --id ID, --full, --json", style="dim")
+        yield Text(
+            f"next: of {len(rows)} shown, more by --first N, --random N, --id ID, --full, --json", style="dim"
+        )
 
 
 def _grid(row: Row, *, limit: int | None) -> RenderableType:

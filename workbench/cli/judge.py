@@ -148,5 +148,7 @@ def _page(summary: dict[str, Any], out: Path) -> str:
         for name in ("self_agreement", "order_consistency")
         if summary.get(name) is not None
     ]
-    lines.append(f"every verdict: {out / 'opinions.jsonl'}")
+    lines.append(
+        f"next: read {out / 'opinions.jsonl'}, or [bold]workbench inspect {out / 'opinions.jsonl'}[/]"
+    )
     return "\n".join(lines)

@@ -16,7 +16,7 @@ def show_plan(spec: Sft, *, base: str, rows: Path, face: Face) -> None:
     """Print the plan of a training, or the whole of it as JSON."""
     plan = explained(spec, base=base, rows=rows)
     with screen_for(face) as screen:
-        screen.show(plan, _table(plan), _totals(plan))
+        screen.show(plan, _table(plan), _totals(plan), then="the same command without --explain trains")
 
 
 def explained(spec: Sft, *, base: str, rows: Path) -> dict[str, Any]:

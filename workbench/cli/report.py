@@ -27,7 +27,7 @@ def report(
     """
     with screen_for(Face(quiet=quiet, as_json=as_json)) as screen:
         summary = write_report(run)
-    screen.show(summary, f"{summary['verdict']}\nread [bold]{run / 'report.html'}[/]")
+    screen.show(summary, f"{summary['verdict']}", then=f"read [bold]{run / 'report.html'}[/]")
 
 
 def write_report(run: Path) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def run_all(recipe: Recipe, out: Path, *, force: bool, screen: Screen) -> tuple[
     seconds = run_pipeline(recipe, out, force=force, progress=screen.report)
     result = decide_run(out, Path(recipe.gate) if recipe.gate else None)
     report = write_report(out)
-    text = f"{report['verdict']}\n{page(result)}\nreport: [bold]{(out / 'report.html').resolve()}[/]"
+    text = f"{report['verdict']}\n{page(result)}\nnext: read [bold]{(out / 'report.html').resolve()}[/]"
     summary = {
         "verdict": report["verdict"],
         "passed": result.passed,

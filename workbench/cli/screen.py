@@ -67,13 +67,15 @@ class Screen:
         if not self.quiet:
             (self.err if self.as_json else self.out).print(text, soft_wrap=True)
 
-    def show(self, summary: dict[str, Any], *renderables: RenderableType) -> None:
-        """End a verb: the summary as JSON, or the renderables for people."""
+    def show(self, summary: dict[str, Any], *renderables: RenderableType, then: str = "") -> None:
+        """End a verb: the summary as JSON, or the renderables for people and ``then``, what to do next."""
         if self.as_json:
             sys.stdout.write(json.dumps(summary, ensure_ascii=False) + "\n")
         elif not self.quiet:
             for renderable in renderables:
                 self.out.print(renderable, soft_wrap=isinstance(renderable, str))
+            if then:
+                self.out.print(f"next: {then}", soft_wrap=True)
 
     def _bar(self, bars: Bars, stage: str, done: int, total: int | None, note: str) -> None:
         if stage not in self._tasks:

@@ -50,7 +50,8 @@ def templates(
             logs, format=given.format, learning=given.learning, drift=given.drift, progress=screen.report
         )
     summary = _summary(found)
-    screen.show(summary, _page(summary))
+    then = "[bold]workbench convert LOG --out converted[/] writes pairs without them"
+    screen.show(summary, _page(summary), then=then)
 
 
 def _summary(found: Surveyed) -> dict[str, Any]:

@@ -46,4 +46,8 @@ def undo(
         back = put_back(directory, row, out=out, force=force)
         place = out or directory
         lines = [f"{entry.id} is back in {entry.part} (was: {entry.reason})" for entry in back]
-        screen.show(read_summary(place), escape("\n".join(lines)))
+        screen.show(
+            read_summary(place),
+            escape("\n".join(lines)),
+            then=f"[bold]workbench train {escape(str(place))} --base MODEL --out trained[/]",
+        )
