@@ -67,12 +67,7 @@ def audit(
     if out is None:
         with screen_for(face) as screen:
             found = look(None, screen.report)
-            then = (
-                "[bold]workbench train DATA --base MODEL --out trained[/]"
-                if found["ok"]
-                else "mend what it names"
-            )
-            screen.show(found, *_page(found), then=then)
+            screen.show(found, *_page(found), then=_then(found))
     else:
         carry_out(
             out, look, verb="audit", inputs=inputs, options=[spec, weights],
@@ -127,6 +122,10 @@ def _summary(found: dict[str, Any]) -> dict[str, Any]:
         "steps": found["steps"],
         **({"estimate": found["estimate"]} if "estimate" in found else {}),
     }
+
+
+def _then(found: dict[str, Any]) -> str:
+    return "[bold]workbench train DATA --base MODEL --out trained[/]" if found["ok"] else "mend what it names"
 
 
 def _page(found: dict[str, Any]) -> list[Any]:
