@@ -101,8 +101,40 @@ def test_parity_holds_and_is_written(trained):
     assert parity["restored"] == 0
     assert parity["effect"] > 0.01
     assert parity["keys"] == ""
+    assert parity["changed"] == parity["rows"] == 2
+    assert parity["switched"] == 0
+    assert parity["serving"] == []
+    merged = parity["merged"]["float32"]
+    assert merged["max_abs"] < 1e-4
+    assert 0 <= merged["mean_kl"] < 1e-6
+    assert (merged["top1"], merged["greedy"], merged["rows"]) == (1, 1, 2)
     assert parity["stop_tokens"] == ["<|end|>"]
     assert parity["base"] == msgspec.to_builtins(result.parity.base)
+
+
+def test_parity_says_what_neutral_text_lost(trained, tiny_base):
+    from workbench.rendering.opening import open_base
+    from workbench.training.agreement import neutral_texts
+
+    result, out, _ = trained
+    assert [one.language for one in result.parity.forgetting] == ["en", "zh"]
+    base = open_base(tiny_base, dtype="float32")
+    for one in result.parity.forgetting:
+        assert one.texts == SPEC.neutral_texts
+        wanted, count = 0.0, 0
+        for text in neutral_texts(one.language)[: one.texts]:
+            ids = torch.tensor([base.renderer.tokenizer(text)["input_ids"][:512]])
+            with torch.inference_mode():
+                wanted += float(base.model(input_ids=ids, labels=ids).loss) * (ids.shape[1] - 1)
+            count += ids.shape[1] - 1
+        assert one.tokens == count
+        assert one.base == pytest.approx(wanted / count, rel=1e-4)
+        assert one.kl > 0
+        assert one.adapter != one.base
+    card = (out / "card.md").read_text()
+    assert "## Forgetting" in card
+    assert result.parity.embeddings in card
+    assert result.summary["data"] in card
 
 
 def test_progress_tells_steps_loss_and_time_left(trained):
@@ -335,6 +367,8 @@ ALTERNATIVES = {
     "checkpoint_every": 2,
     "parity_rows": 1,
     "parity_tolerance": 1.0,
+    "parity_tokens": 2,
+    "neutral_texts": 1,
     "on_parity": "report",
 }
 
@@ -366,7 +400,11 @@ def test_no_field_is_dead(tiny_base, tmp_path, field):
 
         result = run(tiny_base, tmp_path / name, changed(spec, **{field: value}), progress=watch)
         log = [(e["step"], e.get("loss"), e.get("eval_loss")) for e in result.log]
-        parity = (result.parity.rows, result.parity.tolerance, result.parity.dtype)
+        merged = list((result.parity.merged or {}).values())
+        parity = (
+            *(result.parity.rows, result.parity.tolerance, result.parity.dtype),
+            *([one.tokens for one in merged], [one.tokens for one in result.parity.forgetting]),
+        )
         seen.append((log, parity, checkpoints, result.summary["trainable"]))
     assert seen[0] != seen[1]
 

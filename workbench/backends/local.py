@@ -150,6 +150,11 @@ class LocalBackend:
         finally:
             self.adapter = before
 
+    def switch(self) -> None:
+        """Make the model that of the adapter in use now, instead of at the next prompt."""
+        with self._switched():
+            pass
+
     def arm(self, name: str | None) -> Backend:
         """Return a backend that always answers with this adapter (``None``: the bare base)."""
         return _Arm(self, name)

@@ -30,6 +30,7 @@ VERBS = (
     "card",
     "audit",
     "train",
+    "adapters",
     "evaluate",
     "attribute",
     "improve",

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 _LICENSE = re.compile(r"^license:\s*(\S+)\s*$", re.MULTILINE)
 
 
-def card(spec: Sft, *, base: OpenBase, source: str | Path, summary: Mapping[str, Any], parity: Parity) -> str:
-    """Return the card as Markdown."""
+def card(
+    spec: Sft, *, base: OpenBase, source: str | Path, summary: Mapping[str, Any], parity: Parity, data: str
+) -> str:
+    """Return the card as Markdown; ``data`` is the hash of the rows it was trained on."""
     settings = "\n".join(f"| {name} | `{value}` |" for name, value in msgspec.to_builtins(spec).items())
     figures = "\n".join(f"| {name} | {_shown(value)} |" for name, value in summary.items())
     return f"""# LoRA adapter for {base.name}
@@ -34,6 +36,7 @@ Trained on completions only, with the chat template of the base. Loads with
 | tokenizer | `{base.hashes.tokenizer}` |
 | chat template | `{base.hashes.template}` |
 
+Data: rows of content hash `{data}`.
 Licence of the base: {license_of(source)}. What the template adds by itself: {parity.injected or "nothing"}.
 Answers end with {", ".join(f"`{token}`" for token in parity.stop_tokens)}.
 
@@ -48,13 +51,52 @@ Answers end with {", ".join(f"`{token}`" for token in parity.stop_tokens)}.
 Over {parity.rows} rows, largest absolute difference of logits: disk against memory
 {_shown(parity.disk_memory)}, base with the adapter off
 against the untouched base {parity.restored:.3g}, adapter on against off
-{parity.effect:.3g}. {"All as it must be." if parity.ok else "**Not as it must be.**"}
+{parity.effect:.3g} (on {parity.changed} rows), after a switch to another adapter and back
+{_shown(parity.switched)}. {"All as it must be." if parity.ok else "**Not as it must be.**"}
+{_merged(parity)}
+Hash of the input embeddings: `{parity.embeddings}`.
+
+## Forgetting
+On neutral text that has nothing to do with the task, nats a token; `kl` is the adapter's distance from
+the base.
+
+| language | texts | tokens | base | adapter | kl |
+|---|---|---|---|---|---|
+{_forgotten(parity)}
+
+## Serving
+{_serving(parity)}
 
 ## Settings
 | field | value |
 |---|---|
 {settings}
 """
+
+
+def _merged(parity: Parity) -> str:
+    if parity.merged is None:
+        return "\nNot merged: the base is quantised; `workbench adapters merge` loads it in full precision.\n"
+    lines = [
+        f"Merged into the base in memory ({dtype}): logits differ by {found.max_abs:.3g} at most, mean KL "
+        f"{found.mean_kl:.3g}, top-1 {found.top1:.1%}, same greedy answers {found.greedy:.1%}."
+        for dtype, found in parity.merged.items()
+    ]
+    return "\n" + "\n".join(lines) + "\n"
+
+
+def _forgotten(parity: Parity) -> str:
+    rows = [
+        f"| {one.language} | {one.texts} | {one.tokens} | {one.base:.4g} | {one.adapter:.4g} | {one.kl:.3g} |"
+        for one in parity.forgetting
+    ]
+    return "\n".join(rows) or "| not measured | 0 | 0 | | | |"
+
+
+def _serving(parity: Parity) -> str:
+    if not parity.serving:
+        return "Nothing is known that keeps vLLM from serving it; not run here."
+    return "vLLM refuses it: " + "; ".join(parity.serving) + ". Merge it instead."
 
 
 def license_of(base: str | Path) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
+import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -10,7 +11,16 @@ import torch
 from workbench.errors import ConfigError, Finding, InvariantError, ModelError
 from workbench.records import Value
 from workbench.rendering.adapters import attach
-from workbench.rendering.opening import BaseHashes  # noqa: TC001 - msgspec reads it
+from workbench.rendering.opening import BaseHashes, quiet
+from workbench.rendering.serving import vllm_limits
+from workbench.training.agreement import (
+    Agreement,
+    Forgetting,
+    Tally,
+    answer_logits,
+    forgetting,
+    greedy_answer,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +45,10 @@ class Parity(Value, frozen=True, kw_only=True):
     ``disk_memory``: adapter reloaded from disk against the one trained. ``restored``: base with the adapter
     switched off against the base before it was attached. ``effect``: adapter on against off; must not be 0.
     ``keys`` says what is wrong with the parameters on disk, empty if none; else ``disk_memory`` is ``None``.
+    ``changed``: rows whose logits the adapter changes. ``switched``: the adapter after another one was on
+    against before; must be 0. ``merged``: the adapter added into the base's weights, in memory, against
+    beside them; ``None`` for a quantised base, into which nothing is merged. ``embeddings`` is the hash of
+    the input embeddings, ``serving`` what vLLM would refuse, ``forgetting`` what neutral text says.
     """
 
     ok: bool
@@ -43,29 +57,18 @@ class Parity(Value, frozen=True, kw_only=True):
     disk_memory: float | None
     restored: float
     effect: float
+    changed: int
+    switched: float | None
+    merged: dict[str, Agreement] | None
     keys: str
     base: BaseHashes
+    embeddings: str
     dtype: str
+    serving: list[str]
+    forgetting: list[Forgetting]
     stop_tokens: list[str]
     injected: str
     doubled_start: bool
-
-
-def answer_logits(model: Any, examples: Sequence[Example]) -> list[torch.Tensor]:
-    """Return float32 logits on the CPU over each row's answer, ``[answer + 1, vocabulary]``, row by row."""
-    real = model.get_base_model() if hasattr(model, "get_base_model") else model
-    cuts = "logits_to_keep" in inspect.signature(real.forward).parameters
-    held = []
-    model.eval()
-    with torch.inference_mode():
-        for example in examples:
-            kept = example.trained + 1
-            ids = torch.tensor([example.input_ids], device=real.device)
-            logits = model(
-                input_ids=ids, use_cache=False, **({"logits_to_keep": kept} if cuts else {})
-            ).logits
-            held.append(logits[0, -kept:].float().cpu())
-    return held
 
 
 def prove(
@@ -89,23 +92,28 @@ def prove(
     trained = answer_logits(model, examples)
     with model.disable_adapter():
         off = answer_logits(model, examples)
-    on_disk, keys = _reloaded(base, model, adapter, examples=examples, trained=trained)
-    figures = {
-        "restored": largest(off, untouched),
-        "effect": largest(trained, off),
-    }
+    embeddings = embedding_hash(base.model)
+    proof = _reloaded(spec, base=base, model=model, adapter=adapter, examples=examples, trained=trained)
+    figures = {"restored": largest(off, untouched), "effect": largest(trained, off)}
     renderer = base.renderer
     parity = Parity(
-        ok=on_disk is not None
-        and on_disk <= spec.parity_tolerance
+        ok=proof.disk_memory is not None
+        and proof.disk_memory <= spec.parity_tolerance
+        and proof.switched == 0
         and figures["restored"] <= spec.parity_tolerance
         and figures["effect"] > 0,
         rows=len(examples),
         tolerance=spec.parity_tolerance,
-        disk_memory=on_disk,
-        keys=keys,
+        disk_memory=proof.disk_memory,
+        switched=proof.switched,
+        merged=proof.merged,
+        forgetting=list(proof.forgetting),
+        changed=sum(not torch.equal(a, b) for a, b in zip(trained, off, strict=True)),
+        keys=proof.keys,
         base=base.hashes,
+        embeddings=embeddings,
         dtype=str(base.model.dtype).removeprefix("torch."),
+        serving=vllm_limits(adapter),
         stop_tokens=renderer.stop_names,
         injected=renderer.habits.injected,
         doubled_start=renderer.doubled_start(),
@@ -118,15 +126,80 @@ def prove(
     return parity
 
 
+class _OnDisk(Value, frozen=True, kw_only=True):
+    """What the adapter read back from disk shows."""
+
+    disk_memory: float | None = None
+    switched: float | None = None
+    merged: dict[str, Agreement] | None = None
+    forgetting: tuple[Forgetting, ...] = ()
+    keys: str = ""
+
+
 def _reloaded(
-    base: OpenBase, model: Any, adapter: Path, *, examples: Sequence[Example], trained: Sequence[torch.Tensor]
-) -> tuple[float | None, str]:
-    """Return how far the adapter on disk is from the trained one, or what is wrong with its parameters."""
+    spec: Sft,
+    *,
+    base: OpenBase,
+    model: Any,
+    adapter: Path,
+    examples: Sequence[Example],
+    trained: Sequence[torch.Tensor],
+) -> _OnDisk:
+    """Hold the adapter on disk against the trained one, or say what is wrong with its parameters."""
     try:
         reloaded = attach(base, model.unload(), adapter, name="default")
     except ModelError as error:
-        return None, str(error)
-    return largest(trained, answer_logits(reloaded, examples)), ""
+        return _OnDisk(keys=str(error))
+    first = answer_logits(reloaded, examples)
+    switched = _there_and_back(reloaded, examples, first)
+    forgotten = forgetting(base, reloaded, texts=spec.neutral_texts)
+    dtype = str(base.model.dtype).removeprefix("torch.")
+    merged = None
+    if spec.quantize == "none":
+        merged = {dtype: _merged(base, reloaded, examples, first, limit=spec.parity_tokens)}
+    return _OnDisk(
+        disk_memory=largest(trained, first), switched=switched, merged=merged, forgetting=tuple(forgotten)
+    )
+
+
+def _there_and_back(model: Any, examples: Sequence[Example], first: Sequence[torch.Tensor]) -> float:
+    """Switch to a random adapter of the same shape and back, and return what that left in the logits.
+
+    Raises:
+        InvariantError: the other adapter changed nothing, so that nothing was shown.
+    """
+    config = replace(model.peft_config["default"], init_lora_weights=False, eva_config=None)
+    with torch.random.fork_rng(), quiet():
+        model.add_adapter("other", config)
+    model.set_adapter("other")
+    other = answer_logits(model, examples)
+    model.set_adapter("default")
+    again = answer_logits(model, examples)
+    model.delete_adapter("other")
+    if examples and largest(first, other) == 0:
+        raise InvariantError("switching to another adapter changed no logits")
+    return largest(first, again)
+
+
+def _merged(
+    base: OpenBase, model: Any, examples: Sequence[Example], first: Sequence[torch.Tensor], *, limit: int
+) -> Agreement:
+    """Add the adapter into the base's weights and compare; the base in memory is used up."""
+    renderer = base.renderer
+    beside = [greedy_answer(model, example, renderer=renderer, limit=limit) for example in examples]
+    with quiet():
+        model.merge_adapter(safe_merge=True)
+    tally = Tally()
+    for place, logits in enumerate(answer_logits(model, examples)):
+        again = greedy_answer(model, examples[place], renderer=renderer, limit=limit)
+        tally.add(first[place], logits, greedy=beside[place], again=again)
+    return tally.result()
+
+
+def embedding_hash(model: Any) -> str:
+    """Return 32 hexadecimal digits of BLAKE2b over the input embeddings' bytes."""
+    weight = model.get_input_embeddings().weight.detach().cpu().contiguous()
+    return hashlib.blake2b(weight.view(torch.uint8).numpy().tobytes(), digest_size=16).hexdigest()
 
 
 def largest(one: Sequence[torch.Tensor], other: Sequence[torch.Tensor]) -> float:

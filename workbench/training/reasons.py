@@ -43,5 +43,7 @@ REASONS = {
     "checkpoint_every": "Steps between checkpoints, which a killed training goes on from; 0 is never.",
     "parity_rows": "Rows over which the saved adapter is proven.",
     "parity_tolerance": "How far logits from disk may be from those in memory.",
+    "parity_tokens": "Greedy tokens a row, compared with those of the merged model.",
+    "neutral_texts": "Neutral paragraphs, English and Chinese each, that show what was forgotten; 0: none.",
     "on_parity": "error: an adapter that is not what was trained is never handed over.",
 }

@@ -17,7 +17,9 @@ from workbench.ports import silent
 from workbench.rendering.adapters import write_passport
 from workbench.rendering.opening import open_base, open_text, quiet
 from workbench.spec import spec_key
+from workbench.text import content_id
 from workbench.training import checkpoints, processes, trackers
+from workbench.training.agreement import answer_logits
 from workbench.training.audit import examine
 from workbench.training.card import card
 from workbench.training.curve import loss_svg
@@ -26,7 +28,7 @@ from workbench.training.loop import trainer
 from workbench.training.lora import add_adapter
 from workbench.training.objectives import objective
 from workbench.training.packing import check_packing, first_batches
-from workbench.training.parity import Parity, answer_logits, prove
+from workbench.training.parity import Parity, prove
 from workbench.training.replay import mixed_in
 from workbench.training.rows import Rows, refusal
 from workbench.training.watch import Probes, is_figure
@@ -341,6 +343,7 @@ def _figures(rows: Rows, held: Rows, log: list[dict[str, Any]]) -> dict[str, Any
     losses = [entry["loss"] for entry in log if "loss" in entry]
     measured = [entry["eval_loss"] for entry in log if "eval_loss" in entry]
     return {
+        "data": content_id(*(str((e.input_ids, e.labels)) for e in rows.examples)),
         "rows": len(rows.examples),
         "valid_rows": len(held.examples),
         "dropped": len(rows.dropped) + len(held.dropped),

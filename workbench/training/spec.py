@@ -37,7 +37,9 @@ class Sft(Spec, frozen=True, kw_only=True):
     after ``patience`` probes without a better one the training stops, and the best adapter is what is saved
     (0: probes only tell). ``eval_every`` and ``checkpoint_every`` count steps, 0 is never. ``parity_rows``
     rows are used to prove the saved adapter, whose logits may differ from those in memory by
-    ``parity_tolerance``; ``on_parity`` says whether more stops the run.
+    ``parity_tolerance``; ``on_parity`` says whether more stops the run. ``parity_tokens`` bounds greedy
+    answers, which are compared with the merged model's; ``neutral_texts`` (a language) show what was
+    forgotten, 0 is none.
     """
 
     r: Positive = 16
@@ -80,4 +82,6 @@ class Sft(Spec, frozen=True, kw_only=True):
     checkpoint_every: Count = 50
     parity_rows: Positive = 8
     parity_tolerance: Annotated[float, Meta(ge=0)] = 1e-5
+    parity_tokens: Positive = 16
+    neutral_texts: Count = 4
     on_parity: Literal["error", "report"] = "error"

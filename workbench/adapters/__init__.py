@@ -1,0 +1,16 @@
+"""Several adapters over one base: a registry, proofs against disk, merging, combining, and export.
+
+What needs torch is in ``verify``, ``merge`` and ``combine``; the registry reads JSON and a tokenizer alone.
+"""
+
+from workbench.adapters.registry import (
+    BARE,
+    DEFAULT_FILE,
+    Entry,
+    Registry,
+    adapters_of,
+    find_adapter,
+    read_registry,
+)
+
+__all__ = ["BARE", "DEFAULT_FILE", "Entry", "Registry", "adapters_of", "find_adapter", "read_registry"]
