@@ -2,29 +2,16 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from conftest import make_base, make_tokenizer
+from made_adapters import call, enter, refused, save_adapter, told
 
 from workbench.adapters import adapters_of, find_adapter, read_registry
-from workbench.cli import execute
+from workbench.errors import ConfigError
 
 torch = pytest.importorskip("torch")
-
-
-def save_adapter(base_folder, folder, *, seed, **fields):
-    from peft import LoraConfig, get_peft_model
-
-    from workbench.rendering.adapters import write_passport
-    from workbench.rendering.opening import open_base
-
-    base = open_base(base_folder, dtype="float32")
-    torch.manual_seed(seed)
-    wanted = {"r": 4, "target_modules": "all-linear", "init_lora_weights": False} | fields
-    get_peft_model(base.model, LoraConfig(task_type="CAUSAL_LM", **wanted)).save_pretrained(folder)
-    (folder / "README.md").unlink()
-    write_passport(folder, base=base, spec=wanted)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -42,30 +29,6 @@ def here(world, tmp_path, monkeypatch):
     shutil.copytree(world, tmp_path / "w")
     monkeypatch.chdir(tmp_path / "w")
     return tmp_path / "w"
-
-
-def call(*arguments):
-    return execute(["adapters", *map(str, arguments)])
-
-
-def told(capsys, *arguments, code=0):
-    capsys.readouterr()
-    assert call(*arguments, "--json") == code
-    return json.loads(capsys.readouterr().out)
-
-
-def refused(capsys, *arguments):
-    capsys.readouterr()
-    assert call(*arguments) == 2
-    error = capsys.readouterr().err
-    assert "Traceback" not in error
-    assert "to do" in error
-    return error
-
-
-def enter(*names):
-    for name in names:
-        assert call("add", name, name, "--base", "base", "--json") == 0
 
 
 def test_three_adapters_are_entered_chosen_and_proven(here, capsys):
@@ -96,6 +59,9 @@ def test_names_and_the_default_lead_to_folders(here):
     assert call("use", "two", "--json") == 0
     assert find_adapter(None, file=file) == here / "two"
     assert find_adapter("none", file=file) is None
+    assert find_adapter("one", file=file) == Path("one")
+    with pytest.raises(ConfigError, match="no adapter 'nobody'"):
+        find_adapter("nobody", file=file)
     (here / "two").rename(here / "second")
     assert find_adapter("two", file=file) == here / "two"
     assert call("remove", "two", "--json") == 0

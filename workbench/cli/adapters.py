@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.cli import options
+from workbench.cli import adapterwork, options
+from workbench.cli.adapterwork import DEFAULT, RegistryFile
 from workbench.cli.produce import Face, screen_for
 from workbench.cli.screen import Screen
 from workbench.errors import EXIT_GATE_FAILED
@@ -18,12 +19,7 @@ if TYPE_CHECKING:
     from workbench.adapters import Registry
     from workbench.adapters.verify import Proof
 
-RegistryFile = Annotated[
-    Path,
-    typer.Option("--registry", help="The registry: a file beside the adapters.", metavar="FILE"),
-]
 Name = Annotated[str, typer.Argument(help="The adapter's name in the registry.")]
-DEFAULT = Path("adapters.json")
 
 
 def register(app: typer.Typer) -> None:
@@ -37,6 +33,7 @@ def register(app: typer.Typer) -> None:
     group.command("remove")(remove)
     group.command("use")(use)
     group.command("verify")(verify)
+    adapterwork.register(group)
     app.add_typer(group, name="adapters")
 
 
@@ -117,7 +114,7 @@ def use(
     registry: RegistryFile = DEFAULT,
     as_json: options.Json = False,
 ) -> None:
-    """Make an adapter the one that is taken where none is named (`workbench eval --adapter default`).
+    """Make an adapter the one that is taken where none is named (`workbench eval`).
 
     [dim]Example:[/] workbench adapters use desk
     """

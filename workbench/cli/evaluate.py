@@ -9,7 +9,7 @@ import msgspec
 
 from workbench.cli import evaluateoptions as given
 from workbench.cli import options
-from workbench.cli.produce import Face, carry_out, read_object, require
+from workbench.cli.produce import Face, carry_out, read_object, require, screen_for
 from workbench.cli.screen import Screen
 from workbench.errors import ConfigError, Finding
 
@@ -64,15 +64,26 @@ def evaluate(
     answers a case, and what is noise. Recorded answers again, without a model, corrected by a person's
     verdicts: [bold]workbench eval --replay evaluated --templates converted --labels mine.jsonl --out again[/]
     """
+    face = Face(force=force, quiet=quiet, as_json=as_json)
+    adapter = _taken(adapter, face=face) if replay is None or adapter is not None else None
     what = _subject(base, templates, replay, adapter=adapter, data=data, teacher=teacher, labels=labels)
     what = replace(what, errors=_errors(card or [], figures))
     stage = _asked(suite or [], samples=samples, temperature=temperature, max_cases=max_cases)
     stage = msgspec.structs.replace(stage, sequential=sequential, noise=noise)
-    face = Face(force=force, quiet=quiet, as_json=as_json)
     if plan:
         _show_plan(what, stage, differing=differing, margin=margin, face=face)
     else:
         _carry_out(out, what, stage, cards=[*(card or []), *([figures] if figures else [])], face=face)
+
+
+def _taken(adapter: Path | None, *, face: Face) -> Path | None:
+    """Return the adapter named by folder or in the registry here, or the registry's default."""
+    from workbench.adapters import DEFAULT_FILE, find_adapter
+
+    found = find_adapter(None if adapter is None else str(adapter))
+    if adapter is None and found is not None:
+        screen_for(face).say(f"adapter: {found}, the default of {DEFAULT_FILE} (--adapter none: the base)")
+    return found
 
 
 def _carry_out(out: Path, what: Subject, stage: EvalStage, *, cards: list[Path | str], face: Face) -> None:

@@ -21,7 +21,8 @@ Templates = Annotated[
     ),
 ]
 Adapter = Annotated[
-    Path | None, typer.Option("--adapter", help="Adapter folder; without it only teacher and before.")
+    Path | None,
+    typer.Option("--adapter", help="Adapter folder or a name in adapters.json; else its default, or none."),
 ]
 Data = Annotated[
     Path | None, typer.Option("--data", help="Output directory of `curate` (its test part), or a pairs file.")

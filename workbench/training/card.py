@@ -18,10 +18,8 @@ if TYPE_CHECKING:
 _LICENSE = re.compile(r"^license:\s*(\S+)\s*$", re.MULTILINE)
 
 
-def card(
-    spec: Sft, *, base: OpenBase, source: str | Path, summary: Mapping[str, Any], parity: Parity, data: str
-) -> str:
-    """Return the card as Markdown; ``data`` is the hash of the rows it was trained on."""
+def card(spec: Sft, *, base: OpenBase, source: str | Path, summary: Mapping[str, Any], parity: Parity) -> str:
+    """Return the card as Markdown; ``data`` of the summary is the hash of the rows it was trained on."""
     settings = "\n".join(f"| {name} | `{value}` |" for name, value in msgspec.to_builtins(spec).items())
     figures = "\n".join(f"| {name} | {_shown(value)} |" for name, value in summary.items())
     return f"""# LoRA adapter for {base.name}
@@ -36,7 +34,7 @@ Trained on completions only, with the chat template of the base. Loads with
 | tokenizer | `{base.hashes.tokenizer}` |
 | chat template | `{base.hashes.template}` |
 
-Data: rows of content hash `{data}`.
+Data: rows of content hash `{summary["data"]}`.
 Licence of the base: {license_of(source)}. What the template adds by itself: {parity.injected or "nothing"}.
 Answers end with {", ".join(f"`{token}`" for token in parity.stop_tokens)}.
 
@@ -47,7 +45,16 @@ Answers end with {", ".join(f"`{token}`" for token in parity.stop_tokens)}.
 
 ![Loss over steps](loss.svg)
 
-## Parity
+{_proof(parity)}
+## Settings
+| field | value |
+|---|---|
+{settings}
+"""
+
+
+def _proof(parity: Parity) -> str:
+    return f"""## Parity
 Over {parity.rows} rows, largest absolute difference of logits: disk against memory
 {_shown(parity.disk_memory)}, base with the adapter off
 against the untouched base {parity.restored:.3g}, adapter on against off
@@ -66,11 +73,6 @@ the base.
 
 ## Serving
 {_serving(parity)}
-
-## Settings
-| field | value |
-|---|---|
-{settings}
 """
 
 

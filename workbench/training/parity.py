@@ -85,8 +85,7 @@ def prove(
     ``model`` is used up: its adapter is taken off to load the one on disk.
 
     Raises:
-        ConfigError: the adapter changes nothing, for it was trained too little, and ``spec.on_parity`` is
-            ``error``.
+        ConfigError: an adapter trained too little to change anything, and ``spec.on_parity`` is ``error``.
         InvariantError: another comparison fails, likewise.
     """
     trained = answer_logits(model, examples)
@@ -94,14 +93,11 @@ def prove(
         off = answer_logits(model, examples)
     embeddings = embedding_hash(base.model)
     proof = _reloaded(spec, base=base, model=model, adapter=adapter, examples=examples, trained=trained)
-    figures = {"restored": largest(off, untouched), "effect": largest(trained, off)}
-    renderer = base.renderer
+    restored, effect = largest(off, untouched), largest(trained, off)
     parity = Parity(
-        ok=proof.disk_memory is not None
-        and proof.disk_memory <= spec.parity_tolerance
-        and proof.switched == 0
-        and figures["restored"] <= spec.parity_tolerance
-        and figures["effect"] > 0,
+        ok=proof.holds(spec) and restored <= spec.parity_tolerance and effect > 0,
+        restored=restored,
+        effect=effect,
         rows=len(examples),
         tolerance=spec.parity_tolerance,
         disk_memory=proof.disk_memory,
@@ -114,10 +110,9 @@ def prove(
         embeddings=embeddings,
         dtype=str(base.model.dtype).removeprefix("torch."),
         serving=vllm_limits(adapter),
-        stop_tokens=renderer.stop_names,
-        injected=renderer.habits.injected,
-        doubled_start=renderer.doubled_start(),
-        **figures,
+        stop_tokens=base.renderer.stop_names,
+        injected=base.renderer.habits.injected,
+        doubled_start=base.renderer.doubled_start(),
     )
     if not parity.ok and spec.on_parity == "error":
         if parity.effect == 0:
@@ -134,6 +129,11 @@ class _OnDisk(Value, frozen=True, kw_only=True):
     merged: dict[str, Agreement] | None = None
     forgetting: tuple[Forgetting, ...] = ()
     keys: str = ""
+
+    def holds(self, spec: Sft) -> bool:
+        """Tell whether disk is as memory, and a switch leaves nothing behind."""
+        near = self.disk_memory is not None and self.disk_memory <= spec.parity_tolerance
+        return near and self.switched == 0
 
 
 def _reloaded(
