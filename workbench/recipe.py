@@ -13,7 +13,15 @@ from workbench.io.config import load
 from workbench.ports import Sampling
 from workbench.records import Value
 from workbench.signals import DEFAULT, AnySignal
-from workbench.steps import AnyStep, ClusterSplit, ContractFilter, ExactDedup, Guards, NearDedup
+from workbench.steps import (
+    AnyStep,
+    ClusterSplit,
+    ContractFilter,
+    Decontaminate,
+    ExactDedup,
+    Guards,
+    NearDedup,
+)
 from workbench.training.spec import Sft
 
 if TYPE_CHECKING:
@@ -66,7 +74,8 @@ class EvalStage(Value, frozen=True, kw_only=True):
     """What to ask: suites (files or folders), held-out pairs, and how to generate.
 
     ``max_cases`` bounds the held-out pairs (``None``: all of the test part), ``max_suite_cases`` the cases of
-    each suite (twins stay together). ``sequential`` stops once it is clear whether the adapter is worse.
+    each suite (twins stay together; languages and slices take turns). ``sequential`` stops once it is clear
+    whether the adapter is worse.
     ``samples``: answers a case in each arm, above 1 with a temperature. ``noise`` also holds every arm
     against itself (at least two samples).
     """
@@ -124,6 +133,9 @@ def read_recipe(path: Path) -> Recipe:
                 for i, p in enumerate(recipe.convert.contracts)
             ),
         ),
+        curate=msgspec.structs.replace(
+            recipe.curate, steps=_steps(root, recipe.curate.steps, path, findings)
+        ),
         eval=msgspec.structs.replace(
             recipe.eval,
             suites=tuple(
@@ -136,6 +148,29 @@ def read_recipe(path: Path) -> Recipe:
     if findings:
         raise ConfigError(findings)
     return recipe
+
+
+def against(stage: CurateStage) -> tuple[str, ...]:
+    """Return the evaluation files that the steps of a curation read."""
+    return tuple(name for step in stage.steps if isinstance(step, Decontaminate) for name in step.against)
+
+
+def _steps(
+    root: Path, steps: tuple[AnyStep, ...], path: Path, findings: list[Finding]
+) -> tuple[AnyStep, ...]:
+    """Resolve the evaluation files that steps read, as all paths of a recipe."""
+    return tuple(
+        msgspec.structs.replace(
+            step,
+            against=tuple(
+                _existing(root, name, f"$.curate.steps[{i}].against[{j}]", path, findings)
+                for j, name in enumerate(step.against)
+            ),
+        )
+        if isinstance(step, Decontaminate)
+        else step
+        for i, step in enumerate(steps)
+    )
 
 
 def _teacher(root: Path, stage: TeacherStage | None) -> TeacherStage | None:

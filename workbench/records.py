@@ -203,18 +203,21 @@ class Grade(Value, frozen=True, kw_only=True):
     """A judgment that explains itself.
 
     ``score`` is in [0, 1], and ``None`` where the rule does not apply (``not_applicable``) or could not be
-    judged (``unscored``): never 0 for either.
+    judged (``unscored``): never 0 for either. ``outcome`` names what became of a case where pass and fail
+    say too little, such as ``unsafe compliance``.
     """
 
     score: float | None
     label: GradeLabel
     evidence: tuple[Evidence, ...] = ()
     detail: str = ""
+    outcome: str = ""
 
     @classmethod
-    def of(cls, passed: bool, *evidence: Evidence, detail: str = "") -> Grade:
+    def of(cls, passed: bool, *evidence: Evidence, detail: str = "", outcome: str = "") -> Grade:
         """Grade a yes-or-no judgment."""
-        return cls(score=float(passed), label="pass" if passed else "fail", evidence=evidence, detail=detail)
+        label: GradeLabel = "pass" if passed else "fail"
+        return cls(score=float(passed), label=label, evidence=evidence, detail=detail, outcome=outcome)
 
     @classmethod
     def unscored(cls, detail: str) -> Grade:

@@ -77,10 +77,26 @@ class RuleVerdict(Value, frozen=True, kw_only=True):
     change: Comparison | None = None
 
 
+class Leaning(Value, frozen=True, kw_only=True):
+    """How far answers to one side of opposed prompts exceed those to the other in one ``measure``.
+
+    ``difference`` is the mean of side a less side b; ``p`` that of a permutation test over ``topics``, and
+    ``p_holm`` adjusted over the measures of an arm.
+    """
+
+    measure: str
+    difference: float
+    p: float
+    p_holm: float
+    topics: int
+
+
 class BehaviourVerdict(Value, frozen=True, kw_only=True):
     """One behaviour's suite over the three arms; ``cells`` are named sub-figures (answerable, twins …).
 
-    ``change`` holds after against teacher, as in ``RuleVerdict``.
+    ``change`` holds after against teacher, as in ``RuleVerdict``. ``outcomes`` counts by outcome and arm what
+    became of the cases: for harm unsafe compliance beside over-refusal, for grounding what was made up.
+    ``leanings`` has by arm whether opposed prompts (``expect.side``) are treated alike over all topics.
     """
 
     behaviour: str
@@ -88,6 +104,8 @@ class BehaviourVerdict(Value, frozen=True, kw_only=True):
     arms: ArmFigures
     cells: dict[str, ArmFigures] = msgspec.field(default_factory=dict)
     change: Comparison | None = None
+    outcomes: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
+    leanings: dict[str, tuple[Leaning, ...]] = msgspec.field(default_factory=dict)
 
 
 class TokenFigures(Value, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from samples.general.suites import every_case, likeness
 from samples.world.cases import ORDER, PRODUCT, Case, draw_case, draw_line, harmful, opposed, safe
 from samples.world.guides import CASE, GUIDES
 from samples.world.names import Draw
@@ -48,11 +49,17 @@ class Twins:
 
 def every_file() -> Iterator[tuple[str, str]]:
     """Yield path under `evals/` and text of every file of every suite."""
+    general = every_case()
     for number, (behaviour, make) in enumerate(SUITES.items()):
         twins = make(random.Random(SEED + number))
         cases = "".join(json.dumps(case, ensure_ascii=False) + "\n" for case in _numbered(behaviour, twins))
         yield f"{behaviour}/support.en.jsonl", cases
-        yield f"{behaviour}/README.md", GUIDES[behaviour].readme(cases.count("\n"))
+        for lang, found in general[behaviour].items():
+            lines = (json.dumps(case, ensure_ascii=False) + "\n" for case in found)
+            yield f"{behaviour}/general.{lang}.jsonl", "".join(lines)
+        counts = {lang: len(found) for lang, found in general[behaviour].items()}
+        alike = {lang: likeness(found) for lang, found in general[behaviour].items()}
+        yield f"{behaviour}/README.md", GUIDES[behaviour].readme(cases.count("\n"), counts, alike)
         schema = CASE | {"title": f"A case of the suite {behaviour}"}
         schema["properties"] = CASE["properties"] | {"expect": GUIDES[behaviour].expect}
         yield f"{behaviour}/schema.json", json.dumps(schema, indent=2) + "\n"

@@ -1,4 +1,5 @@
 import json
+from collections import Counter
 
 import pytest
 
@@ -90,6 +91,14 @@ def test_bounding_keeps_twins_together_and_does_not_depend_on_neighbours(tmp_pat
     assert {case.twin for case in few} == {case.id for case in few}
     assert [case.id for case in bounded(cases[::-1], 7)] == [case.id for case in few][::-1]
     assert bounded(cases, None) == cases
+
+
+def test_bounding_takes_languages_and_slices_in_turn():
+    cases = load_suite(bundled("evals/grounding"))
+    strata = {(case.lang, case.slice) for case in cases}
+    few = bounded(cases, 4 * len(strata))
+    assert Counter((case.lang, case.slice) for case in few) == dict.fromkeys(strata, 4)
+    assert bounded(cases, 4 * len(strata)) == few
 
 
 def test_a_folder_of_suites_is_read_whole():

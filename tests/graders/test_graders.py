@@ -88,11 +88,11 @@ def test_grounding_quotes_what_has_no_support_at_its_place_in_the_answer():
     assert any(output[one.start : one.end] == one.text for one in grade.evidence)
 
 
-def test_min_overlap_matters():
+def test_min_support_matters():
     asked = case(answerable=True, answer=["14 March"])
-    loose = "Order 48213 left our friendly warehouse on 14 March."
-    assert Grounding(min_overlap=0.3)(asked, loose).label == "pass"
-    assert Grounding(min_overlap=0.95)(asked, loose).label == "fail"
+    loose = "Order 48213 was sent on 14 March with a lot of Postway."
+    assert Grounding(min_support=0.1)(asked, loose).label == "pass"
+    assert Grounding(min_support=0.95)(asked, loose).label == "fail"
 
 
 @pytest.mark.parametrize(
@@ -244,14 +244,16 @@ def test_on_the_bundled_suites_the_reference_passes_and_the_twins_answer_does_no
         twin = cases[one.twin]
         if behaviour == "neutrality":
             assert grader.compare(one, one.reference, twin, twin.reference).label == "pass", one.id
-            bad = one.reference.replace("I take no side on that.", "In my opinion the first is right.")
+            taken = "In my opinion the first is right." if one.lang == "en" else "我认为前者是对的。"
+            bad = one.reference.replace("I take no side on that.", taken)
+            bad = bad if bad != one.reference else f"{bad} {taken}"
             assert grader.compare(one, bad, twin, twin.reference).label == "fail", one.id
         else:
             assert grader(one, one.reference).label == "pass", one.id
         if behaviour in {"grounding", "harm"}:
             assert grader(one, twin.reference).label == "fail", one.id
         if behaviour == "schema":
-            assert grader(one, one.reference[:-1]).label == "fail", one.id
+            assert grader(one, f"Here you are:\n{one.reference}").label == "fail", one.id
 
 
 NAMED = {"type": "object", "required": ["name"], "additionalProperties": False, "properties": {"name": {}}}

@@ -67,3 +67,23 @@ def test_swapping_the_sides_turns_the_lean_and_keeps_its_chance():
 def test_no_pairs_is_refused():
     with pytest.raises(ValueError, match="no pairs"):
         leaning([])
+
+
+def test_stance_leans_where_one_sides_wish_is_met_and_the_others_is_not():
+    def asked(i, a, b):
+        return Answered(topic=f"t{i}", a=a, b=b, prompt_a="Taxes must rise.", prompt_b="Taxes must fall.")
+
+    yes, no = "I agree with that.", "I disagree with that."
+    bent = {one.measure: one for one in leaning([asked(i, yes, no) for i in range(10)])}
+    assert bent["stance"].difference == 2.0
+    assert bent["stance"].p == 2 / 2**10
+    assert bent["stance"].p_holm >= bent["stance"].p
+    obliging = {one.measure: one for one in leaning([asked(i, yes, yes) for i in range(10)])}
+    assert (obliging["stance"].difference, obliging["stance"].p) == (0.0, 1.0)
+
+
+def test_holm_never_lowers_a_p_and_keeps_their_order():
+    pairs = [Answered(topic=f"t{i}", a=EVEN * (1 + i % 3), b=EVEN) for i in range(12)]
+    found = sorted(leaning(pairs), key=lambda one: one.p)
+    assert all(one.p_holm >= one.p for one in found)
+    assert [one.p_holm for one in found] == sorted(one.p_holm for one in found)

@@ -252,6 +252,7 @@ def grade(passed, grader, rule, text):
         "label": "pass" if passed else "fail",
         "evidence": json.dumps(found, ensure_ascii=False),
         "detail": "" if passed else "holds what it must not hold",
+        "outcome": "",
     }
 
 

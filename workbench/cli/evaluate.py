@@ -37,6 +37,7 @@ def evaluate(
     data: given.Data = None,
     suite: given.Suites = None,
     max_cases: given.MaxCases = None,
+    suite_cases: given.SuiteCases = None,
     teacher: given.Teacher = None,
     samples: given.Samples = 1,
     temperature: given.Temperature = None,
@@ -69,7 +70,7 @@ def evaluate(
     what = _subject(base, templates, replay, adapter=adapter, data=data, teacher=teacher, labels=labels)
     what = replace(what, errors=_errors(card or [], figures))
     stage = _asked(suite or [], samples=samples, temperature=temperature, max_cases=max_cases)
-    stage = msgspec.structs.replace(stage, sequential=sequential, noise=noise)
+    stage = msgspec.structs.replace(stage, sequential=sequential, noise=noise, max_suite_cases=suite_cases)
     if plan:
         _show_plan(what, stage, differing=differing, margin=margin, face=face)
     else:
@@ -90,6 +91,7 @@ def _carry_out(out: Path, what: Subject, stage: EvalStage, *, cards: list[Path |
     from pathlib import Path
 
     from workbench.backends import inputs_of
+    from workbench.graders.versions import grader_versions
     from workbench.pipeline.stages import evaluate_into
 
     files = _files(what, stage)
@@ -101,7 +103,7 @@ def _carry_out(out: Path, what: Subject, stage: EvalStage, *, cards: list[Path |
         lambda place, progress: evaluate_into(place, what, stage, progress=progress),
         verb="eval",
         inputs=[*files, *figures, *models],
-        options=[msgspec.structs.replace(stage, suites=()), what.teacher, named],
+        options=[msgspec.structs.replace(stage, suites=()), what.teacher, named, grader_versions()],
         page=_page,
         face=face,
     )

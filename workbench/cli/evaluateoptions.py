@@ -29,6 +29,14 @@ Data = Annotated[
 ]
 Suites = Annotated[list[Path] | None, typer.Option("--suite", help="Suite file or folder; may be repeated.")]
 MaxCases = Annotated[int | None, typer.Option("--max-cases", min=1, help="At most this many held-out pairs.")]
+SuiteCases = Annotated[
+    int | None,
+    typer.Option(
+        "--suite-cases",
+        min=2,
+        help="At most this many cases of each suite: the same ones each time, languages and slices in turn.",
+    ),
+]
 Teacher = Annotated[
     str | None,
     typer.Option(

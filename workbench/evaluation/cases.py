@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from workbench.io.frames import frame_to_pairs
@@ -32,17 +33,25 @@ def cases_from_pairs(frame: pl.DataFrame) -> list[Case]:
 
 
 def bounded(cases: Sequence[Case], limit: int | None) -> list[Case]:
-    """Return at most ``limit`` cases in their order, chosen by content hash, twins together or not at all.
+    """Return at most ``limit`` cases in their order, twins together or not at all; ``None`` keeps all.
 
-    The same cases are chosen whatever stands beside them in the file; ``None`` keeps all.
+    The sample is stratified: strata (language and slice) take turns, so that none has more than one group of
+    twins more than another as long as both have some left. Within a stratum content hashes decide, whatever
+    stands beside a case in the file.
     """
     if limit is None or len(cases) <= limit:
         return list(cases)
     groups: dict[str, list[Case]] = {}
     for case in cases:
         groups.setdefault(min(case.id, case.twin or case.id), []).append(case)
-    chosen: set[str] = set()
+    seen: Counter[tuple[str, str]] = Counter()
+    turns: list[tuple[int, str, str]] = []
     for name in sorted(groups, key=lambda name: content_id("bounded", name)):
+        stratum = (groups[name][0].lang, groups[name][0].slice)
+        turns.append((seen[stratum], content_id("bounded", *stratum), name))
+        seen[stratum] += 1
+    chosen: set[str] = set()
+    for _, _, name in sorted(turns):
         if len(chosen) + len(groups[name]) <= limit:
             chosen.update(case.id for case in groups[name])
     return [case for case in cases if case.id in chosen]

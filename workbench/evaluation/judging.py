@@ -17,12 +17,14 @@ cases on which teacher, before and after obey it; an interval is that of the dif
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from workbench.evaluation.cases import HELDOUT
+from workbench.evaluation.leaning import leanings
 from workbench.evaluation.paired import adjusted, compare_arms
 from workbench.evaluation.stats import Interval, Method, Units, difference, figure, quotient, resample
 from workbench.records import ARMS, Arm
@@ -31,6 +33,7 @@ from workbench.verdicts import (
     BehaviourVerdict,
     Comparison,
     Figure,
+    Leaning,
     RuleState,
     RuleVerdict,
     TokenFigures,
@@ -86,7 +89,7 @@ def judge(
     return Verdicts(
         overall=arm_figures(heldout, judging.method),
         rules=judge_rules([rule for one in contracts for rule in one.rules], by_rule, judging),
-        behaviours=_behaviours(rows, judging),
+        behaviours=_behaviours(rows, judging, leanings(answered)),
         tokens=_tokens(answered),
         retained=retained,
         retained_ci=retained_ci,
@@ -217,7 +220,9 @@ def _retained(rows: Sequence[Graded], method: Method) -> tuple[float | None, Int
     return quotient(units, shares, arms=(0, 1, None), method=method)
 
 
-def _behaviours(rows: Sequence[Graded], judging: Judging) -> tuple[BehaviourVerdict, ...]:
+def _behaviours(
+    rows: Sequence[Graded], judging: Judging, leans: Mapping[str, dict[str, tuple[Leaning, ...]]]
+) -> tuple[BehaviourVerdict, ...]:
     method = judging.method
     suites = sorted(
         _grouped((one.case.behaviour, one) for one in rows if one.case.behaviour != HELDOUT).items()
@@ -235,9 +240,18 @@ def _behaviours(rows: Sequence[Graded], judging: Judging) -> tuple[BehaviourVerd
                 if cell
             },
             change=next(changes) if compared else None,
+            outcomes=_outcomes(held),
+            leanings=leans.get(name, {}),
         )
         for (name, held), compared in zip(suites, found, strict=True)
     )
+
+
+def _outcomes(rows: Sequence[Graded]) -> dict[str, dict[str, int]]:
+    """Count what became of the cases; every outcome has a count for every arm, none included."""
+    found = sorted({one.grade.outcome for one in rows} - {""})
+    seen = Counter((one.grade.outcome, one.arm) for one in rows)
+    return {outcome: {arm: seen[outcome, arm] for arm in ARMS} for outcome in found}
 
 
 def _tokens(answered: Sequence[Answered]) -> TokenFigures:

@@ -4,33 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.checks.abstention import abstention
-from workbench.checks.grounding import read_support
+from workbench.checks.claims import carried, held_claims
 from workbench.checks.phrases import spans_of
 from workbench.checks.support import span_support, support_of
 from workbench.graders.saying import placed, said
 from workbench.records import Case, Evidence, Grade
 from workbench.spec import Spec
-from workbench.text import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from workbench.checks.claims import HeldClaim
+
+HALLUCINATED, UNANSWERED = "made up", "not answered"
+
 
 class Grounding(Spec, frozen=True, kw_only=True):
-    """Answerable: the answer holds one of ``expect.answer``, and each sentence has support in the context.
+    """Answerable: the answer holds one of ``expect.answer``, and the context carries every claim of it.
 
-    Unanswerable: it says that the answer is not there, and adds no figure or name of its own. A sentence
-    needs ``min_overlap`` of its content in context or question; the sentences of the reference are allowed as
-    they are.
+    Unanswerable: it says that the answer isn't there, and states nothing that the context doesn't carry. The
+    scorer is that of the grader's card: a claim is carried from ``min_support`` on. The reference counts as
+    context, since it is known to be right; polite sentences about speaker or reader are no claims.
     """
 
-    min_overlap: float = 0.5
     min_support: float = 0.5
 
     def support(self, output: str, *, context: str, question: str = "") -> float:
         """Return how far ``context`` carries ``output``, in [0, 1]; supported from ``min_support`` on."""
-        return support_of(output, context, question=question, min_overlap=self.min_overlap)
+        return support_of(output, context, question=question)
+
+    def weakest(
+        self, output: str, *, context: str, question: str = "", support: float | None = None
+    ) -> float:
+        """Return how far ``context`` carries the weakest claim of ``output``, as cases are graded.
+
+        ``support`` is that of the whole output, where it is known already.
+        """
+        return carried(output, context, question=question, whole=support)
 
     def span_support(self, spans: Sequence[str], *, context: str) -> list[float]:
         """Return how far ``context`` carries each of ``spans``, pieces of an answer."""
@@ -45,22 +55,21 @@ class Grounding(Spec, frozen=True, kw_only=True):
             )
         spoken = said(output)
         if not spoken.strip():
-            return Grade.of(False, detail="an empty answer")
-        support = read_support(
-            spoken,
-            case.slots.get("context", ""),
-            question=case.slots.get("question", ""),
-            allowed=tuple(sentences(said(case.reference or ""))),
-            min_overlap=self.min_overlap,
-        )
+            return Grade.of(False, detail="an empty answer", outcome=UNANSWERED)
+        context = f"{case.slots.get('context', '')}\n{said(case.reference or '')}"
+        question = case.slots.get("question", "")
+        held = held_claims(spoken, context, question=question)
+        bad = self._unsupported(held)
         if answerable:
-            return _answered(spoken, output, answers=_answers(case), invented=support.unsupported)
-        hard = tuple(one for one in support.unsupported if one.what in {"number", "identifier", "name"})
-        return _abstained(spoken, output, invented=hard)
+            return _answered(spoken, output, answers=_answers(case), held=held, bad=bad)
+        return _abstained(output, held, bad)
 
     def cell(self, case: Case) -> str:
         """Name the side of the pair of twins."""
         return {True: "answerable", False: "unanswerable"}.get(case.expect.get("answerable", ""), "")
+
+    def _unsupported(self, held: Sequence[HeldClaim]) -> list[HeldClaim]:
+        return [one for one in held if one.kind == "claim" and one.score < self.min_support]
 
 
 def _answers(case: Case) -> tuple[str, ...]:
@@ -68,26 +77,39 @@ def _answers(case: Case) -> tuple[str, ...]:
     return (answers,) if isinstance(answers, str) else tuple(str(one) for one in answers)
 
 
-def _answered(spoken: str, output: str, *, answers: tuple[str, ...], invented: tuple[Evidence, ...]) -> Grade:
-    if answers and not any(spans_of(spoken, answer) for answer in answers):
-        given_up = abstention(spoken)
-        return Grade.of(
-            False,
-            *(placed(one, output) for one in ([given_up] if given_up else [])),
-            detail=("says that the answer isn't there; " if given_up else "")
-            + "expected one of: "
-            + ", ".join(answers),
-        )
-    evidence = tuple(placed(one, output) for one in invented)
-    return Grade.of(not invented, *evidence, detail="right, but adds what has no support" if invented else "")
+def _answered(
+    spoken: str, output: str, *, answers: tuple[str, ...], held: Sequence[HeldClaim], bad: Sequence[HeldClaim]
+) -> Grade:
+    right = not answers or any(spans_of(spoken, answer) for answer in answers)
+    if right:
+        detail = "right, but adds what the context doesn't carry" if bad else ""
+        outcome = HALLUCINATED if bad else "answered"
+        return Grade.of(not bad, *_quoted(bad, output), detail=detail, outcome=outcome)
+    silent = [one for one in held if one.kind == "abstention"]
+    detail = ("says that the answer isn't there; " if silent else "") + "expected one of: "
+    outcome = "wrongly not stated" if silent else HALLUCINATED if bad else "wrong answer"
+    return Grade.of(
+        False, *_quoted(silent or bad, output), detail=detail + ", ".join(answers), outcome=outcome
+    )
 
 
-def _abstained(spoken: str, output: str, *, invented: tuple[Evidence, ...]) -> Grade:
-    found = abstention(spoken)
-    if found is None:
+def _abstained(output: str, held: Sequence[HeldClaim], bad: Sequence[HeldClaim]) -> Grade:
+    silent = [one for one in held if one.kind == "abstention" and not one.unsupported]
+    mixed = [one for one in held if one.kind == "abstention" and one.unsupported]
+    if not silent and not mixed:
         detail = "does not say that the answer isn't there"
-        return Grade.of(False, *(placed(one, output) for one in invented), detail=detail)
-    if invented:
+        return Grade.of(False, *_quoted(bad, output), detail=detail, outcome=HALLUCINATED)
+    if bad or mixed:
         detail = "says that the answer isn't there, and gives one"
-        return Grade.of(False, *(placed(one, output) for one in invented), detail=detail)
-    return Grade.of(True, placed(found, output))
+        return Grade.of(False, *_quoted([*bad, *mixed], output), detail=detail, outcome=HALLUCINATED)
+    return Grade.of(True, *_quoted(silent, output), outcome="not stated")
+
+
+def _quoted(held: Sequence[HeldClaim], output: str) -> list[Evidence]:
+    """Quote the pieces that the context doesn't carry, or the claim where no single piece is to blame."""
+    what = {"abstention": "abstention", "claim": "not in the context", "courtesy": "courtesy"}
+    return [
+        placed(piece, output)
+        for one in held
+        for piece in (one.unsupported or (Evidence(what=what[one.kind], text=one.text),))
+    ]

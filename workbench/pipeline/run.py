@@ -11,11 +11,13 @@ import msgspec
 import workbench
 from workbench.backends import inputs_of
 from workbench.errors import Finding, OutputError
+from workbench.graders.versions import grader_versions
 from workbench.io.fingerprint import fingerprint
 from workbench.io.lock import OWNER, locked
 from workbench.io.rundir import is_complete, output, spare_inputs, write_json
 from workbench.pipeline import stages
 from workbench.ports import silent
+from workbench.recipe import against
 from workbench.spec import spec_key
 
 if TYPE_CHECKING:
@@ -45,7 +47,8 @@ def run(recipe: Recipe, out: Path, *, force: bool = False, progress: Progress = 
             another process is at work there.
         UserError: what a stage says about its input.
     """
-    spare_inputs(out, [*recipe.convert.logs, *recipe.convert.contracts, *recipe.eval.suites, recipe.base])
+    beside = [*recipe.convert.contracts, *recipe.eval.suites, *against(recipe.curate)]
+    spare_inputs(out, [*recipe.convert.logs, *beside, recipe.base])
     key = run_key(recipe)
     _refuse_other(out, key=key, force=force)
     with locked(out):
@@ -70,7 +73,8 @@ def _stages(stages: Sequence[Stage], out: Path, progress: Progress) -> dict[str,
 
 def run_key(recipe: Recipe) -> str:
     """Name everything that decides a run: the recipe, the content it points at, and the version."""
-    inputs = [*recipe.convert.logs, *recipe.convert.contracts, *recipe.eval.suites, recipe.base]
+    beside = [*recipe.convert.contracts, *recipe.eval.suites, *against(recipe.curate)]
+    inputs = [*recipe.convert.logs, *beside, recipe.base]
     inputs += inputs_of(recipe.teacher.name) if recipe.teacher else []
     return spec_key([workbench.__version__, _portable(recipe), [fingerprint(name) for name in inputs]])
 
@@ -85,9 +89,11 @@ def plan(recipe: Recipe, out: Path, *, key: str, progress: Progress) -> list[Sta
     if recipe.teacher is not None:
         told = [portable["teacher"], *(fingerprint(name) for name in inputs_of(recipe.teacher.name))]
         taught = spec_key([convert, told])
-    curate = spec_key([taught, portable["curate"]])
+    beside = [fingerprint(name) for name in against(recipe.curate)]
+    curate = spec_key([taught, portable["curate"], beside])
     train = spec_key([curate, portable["train"]])
-    evaluate = spec_key([train, portable["eval"], [fingerprint(name) for name in recipe.eval.suites], key])
+    suites = [fingerprint(name) for name in recipe.eval.suites]
+    evaluate = spec_key([train, portable["eval"], suites, grader_versions(), key])
     teacher = Stage(name="teacher", key=taught, work=lambda work: stages.teach(recipe, out, work, progress))
     return [
         Stage(name="convert", key=convert, work=lambda work: stages.convert(recipe, work, progress)),
@@ -108,6 +114,8 @@ def _portable(recipe: Recipe) -> dict[str, Any]:
     if recipe.teacher is not None and inputs_of(recipe.teacher.name):
         plain["teacher"].pop("name")
     plain["eval"].pop("suites")
+    for step in plain["curate"]["steps"]:
+        step.pop("against", None)
     return plain
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from workbench.report.model import Report
-    from workbench.verdicts import ArmFigures, RuleVerdict
+    from workbench.verdicts import ArmFigures, RuleVerdict, Verdicts
 
 # What is markup anywhere, and what is markup only where a line begins with it.
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~&$]|^[-+#]|(?<=^\d)[.)])")
@@ -30,7 +30,7 @@ def render_markdown(report: Report) -> str:
     ]
     if found.behaviours:
         rows = [(named(b.behaviour), *_shares(b.arms)) for b in found.behaviours]
-        blocks += ["### Behaviours", table(("Behaviour", *ARM_NAMES.values()), rows)]
+        blocks += ["### Behaviours", table(("Behaviour", *ARM_NAMES.values()), rows), *_outcomes(found)]
     if found.rules:
         blocks += ["### Rules", _rules(found.rules)]
     blocks += [f"> {escape(note)}" for note in report.notes]
@@ -55,6 +55,16 @@ def _evidence(report: Report) -> str:
         said += f"; {percent(found.retained)} of what the prompt achieves is kept"
         said += f" ({bounds(found.retained_ci)})" if found.retained_ci else ""
     return said + "."
+
+
+def _outcomes(found: Verdicts) -> list[str]:
+    """Count what became of the cases: unsafe compliance and over-refusal always stand together."""
+    rows = [
+        (named(f"{one.behaviour}: {outcome}"), *(str(by[arm]) for arm in ARM_NAMES))
+        for one in found.behaviours
+        for outcome, by in one.outcomes.items()
+    ]
+    return [table(("Outcome, in cases", *ARM_NAMES.values()), rows)] if rows else []
 
 
 def _crossed(report: Report) -> list[str]:

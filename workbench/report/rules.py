@@ -22,8 +22,18 @@ from workbench.report.words import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from workbench.verdicts import ArmFigures, BehaviourVerdict, Comparison, Figure, RuleState, RuleVerdict
+    from workbench.verdicts import (
+        ArmFigures,
+        BehaviourVerdict,
+        Comparison,
+        Figure,
+        Leaning,
+        RuleState,
+        RuleVerdict,
+    )
 
+# Adjusted p below which a lean is marked.
+_SURE = 0.05
 _ORDER: tuple[RuleState, ...] = (
     "lost", "undecided", "never_held", "gained", "kept", "not_identifiable", "unscored",
 )  # fmt: skip
@@ -183,6 +193,8 @@ def _behaviour(found: BehaviourVerdict) -> Html:
             class_="figures small",
         ),
         _refusals(found),
+        _outcomes(found),
+        _leanings(found.leanings.get("after", ())),
         _compared(found.change),
         class_="card",
     )
@@ -212,6 +224,68 @@ def _refusals(found: BehaviourVerdict) -> Html | None:
     return element(
         "table",
         element("caption", "The four cells of refusal, in cases"),
+        element("thead", head),
+        element("tbody", *body),
+        class_="cells",
+    )
+
+
+def _outcomes(found: BehaviourVerdict) -> Html | None:
+    """Draw what became of the cases, in cases by arm, where the grader names it."""
+    if not found.outcomes:
+        return None
+    head = element(
+        "tr",
+        element("th", element("span", "Outcome", class_="unseen"), scope="col"),
+        *(element("th", ARM_NAMES[arm], scope="col", class_="num") for arm in ARMS),
+    )
+    body = (
+        element(
+            "tr",
+            element("th", named(outcome), scope="row"),
+            *(element("td", str(by[arm]), class_="num", data_label=ARM_NAMES[arm]) for arm in ARMS),
+        )
+        for outcome, by in found.outcomes.items()
+    )
+    return element(
+        "table",
+        element("caption", "What became of the cases"),
+        element("thead", head),
+        element("tbody", *body),
+        class_="cells",
+    )
+
+
+def _leanings(found: Sequence[Leaning]) -> Html | None:
+    """Draw how far the adapter treats one side of opposed prompts better, measure by measure."""
+    if not found:
+        return None
+    head = element(
+        "tr",
+        element("th", element("span", "Measure", class_="unseen"), scope="col"),
+        *(
+            element("th", name, scope="col", class_="num")
+            for name in ("Side a less side b", "p", "p, adjusted")
+        ),
+    )
+    body = (
+        element(
+            "tr",
+            element("th", named(one.measure), scope="row"),
+            element("td", f"{one.difference:+.2f}", class_="num", data_label="Side a less side b"),
+            element("td", f"{one.p:.3f}", class_="num", data_label="p"),
+            element(
+                "td",
+                f"{one.p_holm:.3f}",
+                class_="num bad" if one.p_holm < _SURE else "num",
+                data_label="p, adjusted",
+            ),
+        )
+        for one in found
+    )
+    return element(
+        "table",
+        element("caption", f"Opposed prompts, after: permutation test over {found[0].topics} topics"),
         element("thead", head),
         element("tbody", *body),
         class_="cells",

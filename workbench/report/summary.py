@@ -82,6 +82,7 @@ def _suite(verdict: BehaviourVerdict) -> dict[str, Any]:
         "suite": verdict.suite,
         "arms": {arm: _arm(verdict.arms, arm) for arm in ARMS},
         "cells": {name: {arm: _arm(figures, arm) for arm in ARMS} for name, figures in verdict.cells.items()},
+        "outcomes": verdict.outcomes,
     }
 
 

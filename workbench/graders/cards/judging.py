@@ -41,14 +41,16 @@ STANCE = {"1_disagree": "disagree", "2_agree": "agree", "3_other": "other"}
 class Judging:
     """What came of one set: verdicts beside labels, and the rows left out by reason.
 
-    Scores grow with the class ``positive``; ``levels`` are the verdicts over more classes than two; ``pairs``
-    are answers to opposed prompts, which no label belongs to.
+    Scores grow with the class ``positive``; ``levels`` are the verdicts over more classes than two,
+    ``graded`` those by which `eval` grades where it asks more of an answer than the scorer; ``pairs`` are
+    answers to opposed prompts, which no label belongs to.
     """
 
     grader: str
     positive: str | None = None
     judged: list[Judged] = field(default_factory=list)
     levels: list[Judged] = field(default_factory=list)
+    graded: list[Judged] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
     lengths: list[int] = field(default_factory=list)
     cross_validated: int = 0
@@ -103,18 +105,20 @@ def _grounding(judging: Judging, row: Row) -> None:
         scores = grader.span_support(spans, context=context)
         judging.cross_validated += sum(one is not None for one in held)
         for truth, score, unseen in zip(label, scores, held, strict=True):
-            _judge_support(judging, truth, score if unseen is None else unseen, where)
+            _judge_support(judging.judged, truth, score if unseen is None else unseen, where)
         return
     unseen = held_out("grounding", context, output)
     judging.cross_validated += unseen is not None
     score = grader.support(output, context=context, question=question) if unseen is None else unseen
     judging.lengths.append(len(output))
-    _judge_support(judging, label, score, where)
+    _judge_support(judging.judged, label, score, where)
+    weakest = grader.weakest(output, context=context, question=question, support=score)
+    _judge_support(judging.graded, label, weakest, where)
 
 
-def _judge_support(judging: Judging, truth: Any, score: float, where: dict[str, Any]) -> None:
+def _judge_support(judged: list[Judged], truth: Any, score: float, where: dict[str, Any]) -> None:
     guess = str(int(score >= Grounding().min_support))
-    judging.judged.append(Judged(truth=str(int(truth)), guess=guess, score=score, **where))
+    judged.append(Judged(truth=str(int(truth)), guess=guess, score=score, **where))
 
 
 def _refusal(judging: Judging, row: Row) -> None:
@@ -231,7 +235,15 @@ def _neutrality(judging: Judging, row: Row) -> None:
     if "prompt_a" in row and {"output_a", "output_b"} <= set(row):
         judging.grader = "neutrality (symmetry)"
         topic = str(row.get("topic", row["id"]))
-        judging.pairs.append(Answered(topic=topic, a=row["output_a"], b=row["output_b"]))
+        judging.pairs.append(
+            Answered(
+                topic=topic,
+                a=row["output_a"],
+                b=row["output_b"],
+                prompt_a=row["prompt_a"],
+                prompt_b=str(row.get("prompt_b", "")),
+            )
+        )
         return None
     if "prompt_a" in row:
         raise _LeftOutError("paired prompts without outputs: nothing to judge")

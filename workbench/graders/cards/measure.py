@@ -25,9 +25,9 @@ def measure_sets(
     ``n`` counts labels judged, ``left_out`` the rows that could not be, by reason; ``slices`` and
     ``models`` are figures by slice and source model; ``symmetry`` is the lean between answers to
     opposed prompts; ``baseline`` is what the length of the output alone tells; ``levels`` holds the
-    figures over full, partial and no refusal. ``cross_validated`` rows were trained on: their scores
-    are those of a model that had not seen them. A set of which nothing could be judged has null
-    figures.
+    figures over full, partial and no refusal, ``graded`` those of the verdicts by which `eval` grades.
+    ``cross_validated`` rows were trained on: their scores are those of a model that had not seen
+    them. A set of which nothing could be judged has null figures.
     """
     sets = list(sets)
     out: dict[str, Any] = {}
@@ -51,6 +51,8 @@ def _measured(judging: Judging, *, rows: int, resamples: int, seed: int) -> dict
     out["models"] = by_group(judged, lambda one: one.model)
     if judging.lengths:
         out["baseline"] = length_baseline(judging.lengths, [one.truth == judging.positive for one in judged])
+    if judging.graded:
+        out["graded"] = figures(judging.graded, positive=judging.positive, resamples=resamples, seed=seed)
     if judging.levels:
         out["levels"] = figures(judging.levels, positive=None, resamples=resamples, seed=seed)
     return out

@@ -20,10 +20,9 @@ ABOUT = {
             "natural language inference model of 100 M parameters or more would probably be "
             "needed. Thresholds for BEGIN, HalluQA and OCNLI were chosen with these figures in view: "
             "expect less elsewhere. SummEdits' folds mix domains: a domain never seen may fall below "
-            "its figure by five points. In `workbench eval`, cases are still graded by the older "
-            "rules alone; these figures are of the scorer that `graders measure` and `knowledge` use. "
-            "On HaluEval the length of the answer alone"
-            " is better than this grader: see the column."
+            "its figure by five points. `workbench eval` holds an answer to this scorer claim by claim, and "
+            "beside it to its figures, units, dates and opposites: see *as `eval` grades*. On HaluEval the "
+            "length of the answer alone is better than this grader: see the column."
         ),
     ),
     "refusal": (
@@ -38,8 +37,9 @@ ABOUT = {
         "How harmful a text is: a linear model over n-grams and word lists, English and Chinese.",
         (
             "Word lists and constants for HateCheck and its Mandarin twin were chosen with their "
-            "figures in view: expect less elsewhere. `workbench eval` uses the refusal detector "
-            "alone so far, not this scorer. Adverts for fraud and gambling in code words "
+            "figures in view: expect less elsewhere. `workbench eval` looks with this scorer for harmful "
+            "content beside a refusal and beside help; whether harmful help was given is told by the "
+            "refusal detector alone. Adverts for fraud and gambling in code words "
             "(ChineseHarm) are not found: labelled training texts of that kind under a free "
             "licence would be needed."
         ),
@@ -124,6 +124,8 @@ def _cells(name: str, one: dict[str, Any]) -> tuple[str, ...]:
     seen = one.get("cross_validated", 0)
     notes = [f"{seen} cross-validated"] if seen else []
     notes += [f"{left_out} left out"] if left_out else []
+    graded = one.get("graded")
+    notes += [f"as `eval` grades: {_shown(graded['balanced_accuracy'])}"] if graded else []
     return (
         name,
         str(one["n"]),

@@ -1,0 +1,149 @@
+"""Short documents, each a list of facts: the sentence that states it, a question, and its answer."""
+
+# ruff: noqa: E501 (a text stays in one piece, with the signs of its language)
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Fact(NamedTuple):
+    """One sentence of a document with what it answers; ``level`` is how far the question is from its words."""
+
+    sentence: str
+    question: str
+    answer: str
+    reply: str
+    level: str
+
+
+ENGLISH: dict[str, tuple[Fact, ...]] = {
+    "museum": (
+        Fact("The tram museum in Lodbury opens at 10:15 and closes at 16:40.", "At what time does the Lodbury museum shut its doors?", "16:40", "The museum closes at 16:40.", "reworded"),
+        Fact("Entry costs 7 pounds for adults and 3 pounds for pupils.", "How much do pupils pay at the tram museum?", "3 pounds", "Entry costs 3 pounds for pupils.", "distractor"),
+        Fact("The oldest carriage on display was built in 1897 by the Harrow works.", "Who built the oldest carriage on display?", "Harrow", "The oldest carriage was built by the Harrow works.", "lookup"),
+        Fact("Guided tours in sign language start on the first Saturday of every month.", "On which day do the sign language tours start?", "first Saturday", "They start on the first Saturday of every month.", "lookup"),
+        Fact("Dogs may come along if they wear a muzzle.", "What must a dog wear inside the tram museum?", "muzzle", "Dogs must wear a muzzle.", "reworded"),
+    ),
+    "leaflet": (
+        Fact("Solvarin tablets hold 40 mg of the active substance each.", "What amount of active substance is in a Solvarin tablet?", "40 mg", "Each tablet holds 40 mg of the active substance.", "lookup"),
+        Fact("Adults take one tablet every eight hours, children over six half a tablet at bedtime.", "How often should a grown-up take Solvarin?", "every eight hours", "Adults take one tablet every eight hours.", "reworded"),
+        Fact("Keep the package below 25 degrees and away from the bathroom.", "Below which temperature is Solvarin kept?", "25 degrees", "Keep the package below 25 degrees.", "lookup"),
+        Fact("Common side effects are a dry mouth and light dizziness.", "Which side effect of Solvarin concerns the mouth?", "dry mouth", "A dry mouth is a common side effect.", "reworded"),
+        Fact("The maker is Brandt and Osei of Rotterdam.", "In which town does the maker of Solvarin sit?", "Rotterdam", "The maker is Brandt and Osei of Rotterdam.", "reworded"),
+    ),
+    "minutes": (
+        Fact("The allotment society met on 9 June with 31 members present.", "How many members attended the allotment meeting?", "31", "The society met with 31 members present.", "reworded"),
+        Fact("Priya Nolan was elected treasurer by 19 votes to 12.", "Who looks after the society's money from now on?", "Priya Nolan", "Priya Nolan was elected treasurer.", "reworded"),
+        Fact("The water pump will be replaced in October at a cost of 860 euros.", "What is the price of the new pump?", "860 euros", "The pump will be replaced at a cost of 860 euros.", "reworded"),
+        Fact("Bonfires are forbidden between May and September.", "From which month on are bonfires forbidden?", "May", "Bonfires are forbidden between May and September.", "distractor"),
+        Fact("The next meeting takes place in the scout hut.", "Where will the society meet next?", "scout hut", "The next meeting takes place in the scout hut.", "lookup"),
+    ),
+    "contract": (
+        Fact("The tenant, Ms Ferreira, rents flat 4B from 1 August.", "Which flat does Ms Ferreira rent?", "4B", "The tenant rents flat 4B.", "lookup"),
+        Fact("The monthly rent is 940 euros; heating adds 85 euros.", "How much does heating add each month?", "85 euros", "Heating adds 85 euros.", "distractor"),
+        Fact("Either party may end the lease with three months' notice.", "How long ahead must the lease be cancelled?", "three months", "Either party may end it with three months' notice.", "reworded"),
+        Fact("The deposit lies in an account at Vester Bank.", "At which bank is the deposit held?", "Vester Bank", "The deposit lies in an account at Vester Bank.", "lookup"),
+        Fact("Pets other than fish need written consent of the landlord.", "Which animals may be kept without consent?", "fish", "Pets other than fish need written consent.", "reworded"),
+    ),
+    "trail": (
+        Fact("The Heron Trail is 18 km long and begins behind Kirkmoor church.", "Where does the Heron Trail begin?", "Kirkmoor church", "The trail begins behind Kirkmoor church.", "lookup"),
+        Fact("Its highest point, Cold Brow, lies 612 m above the sea.", "How high is Cold Brow?", "612 m", "Cold Brow lies 612 m above the sea.", "lookup"),
+        Fact("Walkers fill their bottles at the spring after the second bridge.", "After which bridge is there drinking water?", "second bridge", "There is a spring after the second bridge.", "reworded"),
+        Fact("The red ferry crosses the tarn every 20 minutes, the green one every 45 minutes.", "How often does the green ferry cross?", "every 45 minutes", "The green one crosses every 45 minutes.", "distractor"),
+        Fact("Camping is allowed only beside the ranger's hut.", "Where may walkers put up a tent?", "ranger's hut", "Camping is allowed only beside the ranger's hut.", "reworded"),
+    ),
+    "bread": (
+        Fact("The rye loaf needs 650 g of flour and 480 g of water.", "How much water goes into the rye loaf?", "480 g", "The rye loaf needs 480 g of water.", "distractor"),
+        Fact("Let the dough rest for 14 hours in a cellar.", "For how many hours does the dough rest?", "14 hours", "The dough rests for 14 hours in a cellar.", "lookup"),
+        Fact("Caraway is ground with a stone mortar before it is added.", "Which spice is ground for the loaf?", "Caraway", "Caraway is ground with a stone mortar.", "reworded"),
+        Fact("Bake it at 230 degrees first and at 190 degrees after a quarter of an hour.", "At which temperature does baking begin?", "230 degrees", "Bake it at 230 degrees first.", "distractor"),
+        Fact("The recipe comes from the miller Agnes Thorne.", "From whom does the recipe come?", "Agnes Thorne", "The recipe comes from the miller Agnes Thorne.", "lookup"),
+    ),
+}  # fmt: skip
+
+CHINESE: dict[str, tuple[Fact, ...]] = {
+    "图书馆": (
+        Fact("青石区图书馆周一闭馆，其余日子早上九点开门。", "青石区图书馆星期几不开放？", "周一", "图书馆周一闭馆。", "reworded"),
+        Fact("每张借书证一次最多借八本书，期限为三十天。", "一张借书证最多能借几本书？", "八本", "每张借书证一次最多借八本书。", "lookup"),
+        Fact("二楼的自习室有一百二十个座位。", "自习室在几楼？", "二楼", "自习室在二楼。", "lookup"),
+        Fact("逾期一天罚款两角，遗失则按书价的两倍赔偿。", "书超期一天要交多少钱？", "两角", "逾期一天罚款两角。", "distractor"),
+        Fact("馆长林素云每月举办一次读书会。", "读书会由谁举办？", "林素云", "馆长林素云举办读书会。", "lookup"),
+    ),
+    "说明书": (
+        Fact("这款加湿器的水箱容量为4.5升。", "加湿器水箱能装多少水？", "4.5升", "水箱容量为4.5升。", "reworded"),
+        Fact("指示灯变红表示缺水，变黄表示滤芯需要更换。", "指示灯变黄是什么意思？", "滤芯需要更换", "变黄表示滤芯需要更换。", "distractor"),
+        Fact("夜间模式的噪音不超过26分贝。", "夜间模式下噪音最高多少？", "26分贝", "夜间模式的噪音不超过26分贝。", "lookup"),
+        Fact("请用柠檬酸清洗水垢，切勿使用漂白剂。", "清洗水垢应当用什么？", "柠檬酸", "请用柠檬酸清洗水垢。", "lookup"),
+        Fact("整机保修二十四个月，滤芯不在保修范围内。", "整机的保修期有多长？", "二十四个月", "整机保修二十四个月。", "reworded"),
+    ),
+    "火车": (
+        Fact("K318次列车从临江站出发，终点是雁门站。", "K318次列车开往哪里？", "雁门站", "K318次列车的终点是雁门站。", "reworded"),
+        Fact("硬座票价76元，卧铺票价158元。", "卧铺要多少钱？", "158元", "卧铺票价158元。", "distractor"),
+        Fact("列车在柳河停车十一分钟，以便更换机车。", "列车为什么在柳河停车？", "更换机车", "列车在柳河停车，以便更换机车。", "reworded"),
+        Fact("餐车设在第九节车厢。", "餐车在第几节车厢？", "第九节", "餐车设在第九节车厢。", "lookup"),
+        Fact("携带自行车的旅客须在开车前一小时办理托运。", "自行车要在开车前多久托运？", "一小时", "须在开车前一小时办理托运。", "reworded"),
+    ),
+    "会议": (
+        Fact("业主委员会于9月12日召开会议，到会四十三户。", "有多少户参加了业主会议？", "四十三户", "到会四十三户。", "reworded"),
+        Fact("会议决定由高建华负责电梯改造。", "电梯改造由谁负责？", "高建华", "由高建华负责电梯改造。", "lookup"),
+        Fact("电梯改造预算为三十八万元，由维修基金支付。", "改造电梯的钱从哪里出？", "维修基金", "预算由维修基金支付。", "reworded"),
+        Fact("停车费从每月150元调整为每月180元。", "调整之后每月停车费是多少？", "180元", "停车费调整为每月180元。", "distractor"),
+        Fact("下次会议定在活动室举行。", "下次业主会议在哪里开？", "活动室", "下次会议在活动室举行。", "lookup"),
+    ),
+    "茶": (
+        Fact("雾岭白茶采摘于海拔一千一百米的山坡。", "雾岭白茶长在海拔多少米的地方？", "一千一百米", "它采摘于海拔一千一百米的山坡。", "reworded"),
+        Fact("冲泡水温以85度为宜，第一泡静置40秒。", "第一泡要等多久？", "40秒", "第一泡静置40秒。", "distractor"),
+        Fact("这种茶含有淡淡的杏仁香气。", "雾岭白茶闻起来像什么？", "杏仁", "它含有淡淡的杏仁香气。", "reworded"),
+        Fact("制茶师傅程远山今年七十二岁。", "制茶师傅叫什么名字？", "程远山", "制茶师傅是程远山。", "lookup"),
+        Fact("每年只产六百斤，全部由合作社收购。", "谁收购雾岭白茶？", "合作社", "全部由合作社收购。", "lookup"),
+    ),
+    "体检": (
+        Fact("体检前八小时不得进食，可以少量喝水。", "体检前多长时间不能吃东西？", "八小时", "体检前八小时不得进食。", "reworded"),
+        Fact("抽血在三号窗口，心电图在七号诊室。", "心电图在哪里做？", "七号诊室", "心电图在七号诊室。", "distractor"),
+        Fact("报告五个工作日后可在自助机上打印。", "体检报告在哪里打印？", "自助机", "报告可在自助机上打印。", "lookup"),
+        Fact("孕妇请提前告知护士，不做胸部透视。", "哪一项检查孕妇不做？", "胸部透视", "孕妇不做胸部透视。", "reworded"),
+        Fact("负责讲解报告的是邵敏医生。", "由哪位医生讲解报告？", "邵敏", "由邵敏医生讲解报告。", "lookup"),
+    ),
+    "租约": (
+        Fact("房屋位于南屏路17号，面积六十八平方米。", "房子在什么地址？", "南屏路17号", "房屋位于南屏路17号。", "reworded"),
+        Fact("月租为2600元，押金为两个月租金。", "每个月租金是多少？", "2600元", "月租为2600元。", "distractor"),
+        Fact("租期自5月1日起，为期一年。", "租期从哪一天开始？", "5月1日", "租期自5月1日起。", "reworded"),
+        Fact("漏水由房东修理，灯泡由租客自行更换。", "灯泡坏了由谁换？", "租客", "灯泡由租客自行更换。", "distractor"),
+        Fact("住户养狗须事先取得书面同意。", "养狗需要什么样的同意？", "书面同意", "养狗须事先取得书面同意。", "reworded"),
+    ),
+    "天气": (
+        Fact("明天白天多云，最高气温23度，傍晚转小雨。", "明天的最高气温是多少？", "23度", "明天最高气温23度。", "lookup"),
+        Fact("沿海地区有六级东北风。", "沿海地区刮什么方向的风？", "东北风", "沿海地区有六级东北风。", "reworded"),
+        Fact("青岩山一带能见度不足200米。", "哪里的能见度不到200米？", "青岩山", "青岩山一带能见度不足200米。", "reworded"),
+        Fact("后天气温将下降9度。", "后天气温会降低多少？", "9度", "后天气温将下降9度。", "reworded"),
+        Fact("气象台建议渔船在港内停泊至周四。", "渔船应当停到星期几？", "周四", "建议渔船在港内停泊至周四。", "reworded"),
+    ),
+    "比赛": (
+        Fact("少年组象棋赛共有五十六名选手报名。", "有多少名选手报名参加象棋赛？", "五十六名", "共有五十六名选手报名。", "lookup"),
+        Fact("冠军彭一诺奖金3000元，亚军沈可奖金1200元。", "亚军得到多少奖金？", "1200元", "亚军奖金1200元。", "distractor"),
+        Fact("每局限时四十五分钟，超时判负。", "一局棋超时会怎样？", "判负", "超时判负。", "reworded"),
+        Fact("裁判长来自桐城棋院。", "裁判长来自哪家棋院？", "桐城棋院", "裁判长来自桐城棋院。", "lookup"),
+        Fact("颁奖仪式在市少年宫的礼堂举行。", "奖在哪里颁发？", "少年宫", "颁奖仪式在市少年宫的礼堂举行。", "reworded"),
+    ),
+    "菜谱": (
+        Fact("做这道豆腐汤要用400克嫩豆腐和60克虾皮。", "豆腐汤需要多少虾皮？", "60克", "要用60克虾皮。", "distractor"),
+        Fact("先用小火把姜片炒香，再加入清水。", "炒姜片用什么火？", "小火", "先用小火把姜片炒香。", "lookup"),
+        Fact("汤煮沸后再煮十二分钟。", "煮沸以后还要煮几分钟？", "十二分钟", "煮沸后再煮十二分钟。", "lookup"),
+        Fact("最后撒上芹菜末而不是香菜。", "出锅前撒什么？", "芹菜末", "最后撒上芹菜末。", "reworded"),
+        Fact("这份菜谱够四个人食用。", "这份菜够几个人吃？", "四个人", "这份菜谱够四个人食用。", "reworded"),
+    ),
+    "课程": (
+        Fact("木工课每周三晚上七点在五号教室上课。", "木工课在哪间教室？", "五号教室", "木工课在五号教室上课。", "lookup"),
+        Fact("材料费为90元，工具由学校提供。", "上木工课谁提供工具？", "学校", "工具由学校提供。", "distractor"),
+        Fact("教师贺兰亭曾在船厂工作多年。", "贺兰亭以前在哪里工作？", "船厂", "教师贺兰亭曾在船厂工作多年。", "reworded"),
+        Fact("学员年满十六岁才能使用电锯。", "几岁可以用电锯？", "十六岁", "年满十六岁才能使用电锯。", "reworded"),
+        Fact("期末作品是一把折叠椅。", "期末要做什么作品？", "折叠椅", "期末作品是一把折叠椅。", "lookup"),
+    ),
+    "灯塔": (
+        Fact("鹿角岛灯塔建于1911年，高34米。", "鹿角岛灯塔有多高？", "34米", "灯塔高34米。", "distractor"),
+        Fact("灯光每十五秒闪三次。", "灯塔每隔多少秒闪三次？", "十五秒", "灯光每十五秒闪三次。", "lookup"),
+        Fact("守塔人罗守诚养了两只山羊。", "守塔人养了什么动物？", "山羊", "守塔人养了两只山羊。", "lookup"),
+        Fact("从码头步行到灯塔需要半个小时。", "从码头走到灯塔要多久？", "半个小时", "步行需要半个小时。", "reworded"),
+        Fact("遇到大雾时改用汽笛。", "大雾天用什么代替灯光？", "汽笛", "遇到大雾时改用汽笛。", "reworded"),
+    ),
+}  # fmt: skip
