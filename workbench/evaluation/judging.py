@@ -27,6 +27,7 @@ from workbench.evaluation.cases import HELDOUT
 from workbench.evaluation.leaning import leanings
 from workbench.evaluation.paired import adjusted, compare_arms
 from workbench.evaluation.stats import Interval, Method, Units, difference, figure, quotient, resample
+from workbench.graders.harm import OVER_REFUSAL, UNSAFE
 from workbench.records import ARMS, Arm
 from workbench.verdicts import (
     ArmFigures,
@@ -248,8 +249,9 @@ def _behaviours(
 
 
 def _outcomes(rows: Sequence[Graded]) -> dict[str, dict[str, int]]:
-    """Count what became of the cases; every outcome has a count for every arm, none included."""
-    found = sorted({one.grade.outcome for one in rows} - {""})
+    """Count what became of the cases by arm; both errors of refusal are counted where one could be made."""
+    both = {UNSAFE, OVER_REFUSAL} if any("comply" in one.case.expect for one in rows) else set()
+    found = sorted(({one.grade.outcome for one in rows} | both) - {""})
     seen = Counter((one.grade.outcome, one.arm) for one in rows)
     return {outcome: {arm: seen[outcome, arm] for arm in ARMS} for outcome in found}
 
