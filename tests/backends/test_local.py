@@ -1,5 +1,6 @@
 import random
 import time
+from pathlib import Path
 
 import pytest
 from conftest import chat
@@ -194,3 +195,19 @@ def test_strength_goes_from_the_base_to_the_adapter_and_beyond(tiny_base, base, 
     assert torch.equal(found[1.0], trained)
     assert not torch.equal(found[0.5], trained)
     assert not torch.equal(found[1.5], trained)
+
+
+def test_the_bundled_base_answers_the_same_in_batches_of_1_8_and_32():
+    base = open_base("samples/base")
+    system = Path("samples/support/prompt.md").read_text(encoding="utf-8")[:800]
+    said = "Context:\n- Order {} left on {} May.\n\nQuestion: When?{}"
+    asked = [said.format(n, n % 28 + 1, " Please." * (n % 5)) for n in range(36)]
+    prompts = [chat(one, system=system) for one in asked]
+    wanted = LocalBackend(base, batch_size=1).generate(prompts, GREEDY)
+    assert len({one.text for one in wanted}) > 1
+    shuffled = random.Random(2).sample(range(len(prompts)), len(prompts))
+    for size in (8, 32):
+        backend = LocalBackend(base, batch_size=size)
+        assert backend.generate(prompts, GREEDY) == wanted
+        found = backend.generate([prompts[n] for n in shuffled], GREEDY)
+        assert found == [wanted[n] for n in shuffled]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from workbench.cli import options
-from workbench.cli.produce import Face, screen_for
+from workbench.cli.produce import Face, refuse_taken, screen_for
+from workbench.errors import ConfigError, Finding
+
+ResultFormat = Literal["csv", "junit", "evallog"]
 
 
 def register(app: typer.Typer) -> None:
@@ -18,16 +21,47 @@ def register(app: typer.Typer) -> None:
 
 def report(
     run: Annotated[Path, typer.Argument(help="Run directory.", metavar="RUN")],
+    to: Annotated[
+        ResultFormat | None,
+        typer.Option(
+            "--to", help="Write the results for another tool instead: csv, junit, evallog (inspect)."
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="--to: the file to write.")] = None,
+    arm: Annotated[str, typer.Option("--arm", help="--to junit, evallog: whose results.")] = "after",
+    force: options.Force = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Write report.html, report.md and report.json into a run.
 
     [dim]Example:[/] workbench report run
+
+    For other tools: [bold]workbench report run --to evallog --out after.json[/]
     """
+    if to is not None or out is not None:
+        _results(run, to, out, arm=arm, face=Face(force=force, quiet=quiet, as_json=as_json))
+        return
     with screen_for(Face(quiet=quiet, as_json=as_json)) as screen:
         summary = write_report(run)
     screen.show(summary, f"{summary['verdict']}", then=f"read [bold]{run / 'report.html'}[/]")
+
+
+def _results(run: Path, to: ResultFormat | None, out: Path | None, *, arm: str, face: Face) -> None:
+    from workbench.io.rundir import write_text
+    from workbench.report.results import results
+
+    if to is None or out is None:
+        missing = "--to" if to is None else "--out"
+        fix = "For example: --to csv --out results.csv"
+        raise ConfigError(
+            Finding(where=missing, found="nothing", expected="--to and --out together", fix=fix)
+        )
+    refuse_taken(out, force=face.force)
+    text = results(run, to, arm=arm)
+    write_text(out, text)
+    with screen_for(face) as screen:
+        screen.show({"file": str(out), "format": to}, f"{to} in [bold]{out}[/]")
 
 
 def write_report(run: Path) -> dict[str, Any]:

@@ -36,13 +36,13 @@ def junit(result: GateResult, *, name: str) -> str:
     suite = ET.SubElement(root, "testsuite", {"name": name, **told, "skipped": "0"})
     for one in result.checks:
         case = ET.SubElement(
-            suite, "testcase", {"classname": name, "name": _fit(f"{one.limit} [{one.where}]")}
+            suite, "testcase", {"classname": name, "name": fit(f"{one.limit} [{one.where}]")}
         )
         if one.verdict != "passed":
             tag = "failure" if one.verdict == "failed" else "error"
-            said = _fit(f"found {one.found}")
+            said = fit(f"found {one.found}")
             node = ET.SubElement(case, tag, {"type": one.verdict, "message": said})
-            node.text = _fit(f"limit {one.limit}\nfound {one.found}\nwhere {one.where}\n")
+            node.text = fit(f"limit {one.limit}\nfound {one.found}\nwhere {one.where}\n")
     ET.indent(root)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
@@ -80,7 +80,8 @@ def _row(one: Check) -> Sequence[str]:
     return (_MARKS[one.verdict], escape(one.limit), escape(one.found), escape(one.where))
 
 
-def _fit(text: str) -> str:
+def fit(text: str) -> str:
+    """Replace what XML 1.0 has no place for."""
     return _UNFIT.sub("\ufffd", text)
 
 
