@@ -35,6 +35,7 @@ def curate(
     list_signals: given.ListSignals = False,
     drop: given.Drop = None,
     against: given.Against = None,
+    decisions: given.Decisions = None,
     rows: given.Rows = None,
     tokens: given.Tokens = None,
     quality: given.Quality = None,
@@ -54,11 +55,11 @@ def curate(
     [dim]Example:[/] workbench curate converted --drop "pii > 0" --out curated
     """
     del list_signals  # its callback has printed and ended
-    require([data, *([recipe] if recipe else []), *(against or ())], what="a file or folder that is there")
+    require([data, *filter(None, (recipe, decisions)), *(against or ())], what="a file that is there")
     pairs = pairs_file(data)
     select = {"rows": rows, "tokens": tokens, "quality": quality, "quotas": quotas_of(quota)}
     measuring = {"signals": signals, "base": base, "judge": judge}
-    stage = stage_of(recipe, drop=drop, against=against, select=select, **measuring)
+    stage = stage_of(recipe, decisions=decisions, drop=drop, against=against, select=select, **measuring)
     rules = contract or pairs.with_name("contract.yaml")
     _require_contract(rules, stage, named=contract is not None)
 
@@ -71,7 +72,7 @@ def curate(
 
     inputs: list[Path | str] = [pairs, *(path for path in [rules] if path.exists())]
     inputs += [Path(name) for step in stage.steps for name in getattr(step, "against", ())]
-    inputs += [model for model in (base, judge) if model is not None]
+    inputs += [given for given in (base, judge, decisions) if given is not None]
     face = Face(force=force, quiet=quiet, as_json=as_json)
     carry_out(out, work, verb="curate", inputs=inputs, options=stage, page=_page, face=face)
 

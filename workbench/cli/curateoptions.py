@@ -66,6 +66,10 @@ ScoringBase = Annotated[
     str | None,
     typer.Option("--base", help="Base that scores answers: perplexity and IFD.", metavar="MODEL"),
 ]
+Decisions = Annotated[
+    Path | None,
+    typer.Option("--decisions", help="What people decided, from `workbench review`.", metavar="FILE"),
+]
 JudgeModel = Annotated[
     str | None, typer.Option("--judge", help="Model that judges answers from 0 to 1.", metavar="MODEL")
 ]

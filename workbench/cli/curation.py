@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def stage_of(
     recipe: Path | None,
     *,
+    decisions: Path | None = None,
     signals: str | None = None,
     drop: list[str] | None = None,
     against: list[Path] | None = None,
@@ -30,7 +31,8 @@ def stage_of(
 ) -> CurateStage:
     """Take the recipe's curation, or the default one, with what the command line adds.
 
-    Filters come right behind the contract filter, so that a bad row is never the one kept of two duplicates.
+    Filters come right behind the contract filter, so that a bad row is never the one kept of two duplicates;
+    people's decisions come first of all, so that what they edited is what is filtered.
 
     Raises:
         ConfigError: an unknown signal, or what the recipe says.
@@ -38,7 +40,7 @@ def stage_of(
     from workbench.io.config import convert
     from workbench.recipe import CurateStage, read_recipe
     from workbench.signals import Judge, Likelihood
-    from workbench.steps import Decontaminate, DropWhere, Select
+    from workbench.steps import Decontaminate, DropWhere, Reviewed, Select
 
     stage = read_recipe(recipe).curate if recipe else CurateStage()
     measured = list(stage.signals if signals is None else _signals(signals))
@@ -48,7 +50,8 @@ def stage_of(
     further: list[AnyStep] = [DropWhere(where=condition) for condition in drop or ()]
     if against:
         further.append(Decontaminate(against=tuple(map(str, against))))
-    steps = _inserted(stage.steps, further)
+    said = () if decisions is None else (Reviewed(decisions=str(decisions)),)
+    steps = (*said, *_inserted(stage.steps, further))
     wanted = {name: value for name, value in (select or {}).items() if value is not None}
     if wanted:
         steps = (*steps, convert(wanted, Select, where="the options of selection"))

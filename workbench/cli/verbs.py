@@ -23,6 +23,7 @@ VERBS = (
     "teacher",
     "knowledge",
     "curate",
+    "review",
     "explain",
     "undo",
     "export",

@@ -8,6 +8,7 @@ from workbench.steps.guards import Guards
 from workbench.steps.noted import Noted
 from workbench.steps.plugin import PluginStep
 from workbench.steps.quotas import Quota
+from workbench.steps.reviewed import Reviewed
 from workbench.steps.select import Select
 from workbench.steps.semantic_dedup import SemanticDedup
 from workbench.steps.split import ClusterSplit, Leak, Parts
@@ -20,6 +21,7 @@ AnyStep = (
     | ExactDedup
     | NearDedup
     | PluginStep
+    | Reviewed
     | Select
     | SemanticDedup
     | TemplateLimit
@@ -39,6 +41,7 @@ __all__ = [
     "Parts",
     "PluginStep",
     "Quota",
+    "Reviewed",
     "Select",
     "SemanticDedup",
     "TemplateLimit",

@@ -1,0 +1,244 @@
+"""The review page in a browser: two people at once, and what they decided back in curation."""
+
+import json
+import threading
+import time
+
+import httpx2
+import polars as pl
+import pytest
+from conftest import chat
+
+from workbench.checks import load_contract
+from workbench.cli import execute
+from workbench.io.decisions import Decision, text_hash
+from workbench.io.frames import pairs_to_frame
+from workbench.records import Message, Pair, Slot, Source, TokenCounts
+from workbench.review.agreement import agreements
+from workbench.review.items import Checker, Item, pair_items
+from workbench.review.store import Store
+
+CONTRACT = """
+task: desk
+version: 1
+rules:
+- {id: short, text: At most six words., kind: length, check: {use: length, unit: words, max: 6}}
+"""
+ANSWERS = [
+    "It left today.",
+    "<script>document.title='owned'</script> & 您好",
+    "我们明天发货。",
+    "x " * 20,
+    "Soon.",
+    "Now.",
+]
+
+
+def pair(number, answer):
+    return Pair(
+        id=f"p{number}",
+        task="desk",
+        prompt=chat(f"Where is order {number}? 在哪里？"),
+        completion=(Message(role="assistant", content=answer),),
+        template_id="t",
+        slots=(Slot(name="question", type="question", value="q"),),
+        source=Source(file="log.jsonl", line=number + 1, record=number),
+        tokens=TokenCounts(original=9, compact=5, completion=3),
+    )
+
+
+@pytest.fixture
+def converted(tmp_path):
+    out = tmp_path / "converted"
+    out.mkdir()
+    pairs_to_frame(pair(n, text) for n, text in enumerate(ANSWERS)).write_parquet(out / "pairs.parquet")
+    (out / "contract.yaml").write_text(CONTRACT, encoding="utf-8")
+    return out
+
+
+@pytest.fixture
+def site(converted):
+    import uvicorn
+
+    from workbench.review.app import Session, application
+
+    checker = Checker([load_contract(converted / "contract.yaml")])
+    store = Store(converted.with_name("converted.review.sqlite"))
+    store.fill(pair_items(converted / "pairs.parquet", checker))
+    config = uvicorn.Config(
+        application(store, checker, Session("tok"), reviewer="ann"), log_level="error", port=0
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+    store.close()
+
+
+def test_broken_rows_come_first_and_the_order_is_everybodys(converted):
+    checker = Checker([load_contract(converted / "contract.yaml")])
+    items = pair_items(converted / "pairs.parquet", checker)
+    assert items[0].id == "p3"
+    assert items[0].why == ("breaks short",)
+    assert items == pair_items(converted / "pairs.parquet", checker)
+
+
+@pytest.mark.browser
+def test_two_people_decide_at_once_by_keyboard(site, converted, tmp_path):
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as started:
+        try:
+            browser = started.chromium.launch(
+                executable_path="/usr/bin/chromium",
+                args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
+            )
+        except playwright.Error as missing:
+            pytest.skip(f"no Chromium: {str(missing).splitlines()[0]}")
+        faults, asked = [], []
+        people = {}
+        for name in ("ann", "bo"):
+            page = browser.new_context().new_page()
+            page.on(
+                "console", lambda message: faults.append(message.text) if message.type == "error" else None
+            )
+            page.on("pageerror", lambda error: faults.append(str(error)))
+            page.on("request", lambda request: asked.append(request.url))
+            page.goto(f"{site}/?token=tok&name={name}")
+            people[name] = page
+        ann, bo = people["ann"], people["bo"]
+        first, second = (page.locator(".above code").inner_text() for page in (ann, bo))
+        assert first == "p3"
+        assert second != first, "both were given the same row"
+        assert "token" not in ann.url
+        ann.keyboard.press("e")
+        ann.locator("#text").fill("Short now.")
+        ann.locator("#checks li.pass").wait_for()
+        ann.keyboard.press("Control+Enter")
+        ann.wait_for_function("document.querySelector('.above code').innerText !== 'p3'")
+        bo.keyboard.press("r")
+        bo.wait_for_function(f"document.querySelector('.above code').innerText !== '{second}'")
+        bo.keyboard.press("u")
+        bo.wait_for_function(f"document.querySelector('.above code').innerText === '{second}'")
+        bo.keyboard.press("a")
+        bo.wait_for_function(f"document.querySelector('.above code').innerText !== '{second}'")
+        ann.goto(f"{site}/row?id=p1")
+        assert ann.locator("#text").input_value() == ANSWERS[1]
+        assert "owned" not in ann.title()
+        ann.goto(f"{site}/progress")
+        assert "ann" in ann.locator("table").first.inner_text()
+        assert not faults
+        assert all(url.startswith(site) for url in asked)
+        browser.close()
+    out = tmp_path / "decisions.jsonl"
+    assert execute(["review", str(converted), "--export", str(out)]) == 0
+    told = {one["id"]: one for one in map(json.loads, out.read_text(encoding="utf-8").splitlines())}
+    assert {name: one["action"] for name, one in told.items()} == {"p3": "edit", second: "accept"}
+
+
+def test_nobody_else_gets_in(site):
+    with httpx2.Client(base_url=site) as client:
+        assert client.get("/").status_code == 403
+        assert client.get("/?token=guess").status_code == 403
+        assert client.get("/?token=tok", headers={"Host": "evil.example"}).status_code == 421
+        assert client.post("/decide", data={"id": "p1", "action": "reject"}).status_code == 403
+        entered = client.get("/?token=tok")
+        cookie = entered.headers["set-cookie"].lower()
+        assert "httponly" in cookie
+        assert "samesite=strict" in cookie
+        assert "script-src 'self'" in entered.headers["content-security-policy"]
+        assert client.post("/decide", data={"id": "p1", "action": "reject"}).status_code == 403  # no mark
+        assert client.post("/decide", content=b"x" * (1 << 21)).status_code == 413
+        assert client.get("/static/../app.py").status_code == 404
+        assert client.get("/export").text == ""
+
+
+def test_a_decision_is_on_the_text_that_was_seen(converted):
+    store = Store(converted / "x.sqlite", clock=lambda: 100.0)
+    items = pair_items(converted / "pairs.parquet", Checker([]))
+    store.fill(items)
+    one = items[0]
+    wrong = Decision(id=one.id, hash="0" * 16, action="reject", reviewer="ann")
+    assert store.decide(wrong) is False
+    assert store.decide(Decision(id=one.id, hash=one.hash, action="reject", reviewer="ann"))
+    assert store.next("ann") != one.id
+    assert store.next("bo", second=True) == one.id, "a second look is at what another decided"
+    assert store.next("cy", second=True) is None, "which is claimed by now"
+    store.later(items[1].id)
+    assert store.item(items[1].id, Item) == items[1]
+    store.close()
+
+
+def test_agreement_is_cohens_kappa():
+    """Table of Cohen (1960)-like counts: 20 and 15 alike, 5 and 10 apart: κ 0.4."""
+    cells = [("accept", "accept")] * 20 + [("accept", "reject")] * 5 + [("reject", "accept")] * 10
+    cells += [("reject", "reject")] * 15
+    decisions = [
+        Decision(id=str(n), hash="", action=action, reviewer=who)
+        for n, actions in enumerate(cells)
+        for who, action in zip(("ann", "bo"), actions, strict=True)
+    ]
+    (found,) = agreements(decisions)
+    assert (found.rows, found.alike) == (50, 0.7)
+    assert found.kappa == pytest.approx(0.4)
+    assert found.low == pytest.approx(0.4 - 1.96 * 0.1275, abs=0.01)
+    assert agreements([one for one in decisions if one.reviewer == "ann"]) == []
+
+
+def test_curation_takes_over_what_was_decided(converted, tmp_path):
+    rows = {n: pair(n, text) for n, text in enumerate(ANSWERS)}
+
+    def decided(n, action, reviewer="ann", text=None, stale=False):
+        seen = "f" * 16 if stale else text_hash(rows[n].prompt, rows[n].completion)
+        return {
+            "id": f"p{n}",
+            "hash": seen,
+            "action": action,
+            "reviewer": reviewer,
+            "text": text,
+            "note": "odd",
+        }
+
+    lines = [
+        decided(3, "edit", text="Short now."),
+        decided(0, "reject"),
+        decided(2, "accept"),
+        decided(4, "reject", stale=True),
+        decided(5, "accept"),
+        decided(5, "reject", "bo"),
+        {"id": "gone", "hash": "0", "action": "reject"},
+    ]
+    file = tmp_path / "decisions.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    out = tmp_path / "curated"
+    assert (
+        execute(["curate", str(converted), "--decisions", str(file), "--signals", "none", "--out", str(out)])
+        == 0
+    )
+    summary = json.loads((out / "summary.json").read_text())
+    assert summary["review"] == {
+        "rejected": 1,
+        "edited": ["p3"],
+        "accepted": 1,
+        "disputed": ["p5"],
+        "stale": ["p4"],
+        "unknown": ["gone"],
+    }
+    ledger = pl.read_parquet(out / "ledger.parquet").filter(pl.col("step") == "reviewed").row(0, named=True)
+    assert (ledger["id"], ledger["reason"], ledger["rule"], ledger["detail"]) == (
+        "p0",
+        "review",
+        "ann",
+        "odd",
+    )
+    kept = pl.concat(pl.read_parquet(out / f"{part}.parquet") for part in ("train", "valid", "test"))
+    answers = {row["id"]: row["completion"][0]["content"] for row in kept.iter_rows(named=True)}
+    assert answers["p3"] == "Short now."
+    assert summary["in"] == summary["kept"] + summary["dropped"]
+    file.write_text(
+        '{"id": "p0", "hash": "0", "action": "burn"}\n{"id": "p1", "hash": "0", "action": "edit"}\n'
+    )
+    assert execute(["curate", str(converted), "--decisions", str(file), "--out", str(tmp_path / "no")]) == 2

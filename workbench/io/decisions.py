@@ -1,0 +1,69 @@
+"""What people decided about rows: one JSON object a line, bound to the text that they saw."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from workbench.errors import Finding, InputError
+from workbench.io.config import read_text
+from workbench.text import content_id, excerpt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from workbench.records import Message
+
+Action = Literal["accept", "reject", "edit"]
+_FORM = '{"id": …, "hash": …, "action": "accept", "reject" or "edit", "text": the answer where it was edited}'
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """One person's word on one row; ``hash`` is that of the prompt and answer the person saw."""
+
+    id: str
+    hash: str
+    action: Action
+    text: str | None = None
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    reviewer: str = ""
+
+
+def text_hash(prompt: Sequence[Message], completion: Sequence[Message]) -> str:
+    """Return the hash of a row as a person sees it."""
+    said = [part for message in (*prompt, *completion) for part in (message.role, message.content)]
+    return content_id(str(len(prompt)), *said)
+
+
+def read_decisions(path: Path) -> list[Decision]:
+    """Read decisions (JSON Lines), as `workbench review --export` writes them.
+
+    Raises:
+        InputError: the file can't be read, or a line is no decision; an edit without text is none.
+    """
+    found, wrong = [], []
+    for number, line in enumerate(read_text(path, what="decisions (JSON Lines)").split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            one = msgspec.json.decode(line, type=Decision)
+        except msgspec.DecodeError as error:
+            said = excerpt(str(error), limit=200)
+            wrong.append(Finding(where=f"{path}:{number}", found=said, expected=_FORM, fix="Mend this line."))
+            continue
+        if one.action == "edit" and not (one.text or "").strip():
+            wrong.append(
+                Finding(
+                    where=f"{path}:{number}",
+                    found="an edit without text",
+                    expected=_FORM,
+                    fix="Mend this line.",
+                )
+            )
+        found.append(one)
+    if wrong:
+        raise InputError(wrong)
+    return found
