@@ -193,7 +193,7 @@ def evaluation(place, cases, *, hostile=False, seed=7):
                 "id": name,
                 "behaviour": behaviour,
                 "slots": {},
-                "slice": "delivery",
+                "slice": "delivery" if number % 2 else "billing",
                 "lang": "en",
                 "cluster": name,
                 "twin": None,

@@ -84,6 +84,29 @@ def test_filters_narrow_the_cases(opened):
     page.select_option("select[name=state]", "")
     page.select_option("select[name=behaviour]", "harm")
     assert 0 < page.locator(".cases > li:not([hidden])").count() < 12
+    page.select_option("select[name=behaviour]", "")
+    page.select_option("select[name=slice]", "billing")
+    shown = page.locator(".cases > li:not([hidden])")
+    assert 0 < shown.count() < 60
+    assert all(item.get_attribute("data-slice") == "billing" for item in shown.all())
+
+
+def test_a_filter_over_a_thousand_cases_answers_at_once(browser, tmp_path):
+    """List items that are numbered make hiding them quadratic: seconds, at this size."""
+    path = tmp_path / "report.html"
+    path.write_text(render_html(build_report(made_run.run(tmp_path / "run", cases=1000))), "utf-8")
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    seconds = page.evaluate("""() => {
+      const field = document.querySelector("select[name=state]"), start = performance.now();
+      field.value = "lost";
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      document.body.offsetHeight;
+      return (performance.now() - start) / 1000;
+    }""")
+    assert 0 < page.locator(".cases > li:not([hidden])").count() < 1000
+    page.close()
+    assert seconds < 0.5
 
 
 def test_a_rule_leads_to_the_cases_that_break_it(opened):

@@ -84,11 +84,13 @@ def _filters(cases: Sequence[CaseView], rules: Sequence[RuleVerdict]) -> Html:
     outcomes = [(s, f"{CASE_NAMES[s]} ({states[s]})") for s in CASE_STATES if states[s]]
     behaviours = sorted({case.behaviour for case in cases})
     broken = {f.name for case in cases if "after" in case.outputs for f in case.outputs["after"].failed}
+    slices = sorted({case.slice for case in cases if case.slice and case.behaviour != HELDOUT})
     named_rules = [(str(i), rule.text) for i, rule in enumerate(rules) if rule.id in broken]
     return element(
         "form",
         _select("state", "Outcome", outcomes),
         _select("behaviour", "Suite", [(name, named(behaviour_name(name))) for name in behaviours]),
+        _select("slice", "Slice", [(name, named(name)) for name in slices]) if len(slices) > 1 else None,
         _select("rule", "Broken by the adapter", [(i, excerpt(text, limit=60)) for i, text in named_rules]),
         element("label", "Text", element("input", type="search", name="text", autocomplete="off")),
         element("output", f"{count(len(cases))} cases", class_="found", aria_live="polite"),
@@ -123,6 +125,7 @@ def _case(case: CaseView, places: Mapping[str, int], texts: Mapping[str, str]) -
         id=f"case-{case.id}",
         data_state=case.state,
         data_behaviour=case.behaviour,
+        data_slice=case.slice if case.behaviour != HELDOUT and case.slice else None,
         data_rules=" ".join(broken) or None,
     )
 

@@ -69,10 +69,11 @@
     const fits = (item, want) =>
       (!want.state || item.dataset.state === want.state) &&
       (!want.behaviour || item.dataset.behaviour === want.behaviour) &&
+      (!want.slice || item.dataset.slice === want.slice) &&
       (!want.rule || (item.dataset.rules || "").split(" ").includes(want.rule)) &&
       (!want.text || textOf(item).includes(want.text));
     const apply = () => {
-      const want = Object.fromEntries(["state", "behaviour", "rule", "text"].map((name) => [name, form.elements[name].value]));
+      const want = Object.fromEntries(["state", "behaviour", "slice", "rule", "text"].map((name) => [name, form.elements[name]?.value ?? ""]));
       want.text = want.text.trim().toLowerCase();
       for (const item of items) item.hidden = !fits(item, want);
       const count = shown().length;
