@@ -87,6 +87,12 @@ def test_broken_rows_come_first_and_the_order_is_everybodys(converted):
     assert items == pair_items(converted / "pairs.parquet", checker)
 
 
+def arrived(page, condition):
+    """Wait for the next row and its script: a key pressed before that is lost."""
+    page.wait_for_function(condition)
+    page.wait_for_load_state("load")
+
+
 @pytest.mark.browser
 def test_two_people_decide_at_once_by_keyboard(site, converted, tmp_path):
     playwright = pytest.importorskip("playwright.sync_api")
@@ -118,13 +124,13 @@ def test_two_people_decide_at_once_by_keyboard(site, converted, tmp_path):
         ann.locator("#text").fill("Short now.")
         ann.locator("#checks li.pass").wait_for()
         ann.keyboard.press("Control+Enter")
-        ann.wait_for_function("document.querySelector('.above code').innerText !== 'p3'")
+        arrived(ann, "document.querySelector('.above code').innerText !== 'p3'")
         bo.keyboard.press("r")
-        bo.wait_for_function(f"document.querySelector('.above code').innerText !== '{second}'")
+        arrived(bo, f"document.querySelector('.above code').innerText !== '{second}'")
         bo.keyboard.press("u")
-        bo.wait_for_function(f"document.querySelector('.above code').innerText === '{second}'")
+        arrived(bo, f"document.querySelector('.above code').innerText === '{second}'")
         bo.keyboard.press("a")
-        bo.wait_for_function(f"document.querySelector('.above code').innerText !== '{second}'")
+        arrived(bo, f"document.querySelector('.above code').innerText !== '{second}'")
         ann.goto(f"{site}/row?id=p1")
         assert ann.locator("#text").input_value() == ANSWERS[1]
         assert "owned" not in ann.title()
