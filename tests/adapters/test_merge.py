@@ -159,6 +159,7 @@ def test_combinations_that_are_none(capsys, arguments, expected):
 def test_export_for_vllm(here, capsys):
     found = told(capsys, "export", "one", "wide", "--to", "vllm", "--out", "served")
     assert "--max-lora-rank 8 --max-loras 2 --lora-modules one=" in found["command"]
+    assert "one=one wide=wide" in found["command"]
     assert "not started" in found["not_run"]
     script = (here / "served" / "serve.sh").read_text()
     assert 'one="$here"/one wide="$here"/wide' in script
@@ -171,7 +172,8 @@ def test_export_for_vllm(here, capsys):
 
 
 def test_export_for_ollama_and_gguf(here, capsys):
-    told(capsys, "export", "one", "--to", "ollama", "--out", "o")
+    found = told(capsys, "export", "one", "--to", "ollama", "--out", "o")
+    assert found["command"] == "ollama create one -f Modelfile.one"
     lines = (here / "o" / "Modelfile.one").read_text().splitlines()
     assert lines[:3] == [f"FROM {here / 'base'}", "ADAPTER ./one", 'PARAMETER stop "<|end|>"']
     found = told(capsys, "export", "one", "two", "--to", "gguf-instructions", "--out", "g")
@@ -197,6 +199,7 @@ def test_the_hub_gets_adapter_and_card_and_nothing_in_a_dry_run(here, capsys, mo
     arguments = ("export", "one", "--to", "hub", "--out", "h", "--repo", "o/one")
     found = told(capsys, *arguments, "--dry-run")
     assert sent == []
+    assert found["command"] == "hf upload OWNER/one one"
     assert "one/README.md" in found["files"]
     assert "one/adapter_model.safetensors" in found["files"]
     assert str(here) not in "".join(p.read_text() for p in (here / "h" / "one").glob("*.*[dn]"))

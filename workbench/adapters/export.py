@@ -121,7 +121,7 @@ def _vllm(base: str, text: OpenText, adapters: Mapping[str, Path], out: Path) ->
     (out / "serve.sh").chmod(0o755)
     return {
         "written": ["serve.sh"],
-        "command": line.replace('"$here"', str(out)),
+        "command": line.replace('"$here"/', ""),
         "not_run": "vLLM was not started here. Its documented limits were checked: rank, no DoRA, "
         "no modules_to_save, no bias.",
     }
@@ -137,7 +137,7 @@ def _ollama(base: str, text: OpenText, adapters: Mapping[str, Path], out: Path) 
     unknown = "" if kind in _OLLAMA else f" Its documentation names no adapters for {kind}: merge instead."
     return {
         "written": [f"Modelfile.{name}" for name in adapters],
-        "command": "; ".join(f"ollama create {name} -f {out / f'Modelfile.{name}'}" for name in adapters),
+        "command": "; ".join(f"ollama create {name} -f Modelfile.{name}" for name in adapters),
         "not_run": "Ollama was not started here. Compare `ollama show --template` with the base's chat "
         "template (workbench audit shows it): another template costs rules." + unknown,
     }
@@ -195,7 +195,7 @@ def _hub(base: str, text: OpenText, adapters: Mapping[str, Path], out: Path) -> 
             shutil.copyfile(folder.parent / "parity.json", out / name / "parity.json")
     return {
         "written": [],
-        "command": "; ".join(f"hf upload OWNER/{name} {out / name}" for name in adapters),
+        "command": "; ".join(f"hf upload OWNER/{name} {name}" for name in adapters),
         "licence": licence,
         "not_run": "Nothing is sent without --repo, and nothing with --dry-run.",
     }

@@ -163,7 +163,8 @@ def _write_model(merging: Merging, *, base: str, adapter: Path, out: Path) -> No
         whole = model.merge_and_unload(safe_merge=True)
     whole.to(getattr(torch, merging.dtype))
     out.mkdir(parents=True, exist_ok=True)
-    whole.save_pretrained(out)
+    with quiet():
+        whole.save_pretrained(out)
     opened.renderer.tokenizer.save_pretrained(out)
     for name in ("generation_config.json", "chat_template.jinja"):
         if not (out / name).exists() and (Path(base) / name).is_file():
