@@ -263,4 +263,5 @@ def _export_page(summary: dict[str, Any], out: Path, *, repo: str | None, dry_ru
 
     files = "\n".join(f"  {name} ({(out / name).stat().st_size:,} bytes)" for name in summary["files"])
     where = f" would go to {repo}; nothing was sent" if repo and dry_run else ""
-    return f"[bold]{out}[/]{where}\n{files}\nin that folder: {escape(summary['command'])}\n{escape(summary['not_run'])}"
+    command, not_run = escape(summary["command"]), escape(summary["not_run"])
+    return f"[bold]{out}[/]{where}\n{files}\nin that folder: {command}\n{not_run}"
