@@ -106,7 +106,7 @@ class Decoder:
         if not streams:
             return logits.argmax(-1)
         shares = (logits.float() / self._sampling.temperature).softmax(-1).cpu()
-        shares = _nucleus(shares, self._sampling.top_p)
+        shares = nucleus(shares, self._sampling.top_p)
         drawn = [torch.multinomial(row, 1, generator=s) for row, s in zip(shares, streams, strict=True)]
         return torch.cat(drawn).to(logits.device)
 
@@ -159,7 +159,7 @@ def _below(node: Tree, ids: list[int]) -> Tree:
     return node
 
 
-def _nucleus(shares: torch.Tensor, top_p: float) -> torch.Tensor:
+def nucleus(shares: torch.Tensor, top_p: float) -> torch.Tensor:
     """Keep the likeliest tokens up to a share of ``top_p`` (Holtzman et al. 2020), always at least one."""
     if top_p >= 1:
         return shares

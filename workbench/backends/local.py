@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from workbench.backends.batches import plan
@@ -203,6 +204,27 @@ class LocalBackend:
                         arrived(number, answer)
                     done += len(batch)
                     progress("generate", done, len(ids))
+
+    def mixes(self, name: str | None) -> bool:
+        """Tell whether rows of this adapter can stand in one batch with rows of others (DoRA can't)."""
+        return name is None or not getattr(self._model.peft_config[name], "use_dora", False)
+
+    @contextmanager
+    def rows(self, names: Sequence[str | None]) -> Iterator[Any]:
+        """Yield the model as a call for a batch whose row ``i`` the adapter ``names[i]`` answers.
+
+        ``None`` is the bare base. Rows of several adapters need adapters that mix.
+
+        Raises:
+            ConfigError: no adapter of that name is loaded.
+        """
+        for name in set(names) - {None}:
+            self._known(str(name))
+        if len(set(names)) == 1:
+            with self.using(names[0]), self._switched() as model:
+                yield model
+        else:
+            yield partial(self._model, adapter_names=["__base__" if n is None else n for n in names])
 
     def logits(self, rows: Sequence[Sequence[int]]) -> list[torch.Tensor]:
         """Return the float32 logits of every row of token ids, shape ``[len(row), vocabulary]``."""

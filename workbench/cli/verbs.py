@@ -33,6 +33,8 @@ VERBS = (
     "train",
     "adapters",
     "evaluate",
+    "serve",
+    "chat",
     "attribute",
     "improve",
     "evals",

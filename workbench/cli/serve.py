@@ -1,0 +1,202 @@
+"""`workbench serve`: an OpenAI-compatible server on one base with its adapters."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from workbench.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from workbench.serve.service import Service
+
+TOKEN_VARIABLE = "WORKBENCH_SERVE_TOKEN"  # noqa: S105  the variable's name
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("serve")(serve)
+
+
+def serve(
+    base: Annotated[str, typer.Option("--base", help="Folder or hub id of the base model.")],
+    adapter: Annotated[
+        list[str] | None, typer.Option("--adapter", help="An adapter as NAME=DIR; may be repeated.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="What callers call the base; default: its folder's name.")
+    ] = None,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
+    token_file: Annotated[
+        Path | None,
+        typer.Option("--token-file", help=f"File with the bearer token; or set {TOKEN_VARIABLE}."),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None, typer.Option("--allow-host", help="A further name that callers use in Host.")
+    ] = None,
+    adapter_root: Annotated[
+        list[Path] | None,
+        typer.Option("--adapter-root", help="Folder from which adapters may be loaded while running."),
+    ] = None,
+    compact: Annotated[
+        Path | None,
+        typer.Option(
+            "--compact", help="Output of `convert`: long prompts sent to adapters are made compact."
+        ),
+    ] = None,
+    rows: Annotated[int, typer.Option("--rows", min=1, help="Answers written together.")] = 32,
+    waiting: Annotated[int, typer.Option("--waiting", min=0, help="Answers that may wait; then 429.")] = 128,
+    max_tokens: Annotated[
+        int, typer.Option("--max-tokens", min=1, help="Most tokens an answer may have.")
+    ] = 1024,
+    max_body: Annotated[
+        int, typer.Option("--max-body", min=1024, help="Longest body in bytes; then 413.")
+    ] = 1 << 20,
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=0.1, help="Seconds for a call; then 504.")
+    ] = 120.0,
+    dtype: Annotated[str, typer.Option("--dtype", help="auto, float32, bfloat16 or float16.")] = "auto",
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+) -> None:
+    """Serve a base and its adapters; the caller's `model` says which of them answers.
+
+    Answers for different adapters are written in one batch. Only this machine can call, unless there is a
+    token. Prompts and answers are never logged. Ctrl-C or SIGTERM lets running calls finish.
+
+    [dim]Example:[/] workbench serve --base samples/base --adapter support=run/adapter/adapter --port 8000
+    """
+    from workbench.serve.app import make_app
+    from workbench.serve.door import is_loopback
+    from workbench.serve.engine import Room
+    from workbench.serve.service import Limits
+
+    token = _token(token_file)
+    if token is None and not is_loopback(host):
+        raise _no_token(host)
+    screen = Screen(quiet=quiet)
+    limits = Limits(
+        new_tokens=max_tokens, body_bytes=max_body, seconds=timeout, default_tokens=min(256, max_tokens)
+    )
+    service = _service(
+        base, adapter or [], name=name, dtype=dtype, compact=compact, limits=limits,
+        room=Room(rows=rows, waiting=waiting), roots=tuple(adapter_root or ()),
+    )  # fmt: skip
+    hosts = [*(allow_host or []), *([] if host in {"0.0.0.0", "::"} else [host])]  # noqa: S104  compared
+    app = make_app(service, token=token, hosts=hosts, drain=min(timeout, 30.0))
+    _listen(app, host, port, screen, service, drain=min(timeout, 30.0))
+
+
+def _service(
+    base: str, adapters: list[str], *, name: str | None, dtype: str, compact: Path | None, **more: Any
+) -> Service:
+    from workbench.backends.local import LocalBackend
+    from workbench.serve.service import Service
+
+    _known_dtype(dtype)
+    live = _live(compact) if compact is not None else None
+    backend = LocalBackend.open(base, adapters=named_adapters(adapters), dtype=dtype)  # type: ignore[arg-type]
+    return Service(backend, name=name or backend.base.name, live=live, **more)
+
+
+def named_adapters(given: list[str]) -> dict[str, Path]:
+    """Read ``NAME=DIR`` options.
+
+    Raises:
+        ConfigError: one of another form, or a name twice.
+    """
+    from workbench.errors import ConfigError, Finding
+
+    found: dict[str, Path] = {}
+    for text in given:
+        name, _, place = text.partition("=")
+        if not name or not place or name in found:
+            raise ConfigError(
+                Finding(
+                    where="--adapter",
+                    found=f"{text!r}" + (", a name given twice" if name in found else ""),
+                    expected="NAME=DIR, each name once",
+                    fix="For example: --adapter support=run/adapter/adapter",
+                )
+            )
+        found[name] = Path(place)
+    return found
+
+
+def _listen(app: Any, host: str, port: int, screen: Screen, service: Service, *, drain: float) -> None:
+    import signal
+    import socket
+
+    import uvicorn
+
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, server_header=False,
+        timeout_graceful_shutdown=int(drain) + 1, timeout_keep_alive=15,
+    )  # fmt: skip
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        shown = f"[{host}]" if ":" in host else host
+        screen.say(f"serving {service.name} at http://{shown}:{listening.getsockname()[1]}/v1")
+        screen.say(f"models: {', '.join((service.name, *service.adapters))}; Ctrl-C ends it")
+        # uvicorn raises the signal again when it has ended: an orderly end is no failure.
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _token(file: Path | None) -> str | None:
+    from workbench.errors import ConfigError, Finding
+
+    if file is None:
+        return os.environ.get(TOKEN_VARIABLE) or None
+    token = file.read_text(encoding="utf-8").strip()
+    if not token or not token.isascii() or " " in token or "\n" in token:
+        raise ConfigError(
+            Finding(
+                where=f"--token-file {file}",
+                found="no token" if not token else "more than one word, or letters outside ASCII",
+                expected="one word, for example of `openssl rand -hex 32`",
+                fix="Write the token alone into the file.",
+            )
+        )
+    return token
+
+
+def _no_token(host: str) -> Exception:
+    from workbench.errors import ConfigError, Finding
+
+    return ConfigError(
+        Finding(
+            where=f"--host {host}",
+            found="an address that other machines reach, and no token",
+            expected="a token, or a loopback address",
+            fix=f"Give --token-file FILE or set {TOKEN_VARIABLE}; or leave --host out.",
+        )
+    )
+
+
+def _known_dtype(dtype: str) -> None:
+    from workbench.errors import ConfigError, Finding
+
+    if dtype not in {"auto", "float32", "bfloat16", "float16"}:
+        raise ConfigError(
+            Finding(
+                where="--dtype",
+                found=repr(dtype),
+                expected="auto, float32, bfloat16 or float16",
+                fix="Leave it out for auto.",
+            )
+        )
+
+
+def _live(converted: Path) -> Any:
+    from workbench.cli.produce import require
+    from workbench.convert import LiveTemplates, read_templates
+
+    require([converted], what="templates")
+    form, templates = read_templates(converted)
+    return LiveTemplates(templates.values(), form)

@@ -1,0 +1,90 @@
+"""Who may come in: the Host header, the token and the size of the body, before anything is read."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from typing import TYPE_CHECKING
+
+from workbench.serve.wire import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_LOCAL = ("localhost", "127.0.0.1", "[::1]")
+
+
+class Door:
+    """ASGI middleware.
+
+    ``hosts`` are the names this server may be called by: a page of a foreign site that points its own name
+    at 127.0.0.1 (DNS rebinding) is refused. ``/health`` needs no token.
+    """
+
+    def __init__(self, app: ASGIApp, *, token: str | None, hosts: Iterable[str], most_bytes: int) -> None:
+        self._app = app
+        self._token = token.encode() if token else None
+        self._hosts = {host.lower() for host in (*_LOCAL, *hosts)}
+        self._most = most_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request in, or answer 400, 401 or 413."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = {name.decode("latin-1").lower(): value for name, value in scope["headers"]}
+        error = self._refusal(scope["path"], headers)
+        if error is not None:
+            await answer(error, scope, receive, send)
+            return
+        await self._app(scope, self._counted(receive), send)
+
+    def _refusal(self, path: str, headers: dict[str, bytes]) -> ApiError | None:
+        host = headers.get("host", b"").decode("latin-1").lower()
+        name = host if host.endswith("]") else host.rpartition(":")[0] or host
+        if name not in self._hosts:
+            return ApiError(400, f"this server isn't called {name!r}; see --allow-host", code="bad_host")
+        if self._token is not None and path != "/health":
+            kind, _, given = headers.get("authorization", b"").partition(b" ")
+            if kind.lower() != b"bearer" or not hmac.compare_digest(given.strip(), self._token):
+                return ApiError(401, "no or a wrong bearer token", code="invalid_api_key")
+        told = headers.get("content-length", b"0")
+        if not told.isdigit() or int(told) > self._most:
+            return self._too_long()
+        return None
+
+    def _counted(self, receive: Receive) -> Receive:
+        """Count what comes, for a body sent in chunks tells no length beforehand."""
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self._most:
+                raise self._too_long()
+            return message
+
+        return counted
+
+    def _too_long(self) -> ApiError:
+        return ApiError(413, f"the body is longer than {self._most} bytes", code="body_too_long")
+
+
+async def answer(error: ApiError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Send an error."""
+    from starlette.responses import JSONResponse
+
+    await JSONResponse(error.body, status_code=error.status, headers=error.headers)(scope, receive, send)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine reaches ``host``."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
