@@ -2,7 +2,7 @@
 
     python -m bench.serve --calls 200
 
-Every caller uses the `openai` client and takes the models in turn. Bounded: `--calls` for each number of callers.
+Every caller uses the `openai` client and takes the models in turn; `--calls` for each number of callers.
 """
 
 from __future__ import annotations
