@@ -13,7 +13,7 @@ from workbench.cli.screen import Screen, plain, print_user_error
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from workbench.serve.chat import Conversation, Side
+    from workbench.serve.chat import Conversation, Manner, Side
 
 HELP = """\
 /adapter NAME   let another adapter answer from now on (base: the base itself)
@@ -61,30 +61,38 @@ def chat(
 
     [dim]Example:[/] workbench chat samples/base --adapter support=run/adapter/adapter
     """
-    from workbench.cli.serve import named_adapters
-    from workbench.serve.chat import Conversation, Manner
+    from workbench.serve.chat import Manner
 
-    adapters = named_adapters(adapter or [])
-    long_text = long_prompt.read_text(encoding="utf-8").strip() if long_prompt else ""
-    run = Path(base)
-    if (run / "run.json").is_file():
-        base, trained, told = _of_run(run)
-        adapters = {**trained, **adapters}
-        long_text = long_text or told
-    from workbench.backends.local import LocalBackend
-    from workbench.serve.engine import Engine
-
-    engine = Engine(LocalBackend.open(base, adapters=adapters))
     manner = Manner(max_new_tokens=max_new_tokens, temperature=temperature, seed=seed)
-    talk = Conversation(engine, manner=manner, system=system, long_prompt=long_text)
-    if adapters:
-        talk.switch(next(iter(adapters)))
+    told = long_prompt.read_text(encoding="utf-8").strip() if long_prompt else ""
+    talk = _begun(base, adapter or [], told, manner=manner, system=system)
     try:
         wrong = Terminal(talk).run()
     finally:
-        engine.close(within=1)
+        talk.close()
     if wrong:
         raise typer.Exit(2)
+
+
+def _begun(base: str, given: list[str], told: str, *, manner: Manner, system: str) -> Conversation:
+    """Open what is talked with; the first adapter answers."""
+    from workbench.cli.serve import named_adapters
+
+    adapters = named_adapters(given)
+    run = Path(base)
+    if (run / "run.json").is_file():
+        base, trained, of_run = _of_run(run)
+        adapters = {**trained, **adapters}
+        told = told or of_run
+    from workbench.backends.local import LocalBackend
+    from workbench.serve.chat import Conversation
+    from workbench.serve.engine import Engine
+
+    engine = Engine(LocalBackend.open(base, adapters=adapters))
+    talk = Conversation(engine, manner=manner, system=system, long_prompt=told)
+    if adapters:
+        talk.switch(next(iter(adapters)))
+    return talk
 
 
 class Terminal:

@@ -8,12 +8,43 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from workbench.cli import options
 from workbench.cli.screen import Screen
 
 if TYPE_CHECKING:
     from workbench.serve.service import Service
 
 TOKEN_VARIABLE = "WORKBENCH_SERVE_TOKEN"  # noqa: S105  the variable's name
+
+Adapters = Annotated[
+    list[str] | None, typer.Option("--adapter", help="An adapter as NAME=DIR; may be repeated.")
+]
+Name = Annotated[
+    str | None, typer.Option("--name", help="What callers call the base; default: its folder's name.")
+]
+Host = Annotated[str, typer.Option("--host", help="Address to listen on.")]
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one.")]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option("--token-file", help=f"File with the bearer token; or set {TOKEN_VARIABLE}."),
+]
+AllowHost = Annotated[
+    list[str] | None, typer.Option("--allow-host", help="A further name that callers use in Host.")
+]
+AdapterRoot = Annotated[
+    list[Path] | None,
+    typer.Option("--adapter-root", help="Folder from which adapters may be loaded while running."),
+]
+Compact = Annotated[
+    Path | None,
+    typer.Option("--compact", help="Output of `convert`: long prompts sent to adapters are made compact."),
+]
+Rows = Annotated[int, typer.Option("--rows", min=1, help="Answers written together.")]
+Waiting = Annotated[int, typer.Option("--waiting", min=0, help="Answers that may wait; then 429.")]
+MaxTokens = Annotated[int, typer.Option("--max-tokens", min=1, help="Most tokens an answer may have.")]
+MaxBody = Annotated[int, typer.Option("--max-body", min=1024, help="Longest body in bytes; then 413.")]
+Timeout = Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds for a call; then 504.")]
+Dtype = Annotated[str, typer.Option("--dtype", help="auto, float32, bfloat16 or float16.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -22,45 +53,22 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
-    base: Annotated[str, typer.Option("--base", help="Folder or hub id of the base model.")],
-    adapter: Annotated[
-        list[str] | None, typer.Option("--adapter", help="An adapter as NAME=DIR; may be repeated.")
-    ] = None,
-    name: Annotated[
-        str | None, typer.Option("--name", help="What callers call the base; default: its folder's name.")
-    ] = None,
-    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
-    token_file: Annotated[
-        Path | None,
-        typer.Option("--token-file", help=f"File with the bearer token; or set {TOKEN_VARIABLE}."),
-    ] = None,
-    allow_host: Annotated[
-        list[str] | None, typer.Option("--allow-host", help="A further name that callers use in Host.")
-    ] = None,
-    adapter_root: Annotated[
-        list[Path] | None,
-        typer.Option("--adapter-root", help="Folder from which adapters may be loaded while running."),
-    ] = None,
-    compact: Annotated[
-        Path | None,
-        typer.Option(
-            "--compact", help="Output of `convert`: long prompts sent to adapters are made compact."
-        ),
-    ] = None,
-    rows: Annotated[int, typer.Option("--rows", min=1, help="Answers written together.")] = 32,
-    waiting: Annotated[int, typer.Option("--waiting", min=0, help="Answers that may wait; then 429.")] = 128,
-    max_tokens: Annotated[
-        int, typer.Option("--max-tokens", min=1, help="Most tokens an answer may have.")
-    ] = 1024,
-    max_body: Annotated[
-        int, typer.Option("--max-body", min=1024, help="Longest body in bytes; then 413.")
-    ] = 1 << 20,
-    timeout: Annotated[
-        float, typer.Option("--timeout", min=0.1, help="Seconds for a call; then 504.")
-    ] = 120.0,
-    dtype: Annotated[str, typer.Option("--dtype", help="auto, float32, bfloat16 or float16.")] = "auto",
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+    base: options.Base,
+    adapter: Adapters = None,
+    name: Name = None,
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    token_file: TokenFile = None,
+    allow_host: AllowHost = None,
+    adapter_root: AdapterRoot = None,
+    compact: Compact = None,
+    rows: Rows = 32,
+    waiting: Waiting = 128,
+    max_tokens: MaxTokens = 1024,
+    max_body: MaxBody = 1 << 20,
+    timeout: Timeout = 120.0,
+    dtype: Dtype = "auto",
+    quiet: options.Quiet = False,
 ) -> None:
     """Serve a base and its adapters; the caller's `model` says which of them answers.
 

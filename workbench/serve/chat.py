@@ -72,6 +72,10 @@ class Conversation:
             )
         self.adapter = None if name == "base" else name
 
+    def close(self) -> None:
+        """End; the model is free."""
+        self._engine.close(within=1)
+
     def reset(self) -> None:
         """Forget all turns; the system message and the adapter stay."""
         self._turns = ()
