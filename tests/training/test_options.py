@@ -78,3 +78,25 @@ def test_the_plan_tells_every_setting_with_its_reason_and_trains_nothing(tiny_ba
     assert all(setting["reason"] for setting in plan["settings"].values())
     assert (plan["rows"], plan["steps"], plan["scale"]) == (40, 6, 8.0)
     assert [p.name for p in tmp_path.iterdir()] == ["train.parquet"]
+
+
+@pytest.mark.parametrize("grouped", [True, False])
+def test_grouping_by_length_saves_padding_and_loses_no_row(tiny_base, tmp_path, grouped):
+    from workbench.ports import silent
+    from workbench.rendering import Example
+    from workbench.rendering.opening import open_base
+    from workbench.training.loop import trainer
+    from workbench.training.lora import add_adapter
+    from workbench.training.objectives import Supervised
+
+    lengths = [4, 40, 5, 41, 6, 42, 7, 43, 8, 44, 9, 45, 10, 46, 11, 47] * 8
+    rows = [Example(input_ids=[7] * n, labels=[-100, *[7] * (n - 1)]) for n in lengths]
+    spec = msgspec.structs.replace(SPEC, group_by_length=grouped, max_steps=None, epochs=1.0)
+    model = add_adapter(spec, open_base(tiny_base, dtype="float32").model, name="tiny")
+    loop = trainer(
+        spec, model=model, train=rows, valid=[], objective=Supervised(), pad=0, out=tmp_path, progress=silent
+    )
+    batches = list(loop.get_train_dataloader())
+    assert sorted(row for batch in batches for row in batch["rows"].tolist()) == list(range(len(rows)))
+    padding = sum(int((batch["attention_mask"] == 0).sum()) for batch in batches)
+    assert (padding < 1000) == grouped

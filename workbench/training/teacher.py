@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch.nn.functional import log_softmax
 from transformers import DynamicCache
+from transformers.cache_utils import DynamicLayer
 
 from workbench.io.rundir import write_json
 from workbench.ports import silent
@@ -94,9 +95,25 @@ class LiveTeacher:
             ids = torch.tensor([prefix], device=self._model.device)
             self._model(input_ids=ids, past_key_values=cache, use_cache=True)
             self._caches[group] = cache
-        cache = copy.deepcopy(self._caches[group])
+        return _for_rows(self._caches[group], rows)
+
+
+def _for_rows(kept: Any, rows: int) -> Any:
+    """Return a cache for several rows that begins with the kept one, which stays as it is.
+
+    Layers that only grow are shown the kept keys and values, which the model copies when it adds its own; any
+    other kind of layer is copied here.
+    """
+    if any(type(layer) is not DynamicLayer for layer in kept.layers):
+        cache = copy.deepcopy(kept)
         cache.batch_repeat_interleave(rows)
         return cache
+    cache = copy.copy(kept)
+    cache.layers = [copy.copy(layer) for layer in kept.layers]
+    for layer in cache.layers:
+        layer.keys = layer.keys.expand(rows, -1, -1, -1)
+        layer.values = layer.values.expand(rows, -1, -1, -1)
+    return cache
 
 
 class StoredTeacher:
