@@ -106,6 +106,8 @@ def test_plain_completions(client):
         ({"n": 99}, 400, "n"),
         ({"max_tokens": 100_000}, 400, "max_tokens"),
         ({"logit_bias": {"1": 5}}, 400, "logit_bias"),
+        ({"logprobs": True}, 400, "logprobs"),
+        ({"frequency_penalty": 1}, 400, "frequency_penalty"),
         ({"messages": []}, 400, "messages"),
         ({"messages": [{"role": "nobody", "content": "a"}]}, 400, "messages[0].role"),
         ({"messages": [{"role": "user", "content": 5}]}, 400, "messages[0].content"),

@@ -78,7 +78,7 @@ _HARMLESS = frozenset({
     "user", "metadata", "store", "service_tier", "prompt_cache_key", "safety_identifier",
 })  # fmt: skip
 # Values that ask for nothing.
-_NEUTRAL: tuple[Any, ...] = (None, 0, False, [], {}, "none", 1)
+_NEUTRAL: tuple[Any, ...] = (None, 0, False, [], {}, "none")
 _FAR = 4
 
 
