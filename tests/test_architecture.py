@@ -57,6 +57,6 @@ def test_no_file_is_loaded_by_pickle_or_with_remote_code():
 
 
 def test_test_modules_have_names_of_their_own():
-    """Without packages in tests/, pytest refuses two modules of one name, and only when both are collected."""
+    """Without packages in tests/, pytest refuses two modules of one name, once both are collected."""
     names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
     assert sorted(names) == sorted(set(names))
