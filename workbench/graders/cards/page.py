@@ -21,7 +21,8 @@ ABOUT = {
             "needed. Thresholds for BEGIN, HalluQA and OCNLI were chosen with these figures in view: "
             "expect less elsewhere. SummEdits' folds mix domains: a domain never seen may fall below "
             "its figure by five points. `workbench eval` holds an answer to this scorer claim by claim, and "
-            "beside it to its figures, units, dates and opposites: see *as `eval` grades*. On HaluEval the "
+            "beside it to its figures, units, dates and opposites: see *as `eval` grades*; which of these "
+            "checks count was chosen with the same sets in view. On HaluEval the "
             "length of the answer alone is better than this grader: see the column."
         ),
     ),
