@@ -87,9 +87,18 @@ def test_broken_rows_come_first_and_the_order_is_everybodys(converted):
     assert items == pair_items(converted / "pairs.parquet", checker)
 
 
-def arrived(page, condition):
-    """Wait for the next row and its script: a key pressed before that is lost."""
-    page.wait_for_function(condition)
+def arrived(page, code, *, other=False):
+    """Wait until the page shows that row (or another one) and its script is there: earlier keys are lost.
+
+    By locators: what is evaluated from a string is against the page's own policy.
+    """
+    from playwright.sync_api import expect
+
+    shown = expect(page.locator(".above code"))
+    if other:
+        shown.not_to_have_text(code)
+    else:
+        shown.to_have_text(code)
     page.wait_for_load_state("load")
 
 
@@ -124,13 +133,13 @@ def test_two_people_decide_at_once_by_keyboard(site, converted, tmp_path):
         ann.locator("#text").fill("Short now.")
         ann.locator("#checks li.pass").wait_for()
         ann.keyboard.press("Control+Enter")
-        arrived(ann, "document.querySelector('.above code').innerText !== 'p3'")
+        arrived(ann, "p3", other=True)
         bo.keyboard.press("r")
-        arrived(bo, f"document.querySelector('.above code').innerText !== '{second}'")
+        arrived(bo, second, other=True)
         bo.keyboard.press("u")
-        arrived(bo, f"document.querySelector('.above code').innerText === '{second}'")
+        arrived(bo, second)
         bo.keyboard.press("a")
-        arrived(bo, f"document.querySelector('.above code').innerText !== '{second}'")
+        arrived(bo, second, other=True)
         ann.goto(f"{site}/row?id=p1")
         assert ann.locator("#text").input_value() == ANSWERS[1]
         assert "owned" not in ann.title()
