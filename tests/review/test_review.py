@@ -1,6 +1,8 @@
 """The review page in a browser: two people at once, and what they decided back in curation."""
 
+import html
 import json
+import re
 import threading
 import time
 
@@ -11,11 +13,12 @@ from conftest import chat
 
 from workbench.checks import load_contract
 from workbench.cli import execute
+from workbench.evaluation.labels import read_labels
 from workbench.io.decisions import Decision, text_hash
 from workbench.io.frames import pairs_to_frame
 from workbench.records import Message, Pair, Slot, Source, TokenCounts
 from workbench.review.agreement import agreements
-from workbench.review.items import Checker, Item, pair_items
+from workbench.review.items import Checker, Item, pair_items, run_items
 from workbench.review.store import Store
 
 CONTRACT = """
@@ -257,3 +260,84 @@ def test_curation_takes_over_what_was_decided(converted, tmp_path):
         '{"id": "p0", "hash": "0", "action": "burn"}\n{"id": "p1", "hash": "0", "action": "edit"}\n'
     )
     assert execute(["curate", str(converted), "--decisions", str(file), "--out", str(tmp_path / "no")]) == 2
+
+
+def decide(client, page, action, text):
+    held = dict(re.findall(r'name="(csrf|id|hash)" value="([^"]*)"', page.text))
+    return held["id"], client.post("/decide", data={**held, "action": action, "text": text})
+
+
+def entered(site, name):
+    client = httpx2.Client(base_url=site, follow_redirects=True)
+    return client, client.get(f"/?token=tok&name={name}")
+
+
+def test_what_is_undone_is_theirs_again_and_nobody_decides_on_a_row_another_is_at(site):
+    ann, hers = entered(site, "ann")
+    bo, his = entered(site, "bo")
+    mine, _ = decide(ann, hers, "reject", "")
+    csrf = re.search(r'name="csrf" value="([^"]*)"', hers.text)[1]
+    again = ann.post("/undo", data={"csrf": csrf})
+    _, given = decide(bo, his, "reject", "")
+    assert f'value="{mine}"' not in given.text, "bo was given the row that ann has taken back"
+    assert decide(bo, bo.get(f"/row?id={mine}"), "accept", "Soon.")[1].status_code == 409
+    assert decide(ann, again, "reject", "")[1].status_code == 200
+
+
+def test_the_text_says_whether_it_was_edited(site):
+    ann, page = entered(site, "ann")
+    first, page = decide(ann, page, "accept", "Changed by hand.")
+    shown = html.unescape(re.search(r"<textarea[^>]*>\n(.*?)</textarea>", page.text, re.DOTALL)[1])
+    second, _ = decide(ann, page, "edit", shown.replace("\n", "\r\n"))
+    told = {one["id"]: one for one in map(json.loads, ann.get("/export").text.splitlines())}
+    assert (told[first]["action"], told[first]["text"]) == ("edit", "Changed by hand.")
+    assert (told[second]["action"], told[second]["text"]) == ("accept", None)
+
+
+def test_a_cookie_is_its_ports(site):
+    port = site.rpartition(":")[2]
+    assert httpx2.get(f"{site}/?token=tok").headers["set-cookie"].startswith(f"workbench_review_{port}=")
+
+
+def test_an_id_that_stands_twice_is_refused(converted, capsys):
+    rows = pl.read_parquet(converted / "pairs.parquet")
+    pl.concat([rows, rows.head(1)]).write_parquet(converted / "pairs.parquet")
+    assert execute(["review", str(converted), "--export", str(converted / "d.jsonl")]) == 2
+    assert "p0" in capsys.readouterr().err
+
+
+def test_labels_are_those_that_an_evaluation_takes(tmp_path, capsys):
+    """None of held-out cases, which ask for a verdict a rule, nor of answers on which people differ."""
+    run = tmp_path / "evaluated"
+    run.mkdir()
+    cases = {"held": "rules", "one": "harm", "both": "harm"}
+    (run / "cases.jsonl").write_text(
+        "".join(
+            json.dumps({"id": k, "behaviour": v, "slots": {"question": "q"}}) + "\n" for k, v in cases.items()
+        )
+    )
+    (run / "completions.jsonl").write_text(
+        "".join(json.dumps({"case_id": k, "arm": "after", "text": f"answer {k}"}) + "\n" for k in cases)
+    )
+    grades = {"case_id": list(cases), "arm": ["after"] * 3, "label": ["pass"] * 3}
+    pl.DataFrame(grades).write_parquet(run / "grades.parquet")
+    store = Store(tmp_path / "evaluated.review.sqlite")
+    items = {one.id: one for one in run_items(run)}
+    store.fill(list(items.values()))
+    for who, name, action in (
+        ("ann", "held", "accept"),
+        ("ann", "one", "reject"),
+        ("bo", "one", "edit"),
+        ("ann", "both", "accept"),
+        ("bo", "both", "reject"),
+    ):
+        said = Decision(id=name, hash=items[name].hash, action=action, text="x", reviewer=who)
+        assert store.decide(said)
+    store.close()
+    out = tmp_path / "labels.jsonl"
+    assert execute(["review", str(run), "--labels", str(out)]) == 0
+    ((_, label),) = read_labels(out)
+    assert (label.case_id, label.arm, label.verdict, label.text) == ("one", "after", "fail", "answer one")
+    told = capsys.readouterr().err
+    assert "1 held-out" in told
+    assert "1 answers on which people differ" in told

@@ -101,19 +101,37 @@ def _decided(store: Store) -> list[bytes]:
 
 
 def _labelled(store: Store) -> list[bytes]:
-    """Write verdicts as `eval --labels` reads them: an answer kept as it is passes, any other fails."""
+    """Write verdicts as `eval --labels` reads them: an answer kept as it is passes, any other fails.
+
+    Left out, with a word: held-out cases, of which one verdict doesn't say which rule, and answers on which
+    people differ.
+    """
     import msgspec
 
+    from workbench.evaluation.cases import HELDOUT
     from workbench.review.items import Item
 
-    out = []
+    said: dict[str, tuple[Item, set[str]]] = {}
+    left = set()
     for one in store.decisions():
         item = store.item(one.id, Item)
-        if item is not None and item.arm and item.hash == one.hash:
-            verdict = "pass" if one.action == "accept" else "fail"
-            told = {"case_id": one.id, "arm": item.arm, "verdict": verdict, "text": item.answer}
-            out.append(msgspec.json.encode(told))
-    return out
+        if item is None or not item.arm or item.hash != one.hash:
+            continue
+        if item.task == HELDOUT:
+            left.add(one.id)
+            continue
+        said.setdefault(one.id, (item, set()))[1].add("pass" if one.action == "accept" else "fail")
+    agreed = {name: (item, min(verdicts)) for name, (item, verdicts) in said.items() if len(verdicts) == 1}
+    for count, why in (
+        (len(left), "held-out cases, which need a verdict for each rule"),
+        (len(said) - len(agreed), "answers on which people differ"),
+    ):
+        if count:
+            typer.echo(f"left out: {count} {why}", err=True)
+    return [
+        msgspec.json.encode({"case_id": name, "arm": item.arm, "verdict": verdict, "text": item.answer})
+        for name, (item, verdict) in agreed.items()
+    ]
 
 
 def _written(path: Path, lines: list[bytes], *, force: bool) -> None:
@@ -138,6 +156,7 @@ def _serve(store: Store, checker: Checker, *, reviewer: str, port: int, show: bo
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind(("127.0.0.1", port))
+            listening.listen()  # whoever opens the address at once waits, and is not refused
         except OSError as error:
             where = f"127.0.0.1:{port}"
             found = error.strerror or str(error)

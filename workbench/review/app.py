@@ -100,7 +100,7 @@ async def _let_in(request: Request, session: Session, default: str) -> Response 
     given = request.query_params.get("token")
     if given is not None and request.method == "GET":
         return _entered(given, request, session, default)
-    who = session.reviewer(request.cookies.get(COOKIE))
+    who = session.reviewer(request.cookies.get(_cookie(request)))
     if who is None:
         text = "Open the address that `workbench review` printed; it holds the token."
         return HTMLResponse(pages.message_page("No entry", text), 403)
@@ -108,12 +108,17 @@ async def _let_in(request: Request, session: Session, default: str) -> Response 
     return await _posted(request, session, who) if request.method == "POST" else None
 
 
+def _cookie(request: Request) -> str:
+    """Name the cookie by port: browsers give a host's cookies to every port of it."""
+    return f"{COOKIE}_{request.scope['server'][1]}"
+
+
 def _entered(given: str, request: Request, session: Session, default: str) -> Response:
     if not hmac.compare_digest(given.encode(), session.token.encode()):
         return HTMLResponse(pages.message_page("No entry", "That token is not this review's."), 403)
     who = request.query_params.get("name", "").strip()[:64] or default
     answer = RedirectResponse("/", 303)
-    answer.set_cookie(COOKIE, session.cookie(who), httponly=True, samesite="strict")
+    answer.set_cookie(_cookie(request), session.cookie(who), httponly=True, samesite="strict")
     return answer
 
 
@@ -188,7 +193,7 @@ def _take(app: FastAPI, store: Store, checker: Checker) -> None:
             store.later(form.get("id", ""))
             return RedirectResponse(f"/{second}", 303)
         item = store.item(form.get("id", ""), Item)
-        action, text = form.get("action"), form.get("text", "").replace("\r\n", "\n")
+        action, text = _said(form, item)
         if action not in {"accept", "reject", "edit"} or (action == "edit" and not text.strip()):
             return HTMLResponse(pages.message_page("Not taken", "An edit needs a text."), 400)
         decision = Decision(
@@ -201,7 +206,10 @@ def _take(app: FastAPI, store: Store, checker: Checker) -> None:
             reviewer=request.state.reviewer,
         )
         if item is None or not store.decide(decision):
-            why = "The row is another one by now. Nothing was kept; look at it again."
+            why = (
+                "Another person is at this row, or its text is another one by now. Nothing was kept; "
+                "go back to copy what you wrote, then look at the queue."
+            )
             return HTMLResponse(pages.message_page("Not taken", why), 409)
         return RedirectResponse(f"/{second}", 303)
 
@@ -216,4 +224,17 @@ def _take(app: FastAPI, store: Store, checker: Checker) -> None:
         item = store.item(form.get("id", ""), Item)
         if item is None:
             return JSONResponse([], 404)
-        return JSONResponse(checker(item, form.get("text", "").replace("\r\n", "\n")))
+        return JSONResponse(checker(item, _lines(form.get("text", ""))))
+
+
+def _said(form: dict[str, Any], item: Item | None) -> tuple[Any, str]:
+    """Return what was done and the text: accepting a changed text is an edit, saving the same an accept."""
+    action, text = form.get("action", ""), _lines(form.get("text", ""))
+    if item is not None and "text" in form and action in {"accept", "edit"}:
+        action = "accept" if text == _lines(item.answer) else "edit"
+    return action, text
+
+
+def _lines(text: str) -> str:
+    """Write line ends as a text area gives them back, less their carriage returns."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -68,9 +68,10 @@ def pair_items(path: Path, checker: Checker) -> list[Item]:
     """Read a pairs file: broken rules first, then answers that contradict each other, then by chance.
 
     Raises:
-        InputError: the file can't be read.
+        InputError: the file can't be read, or an id stands twice.
     """
     pairs = frame_to_pairs(read_with_examples(path))
+    _one_each(path, pairs)
     answers: dict[str, set[str]] = {}
     for pair in pairs:
         answers.setdefault(_asked(pair), set()).add(pair.output)
@@ -156,6 +157,20 @@ def _lost(name: str, labels: Mapping[tuple[str, str], Counter[str]]) -> tuple[in
 
 def _asked(pair: Pair) -> str:
     return content_id(*(part for message in pair.prompt for part in (message.role, message.content)))
+
+
+def _one_each(path: Path, pairs: Sequence[Pair]) -> None:
+    twice = [name for name, n in Counter(pair.id for pair in pairs).items() if n > 1]
+    if twice:
+        more = f" and {len(twice) - 3} more" if len(twice) > 3 else ""  # noqa: PLR2004
+        raise InputError(
+            Finding(
+                where=str(path),
+                found=f"ids that stand more than once: {', '.join(sorted(twice)[:3])}{more}",
+                expected="an id of its own for each row, to which a decision is bound",
+                fix="Leave out the rows that stand twice.",
+            )
+        )
 
 
 def _ordered(items: list[Item]) -> list[Item]:

@@ -11,7 +11,15 @@ if TYPE_CHECKING:
     from workbench.review.agreement import Agreed
     from workbench.review.items import Item
 
-_KEYS = (("a", "accept"), ("r", "reject"), ("e", "edit"), ("u", "undo"), ("s", "later"), ("?", "keys"))
+_KEYS = (
+    ("a", "accept"),
+    ("r", "reject"),
+    ("e", "edit"),
+    ("t", "tag"),
+    ("u", "undo"),
+    ("s", "later"),
+    ("?", "keys"),
+)
 
 
 def row_page(

@@ -91,20 +91,31 @@ class Store:
             self._base.execute("BEGIN IMMEDIATE")
             found = self._base.execute(_NEXT, given).fetchone()
             if found:
-                self._base.execute("DELETE FROM claims WHERE reviewer = ?", (reviewer,))
-                self._base.execute(
-                    "INSERT OR REPLACE INTO claims VALUES (?, ?, ?)",
-                    (found[0], reviewer, self._clock() + _CLAIM_SECONDS),
-                )
+                self._claim(found[0], reviewer)
             self._base.execute("COMMIT")
         return found[0] if found else None
 
+    def _claim(self, name: str, reviewer: str) -> None:
+        """Give a row to a reviewer, who lets go of any other; an unexpired claim of somebody else stands."""
+        now = self._clock()
+        self._base.execute("DELETE FROM claims WHERE reviewer = ? OR until <= ?", (reviewer, now))
+        self._base.execute(
+            "INSERT OR IGNORE INTO claims VALUES (?, ?, ?)", (name, reviewer, now + _CLAIM_SECONDS)
+        )
+
     def decide(self, decision: Decision) -> bool:
-        """Keep a decision; ``False`` where the row's text is another one by now, or the row is gone."""
+        """Keep a decision.
+
+        ``False`` where the row's text is another one by now, the row is gone, or another person is at it.
+        """
         with self._lock:
             self._base.execute("BEGIN IMMEDIATE")
             held = self._base.execute("SELECT hash FROM items WHERE id = ?", (decision.id,)).fetchone()
-            fits = held is not None and held[0] == decision.hash
+            other = self._base.execute(
+                "SELECT 1 FROM claims WHERE item = ? AND reviewer <> ? AND until > ?",
+                (decision.id, decision.reviewer, self._clock()),
+            ).fetchone()
+            fits = held is not None and held[0] == decision.hash and other is None
             if fits:
                 self._base.execute(
                     "INSERT INTO decisions (item, reviewer, action, text, tags, note, hash, at) "
@@ -133,7 +144,7 @@ class Store:
             self._base.execute("DELETE FROM claims WHERE item = ?", (name,))
 
     def undo(self, reviewer: str) -> str | None:
-        """Take back a reviewer's last decision and return its row."""
+        """Take back a reviewer's last decision and return its row, which is theirs again."""
         with self._lock:
             self._base.execute("BEGIN IMMEDIATE")
             last = self._base.execute(
@@ -143,6 +154,7 @@ class Store:
             ).fetchone()
             if last:
                 self._base.execute("UPDATE decisions SET undone = 1 WHERE number = ?", (last[0],))
+                self._claim(last[1], reviewer)
             self._base.execute("COMMIT")
         return last[1] if last else None
 

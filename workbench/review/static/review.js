@@ -49,6 +49,7 @@
         s: () => click("later"),
         u: () => document.getElementById("undo").requestSubmit(),
         e: () => text.focus(),
+        t: () => form.elements.tags.focus(),
         "?": () => keys.showModal(),
       }[event.key];
       if (does) {
