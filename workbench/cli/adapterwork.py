@@ -13,6 +13,7 @@ from workbench.cli.produce import Face, carry_out, read_object, require
 from workbench.errors import ConfigError, Finding
 
 if TYPE_CHECKING:
+    from workbench.adapters.merge import Dtype
     from workbench.adapters.registry import Entry
     from workbench.ports import Progress
 
@@ -24,7 +25,7 @@ OwnBase = Annotated[
     str | None, typer.Option("--base", help="Base model, where the adapter is not in the registry.")
 ]
 DEFAULT = Path("adapters.json")
-_DTYPES = ("float32", "bfloat16", "float16")
+_DTYPES: tuple[Dtype, ...] = ("float32", "bfloat16", "float16")
 
 
 def register(group: typer.Typer) -> None:
@@ -64,11 +65,10 @@ def merge(
     from workbench.adapters.merge import merge as write
 
     compared = [name.strip() for name in compare.split(",") if name.strip()]
-    for name in (dtype, *compared):
-        _check_dtype(name)
+    written, *held = (_dtype(name) for name in (dtype, *compared))
     folder, place = located(adapter, base=base, registry=registry)
     require([folder, *([data] if data else [])], what="an input of merge")
-    merging = Merging(dtype=dtype, compared=tuple(compared), rows=rows, tolerance=tolerance)  # type: ignore[arg-type]  # checked
+    merging = Merging(dtype=written, compared=tuple(held), rows=rows, tolerance=tolerance)
 
     def work(target: Path, progress: Progress) -> None:
         from workbench.io.frames import read_pairs
@@ -104,10 +104,12 @@ def combine(
     """
     from workbench.adapters.combine import Combining
     from workbench.adapters.combine import combine as write
+    from workbench.io.config import convert
 
     weights = dict(_weighted(one) for one in weighted)
     folders, base = together(list(weights), registry=registry)
-    combining = Combining(weights=weights, method=method, rank=rank, density=density, seed=seed)  # type: ignore[arg-type]  # checked by combine
+    told = {"weights": weights, "method": method, "rank": rank, "density": density, "seed": seed}
+    combining = convert(told, Combining, where="the options of combine")
 
     def work(target: Path, progress: Progress) -> None:
         write(combining, base=base, adapters=folders, out=target, progress=progress)
@@ -143,12 +145,13 @@ def export(
 
     if to not in SERVERS:
         raise typer.BadParameter(f"{to!r} is none of {', '.join(SERVERS)}", param_hint="--to")
+    server = SERVERS[SERVERS.index(to)]
     if repo is not None and (to != "hub" or len(names) != 1):
         raise typer.BadParameter("it goes with --to hub and one adapter", param_hint="--repo")
     folders, base = together(names, registry=registry)
     summary = carry_out(
         out,
-        lambda target, _: write(to, base=base, adapters=folders, out=target),  # type: ignore[arg-type]  # checked
+        lambda target, _: write(server, base=base, adapters=folders, out=target),
         verb="adapters export", inputs=[base, *folders.values()], options=[to],
         page=partial(_export_page, repo=repo, dry_run=dry_run),
         face=Face(force=force, quiet=quiet or bool(repo and not dry_run), as_json=as_json),
@@ -212,9 +215,9 @@ def together(names: list[str], *, registry: Path) -> tuple[dict[str, Path], str]
     return folders, base_of(next(iter(chosen.values())), registry)
 
 
-def _check_dtype(name: str) -> None:
+def _dtype(name: str) -> Dtype:
     if name in _DTYPES:
-        return
+        return _DTYPES[_DTYPES.index(name)]
     few = name.lower() in {"4bit", "8bit", "int4", "int8", "nf4"}
     raise ConfigError(
         Finding(

@@ -12,6 +12,7 @@ from workbench.cli import options
 from workbench.cli.screen import Screen
 
 if TYPE_CHECKING:
+    from workbench.rendering.opening import Precision
     from workbench.serve.service import Service
 
 TOKEN_VARIABLE = "WORKBENCH_SERVE_TOKEN"  # noqa: S105  the variable's name
@@ -104,9 +105,9 @@ def _service(
     from workbench.backends.local import LocalBackend
     from workbench.serve.service import Service
 
-    _known_dtype(dtype)
+    precision = _known_dtype(dtype)
     live = _live(compact) if compact is not None else None
-    backend = LocalBackend.open(base, adapters=named_adapters(adapters), dtype=dtype)  # type: ignore[arg-type]
+    backend = LocalBackend.open(base, adapters=named_adapters(adapters), dtype=precision)
     return Service(backend, name=name or backend.base.name, live=live, **more)
 
 
@@ -187,18 +188,20 @@ def _no_token(host: str) -> Exception:
     )
 
 
-def _known_dtype(dtype: str) -> None:
+def _known_dtype(dtype: str) -> Precision:
     from workbench.errors import ConfigError, Finding
 
-    if dtype not in {"auto", "float32", "bfloat16", "float16"}:
-        raise ConfigError(
-            Finding(
-                where="--dtype",
-                found=repr(dtype),
-                expected="auto, float32, bfloat16 or float16",
-                fix="Leave it out for auto.",
-            )
+    known: tuple[Precision, ...] = ("auto", "float32", "bfloat16", "float16")
+    if dtype in known:
+        return known[known.index(dtype)]
+    raise ConfigError(
+        Finding(
+            where="--dtype",
+            found=repr(dtype),
+            expected="auto, float32, bfloat16 or float16",
+            fix="Leave it out for auto.",
         )
+    )
 
 
 def _live(converted: Path) -> Any:

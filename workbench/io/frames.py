@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
+_STRUCTS: dict[str, dict[str, type[pl.DataType]]] = {
+    "source": {"file": pl.String, "line": pl.Int64, "record": pl.Int64},
+    "tokens": {"original": pl.Int64, "compact": pl.Int64, "completion": pl.Int64},
+}
 PAIR_SCHEMA = pl.Schema(
     {
         "id": pl.String(),
@@ -24,13 +28,11 @@ PAIR_SCHEMA = pl.Schema(
         "completion": _MESSAGES,
         "template_id": pl.String(),
         "slots": pl.List(pl.Struct({"name": pl.String, "type": pl.String, "value": pl.String})),
-        "source": pl.Struct({"file": pl.String, "line": pl.Int64, "record": pl.Int64}),
-        "tokens": pl.Struct({"original": pl.Int64, "compact": pl.Int64, "completion": pl.Int64}),
+        **{name: pl.Struct(fields) for name, fields in _STRUCTS.items()},
         "meta": pl.String(),
     }
 )
 _PLAIN = ("id", "task", "template_id")
-_STRUCTS = ("source", "tokens")
 _LISTS = {
     "prompt": ("role", "content"),
     "completion": ("role", "content"),
@@ -63,8 +65,7 @@ def pairs_to_frame(pairs: Iterable[Pair]) -> pl.DataFrame:
     rows = list(pairs)
     flat: dict[str, Any] = {name: [getattr(pair, name) for pair in rows] for name in _PLAIN}
     flat["meta"] = [msgspec.json.encode(pair.meta, order="sorted").decode() for pair in rows]
-    for name in _STRUCTS:
-        schema = dict(PAIR_SCHEMA[name].to_schema())  # type: ignore[attr-defined]
+    for name, schema in _STRUCTS.items():
         held = [getattr(pair, name) for pair in rows]
         columns = {field: [getattr(one, field) for one in held] for field in schema}
         flat[name] = pl.DataFrame(columns, schema=schema).to_struct()

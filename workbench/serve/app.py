@@ -148,7 +148,7 @@ async def _counted(request: Request, call: Call, began: float) -> AsyncIterator[
         async for event in events:
             yield event
     finally:
-        await events.aclose()  # type: ignore[attr-defined]  # an async generator
+        await events.aclose()
         _count(request, call, began)
 
 

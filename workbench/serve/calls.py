@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.serve.wire import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from starlette.requests import Request
 
@@ -74,7 +74,7 @@ class Call:
         ]
         return {**self._head(streaming=False), "choices": choices, "usage": self.usage()}
 
-    async def events(self) -> AsyncIterator[str]:
+    async def events(self) -> AsyncGenerator[str, None]:
         """Yield the answer as server-sent events; what fails on the way is an event as well."""
         left = set(range(len(self.jobs)))
         try:

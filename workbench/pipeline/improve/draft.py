@@ -132,8 +132,8 @@ def _why(
     clusters = {lost.cluster for lost in found.lost if lost.question == one.id}
     if verdict is not None and verdict.state == "lost":
         return "lost"
-    rates = (verdict.arms.teacher.rate, verdict.arms.after.rate) if verdict else (None, None)
-    fell = None not in rates and rates[0] - rates[1] >= how.margin  # type: ignore[operator]
+    first, last = (verdict.arms.teacher.rate, verdict.arms.after.rate) if verdict else (None, None)
+    fell = first is not None and last is not None and first - last >= how.margin
     if fell and len(clusters) >= how.several:
         return "slipped"
     return "thin" if rows < how.target else None
