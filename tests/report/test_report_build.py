@@ -8,6 +8,7 @@ import pytest
 from workbench.errors import ConfigError, InputError
 from workbench.evaluation.cases import HELDOUT as GIVEN_BY_EVALUATION
 from workbench.evaluation.grading import GRADE_SCHEMA
+from workbench.io.frames import ledger_frame
 from workbench.report import build_report, render_html, render_markdown, to_json
 from workbench.report.cases import HELDOUT, case_state
 from workbench.report.model import Failure, Output
@@ -69,6 +70,29 @@ def test_the_dropped_are_counted_by_reason_and_rule(run):
     ]
     assert dropped[0].rules == {"json-only": 24, "json-schema": 12, "opening": 12, "length": 12}
     assert dropped[1].rules == {}
+
+
+def test_rows_too_near_an_evaluation_set_are_counted_by_its_file(own):
+    rows = [
+        {"id": f"r{n}", "row": n, "step": "decontaminate", "reason": "in an evaluation set",
+         "rule": f"/some where/evals/{name}/support.en.jsonl:{n + 1} $.slots.question"}
+        for n, name in enumerate(["harm", "schema", "harm"])
+    ]  # fmt: skip
+    ledger_frame(rows).write_parquet(own / "curate" / "ledger.parquet")
+    report = build_report(own)
+    assert report.funnel.dropped[0].rules == {"harm/support.en.jsonl": 2, "schema/support.en.jsonl": 1}
+    assert "some where" not in render_html(report)
+
+
+def test_the_funnel_names_no_more_rules_than_can_be_read(own):
+    rows = [
+        {"id": f"r{n}", "row": n, "step": "s", "reason": "breaks a rule", "rule": f"rule-{n:02d}"}
+        for n in range(40)
+    ]
+    ledger_frame(rows).write_parquet(own / "curate" / "ledger.parquet")
+    text = render_html(build_report(own))
+    assert "rule-11 1, and 28 more" in text
+    assert "rule-12 1" not in text
 
 
 @pytest.mark.parametrize(

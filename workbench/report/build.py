@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.io.rundir import read_manifest
@@ -29,12 +31,12 @@ from workbench.report.passages import read_prompts
 from workbench.report.words import verdict_sentence
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from workbench.verdicts import Verdicts
 
 _STAGES = ("convert", "curate", "adapter", "eval")
 _BETWEEN_RULES = ", "  # as a ledger names several rules of one row
+_CASE = re.compile(r"(?P<file>.+):\d+(?: \$\.\S+)?$")  # as it names a case that a row is too near to
+_TOLD = 2  # folders and name of such a file
 _TRACED = "What stands in the training data behind each lost case: attribution/attribution.md."
 _FOR_MISSING = {
     "data": "The data funnel is left out: the run holds no summary of `workbench convert` or `curate`.",
@@ -120,11 +122,17 @@ def _dropped(ledger: Path, reasons: dict[str, int]) -> tuple[Dropped, ...]:
     rows: Counter[tuple[str, str]] = Counter()
     for step, reason, rule in frame.fill_null("").iter_rows():
         rows[step, reason] += 1
-        rules[step, reason].update(rule.split(_BETWEEN_RULES) if rule else ())
+        rules[step, reason].update(map(_plainly, rule.split(_BETWEEN_RULES)) if rule else ())
     return tuple(
         Dropped(step=step, reason=reason, rows=n, rules=dict(rules[step, reason].most_common()))
         for (step, reason), n in sorted(rows.items(), key=lambda item: (-item[1], item[0]))
     )
+
+
+def _plainly(rule: str) -> str:
+    """Name the file alone where the ledger names a case of an evaluation set by file, line and field."""
+    held = _CASE.match(rule)
+    return "/".join(Path(held["file"]).parts[-_TOLD:]) if held else rule
 
 
 def _training(place: Path) -> Training | None:

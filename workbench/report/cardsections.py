@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from workbench.report.charts import bar
 from workbench.report.histograms import histogram, said
-from workbench.report.markup import Html, element, joined, prose
+from workbench.report.markup import Html, element, joined, prose, scrolling
 from workbench.report.versions import FIELDS, MATCHED, headline, moved_surely, number, signed, size_rows
 from workbench.report.words import count, percent
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
 
 _SHOWN = 3
+_SCROLLS = 400  # characters of a question from which on it may scroll in its box
 
 
 def signals_section(signals: Sequence[Distribution]) -> Html:
@@ -148,7 +149,7 @@ def rules_section(coverage: Coverage) -> Html:
         _details(f"Breaks {rule.id}: {count(rule.breaks)}", [row(view) for view in rule.broken])
         for rule in broken
     ]
-    return joined([element("div", whole, class_="scroll"), *examples])
+    return joined([scrolling(whole, label="Rules over the rows"), *examples])
 
 
 def parts_section(profile: Profile) -> Html:
@@ -221,11 +222,14 @@ def row(view: RowView) -> Html:
     place = " · ".join(part for part in (view.id, view.task, view.part) if part)
     return element(
         "div",
-        element("p", view.asked, class_="asked pre", lang=prose(view.asked), dir="auto"),
+        element(
+            "p", view.asked, class_="asked pre", lang=prose(view.asked), dir="auto",
+            tabindex="0" if len(view.asked) > _SCROLLS else None,
+        ),
         element("p", view.answer, class_="pre", lang=prose(view.answer), dir="auto"),
         element("p", element("code", place), class_="quiet"),
         class_="pair",
-    )
+    )  # fmt: skip
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str = "") -> Html:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from workbench.report.markdown import escape
 from workbench.report.markdown import table as markdown_table
-from workbench.report.markup import Html, element, joined, prose
+from workbench.report.markup import Html, element, joined, prose, scrolling
 from workbench.report.shell import page
 from workbench.report.words import RULE_STATES, bounds, named, percent
 
@@ -117,7 +117,7 @@ def _runs(found: Comparison) -> Html:
                 element("td", cells[-1]),
             )
         )
-    return _table(HEAD, rows, figures=range(2, 6))
+    return _table(HEAD, rows, figures=range(2, 6), label="Runs")
 
 
 def _rules(found: Comparison) -> Html:
@@ -142,7 +142,12 @@ def _rules(found: Comparison) -> Html:
         )
     head = ("Rule", *(run.name for run in found.runs), "Best")
     note = "Share of cases that obey the rule with the adapter, with intervals; the best is bold."
-    return joined([element("p", note, class_="lead"), _table(head, rows, figures=range(1, len(head) - 1))])
+    return joined(
+        [
+            element("p", note, class_="lead"),
+            _table(head, rows, figures=range(1, len(head) - 1), label="Rules by run"),
+        ]
+    )
 
 
 def _behaviours(found: Comparison) -> Html:
@@ -155,16 +160,16 @@ def _behaviours(found: Comparison) -> Html:
         for name in found.behaviours
     ]
     head = ("Behaviour", *(run.name for run in found.runs))
-    return _table(head, rows, figures=range(1, len(head)))
+    return _table(head, rows, figures=range(1, len(head)), label="Behaviours by run")
 
 
-def _table(head: Sequence[str], rows: Sequence[Html], *, figures: range) -> Html:
+def _table(head: Sequence[str], rows: Sequence[Html], *, figures: range, label: str) -> Html:
     heads = (
         element("th", name, scope="col", class_="num" if place in figures else None)
         for place, name in enumerate(head)
     )
     whole = element("table", element("thead", element("tr", *heads)), element("tbody", *rows), class_="small")
-    return element("div", whole, class_="scroll")
+    return scrolling(whole, label=label)
 
 
 def _history(runs: Sequence[RunView]) -> Html:

@@ -57,6 +57,11 @@ def joined(children: Iterable[Child]) -> Html:
     return Html("".join(escape(child) for child in children if child is not None))
 
 
+def scrolling(child: Html, *, label: str) -> Html:
+    """Let what may be wider than the page scroll by itself; the keyboard reaches it, and it has a name."""
+    return element("div", child, class_="scroll", tabindex="0", role="region", aria_label=label)
+
+
 def anchor(kind: str, name: str) -> str:
     """Return the address within the page of what has the id ``kind-name``."""
     return "#" + quote(f"{kind}-{name}", safe="", errors="replace")

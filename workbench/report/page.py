@@ -46,8 +46,9 @@ def render_html(report: Report, *, prices: Prices | None = None, budget: int = _
         "data": data_section(report.funnel) if report.funnel else None,
         "provenance": provenance_section(report),
     }
-    spent = len(_page(report, parts).encode())
     if report.cases:
+        # Drawn empty first: heading and link of the section count too.
+        spent = len(_page(report, {**parts, "cases": Html("")}).encode())
         parts["cases"] = cases_section(report.cases, found.rules, budget=max(0, budget - spent))
     return _page(report, parts)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from workbench.report.markup import Html, element, joined
+from workbench.report.markup import Html, element, joined, scrolling
 
 if TYPE_CHECKING:
     from workbench.report.model import Provenance, Report, StageRecord
@@ -63,17 +63,14 @@ def _stages(stages: tuple[StageRecord, ...]) -> Html:
         )
         for stage in stages
     )
-    return element(
-        "div",
-        element(
-            "table",
-            element("caption", "Stages, each named by the content of what went in"),
-            element("thead", element("tr", *(element("th", name, scope="col") for name in head))),
-            element("tbody", *body),
-            class_="stages",
-        ),
-        class_="scroll",
+    table = element(
+        "table",
+        element("caption", "Stages, each named by the content of what went in"),
+        element("thead", element("tr", *(element("th", name, scope="col") for name in head))),
+        element("tbody", *body),
+        class_="stages",
     )
+    return scrolling(table, label="Stages")
 
 
 def _files(stage: StageRecord) -> Html:
@@ -81,7 +78,7 @@ def _files(stage: StageRecord) -> Html:
     return element(
         "details",
         element("summary", "1 file" if len(stage.files) == 1 else f"{len(stage.files)} files"),
-        element("pre", lines, class_="code"),
+        element("pre", lines, class_="code", tabindex="0"),
         class_="more",
     )
 

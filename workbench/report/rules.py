@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from workbench.records import ARMS
 from workbench.report.charts import NARROW, WIDE, axis, interval_plot, legend
-from workbench.report.markup import Html, element, prose
+from workbench.report.markup import Html, element, prose, scrolling
 from workbench.report.words import (
     ARM_MEANINGS,
     ARM_NAMES,
@@ -52,21 +52,18 @@ def rules_table(rules: Sequence[RuleVerdict], *, broken: Mapping[str, int]) -> H
         *(element("th", ARM_NAMES[arm], scope="col", class_="num", title=ARM_MEANINGS[arm]) for arm in ARMS),
         element("th", "Recovered", scope="col", class_="num"),
     )
-    return element(
-        "div",
+    table = element(
+        "table",
         element(
-            "table",
-            element(
-                "caption",
-                "Share of applicable, scored cases that obey each rule; lines are 95% intervals. ",
-                element("span", legend(), class_="keys"),
-            ),
-            element("thead", head),
-            element("tbody", *(_rule(place, rule, broken.get(rule.id, 0)) for place, rule in ordered)),
-            class_="figures",
+            "caption",
+            "Share of applicable, scored cases that obey each rule; lines are 95% intervals. ",
+            element("span", legend(), class_="keys"),
         ),
-        class_="scroll",
+        element("thead", head),
+        element("tbody", *(_rule(place, rule, broken.get(rule.id, 0)) for place, rule in ordered)),
+        class_="figures",
     )
+    return scrolling(table, label="Rules before and after")
 
 
 def state_chip(state: RuleState) -> Html:

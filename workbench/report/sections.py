@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.report.charts import bar, curve_words, loss_curve
 from workbench.report.economics import Costs, Prices, costs
-from workbench.report.markup import Html, anchor, element, joined, prose
+from workbench.report.markup import Html, anchor, element, joined, prose, scrolling
 from workbench.report.words import RULE_STATES, count, named
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from workbench.report.model import Dropped, Funnel, Passage, PromptText, Training
     from workbench.verdicts import RuleState, RuleVerdict, TokenFigures
 
+_RULES = 12  # of one reason, named in the funnel
 _FIELDS = (
     ("input", "Prompt tokens, per million", 0.01),
     ("cached", "Cached prompt tokens, per million", 0.01),
@@ -95,17 +96,13 @@ def data_section(funnel: Funnel) -> Html:
         for label, note, rows, kind in _stations(funnel)
     )
     table = element(
-        "div",
-        element(
-            "table",
-            element("caption", "From the log to the parts: every row is kept, or went for a reason."),
-            element("thead", element("tr", *head)),
-            element("tbody", *body),
-            class_="funnel",
-        ),
-        class_="scroll",
+        "table",
+        element("caption", "From the log to the parts: every row is kept, or went for a reason."),
+        element("thead", element("tr", *head)),
+        element("tbody", *body),
+        class_="funnel",
     )
-    return joined([table, _likeness(funnel)])
+    return joined([scrolling(table, label="Funnel"), _likeness(funnel)])
 
 
 def prompts_section(prompts: Sequence[PromptText], rules: Sequence[RuleVerdict]) -> Html:
@@ -212,5 +209,7 @@ def _stations(funnel: Funnel) -> Iterator[tuple[str, str, int, str]]:
 
 
 def _why(dropped: Dropped) -> str:
-    rules = ", ".join(f"{rule} {count(rows)}" for rule, rows in dropped.rules.items())
+    told = [f"{rule} {count(rows)}" for rule, rows in dropped.rules.items()]
+    more = [f"and {count(len(told) - _RULES)} more"] if len(told) > _RULES else []
+    rules = ", ".join([*told[:_RULES], *more])
     return " · ".join(part for part in (dropped.step, rules) if part)

@@ -1,0 +1,29 @@
+"""axe-core on the review page: nothing serious, in light and dark, wide and narrow."""
+
+import pytest
+from accessibility import grave
+from test_review import converted, site  # noqa: F401 - fixtures
+
+
+@pytest.mark.browser
+def test_nothing_shuts_anybody_out(site):  # noqa: F811 - the fixture
+    playwright = pytest.importorskip("playwright.sync_api")
+    found = []
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        for width, scheme in ((1280, "light"), (390, "dark")):
+            context = browser.new_context(
+                viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True
+            )
+            page = context.new_page()
+            page.goto(f"{site}/?token=tok")
+            playwright.expect(page.locator(".above code")).to_have_text("p3")
+            found += [f"{width} {scheme} {one}" for one in grave(page)]
+            page.goto(f"{site}/progress")
+            found += [f"{width} {scheme} {one}" for one in grave(page)]
+            context.close()
+        browser.close()
+    assert found == []
