@@ -81,6 +81,18 @@ class ArrivingBackend(Protocol):
         ...
 
 
+@runtime_checkable
+class PrefixSharing(Protocol):
+    """A backend that encodes once what prompts share at their beginning."""
+
+    def shared_tokens_of(self, prompts: Sequence[Messages]) -> list[int]:
+        """Return for each prompt how many tokens are not read anew when all of them are asked together.
+
+        The first of those that share a beginning pays for it and has 0. Depends on the prompts alone.
+        """
+        ...
+
+
 class Scored(Value, frozen=True, kw_only=True):
     """How likely a model finds an answer: the sum of its tokens' negative log likelihoods in nats.
 

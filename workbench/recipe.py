@@ -23,6 +23,7 @@ from workbench.steps import (
     NearDedup,
 )
 from workbench.training.spec import Sft
+from workbench.verdicts import Prices  # noqa: TC001 - msgspec reads it
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,7 +78,7 @@ class EvalStage(Value, frozen=True, kw_only=True):
     each suite (twins stay together; languages and slices take turns). ``sequential`` stops once it is clear
     whether the adapter is worse.
     ``samples``: answers a case in each arm, above 1 with a temperature. ``noise`` also holds every arm
-    against itself (at least two samples).
+    against itself (at least two samples). ``prices`` (of a million tokens, by arm) give what each arm cost.
     """
 
     suites: tuple[str, ...] = ()
@@ -88,6 +89,7 @@ class EvalStage(Value, frozen=True, kw_only=True):
     sequential: bool = False
     samples: Annotated[int, msgspec.Meta(ge=1)] = 1
     noise: bool = False
+    prices: Prices | None = None
 
 
 class Recipe(Value, frozen=True, kw_only=True):

@@ -179,12 +179,16 @@ class Case(Value, frozen=True, kw_only=True):
 
 
 class Completion(Value, frozen=True, kw_only=True):
-    """What a backend answered; ``finish`` is ``length`` where the token limit cut it."""
+    """What a backend answered; ``finish`` is ``length`` where the token limit cut it.
+
+    ``cached_tokens`` of the prompt were not read anew: they came from a cache of prompts' beginnings.
+    """
 
     text: str
     prompt_tokens: int
     completion_tokens: int
     finish: Literal["stop", "length", "error"] = "stop"
+    cached_tokens: int = 0
 
 
 class Evidence(Value, frozen=True, kw_only=True):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
-from workbench.records import Value
+from workbench.records import Arm, Value
+
+Amount = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 
 PairedVerdict = Literal["improved", "regressed", "equivalent", "undecided"]
 StopReason = Literal["regressed", "not_worse", "ran_out"]
@@ -217,6 +219,48 @@ class Corrected(Value, frozen=True, kw_only=True):
     note: str = ""
 
 
+class Price(Value, frozen=True, kw_only=True):
+    """What a million tokens cost: of prompts, of prompts read from a cache (as ``input``), of answers."""
+
+    input: Amount
+    output: Amount
+    cached: Amount | None = None
+
+
+class Prices(Value, frozen=True, kw_only=True):
+    """What tokens cost, by arm, or of ``all`` arms that have no price of their own."""
+
+    currency: str = ""
+    all: Price | None = None
+    teacher: Price | None = None
+    before: Price | None = None
+    after: Price | None = None
+
+    def of(self, arm: Arm) -> Price | None:
+        """Return the price of an arm's tokens."""
+        return getattr(self, arm) or self.all
+
+
+class ArmUsage(Value, frozen=True, kw_only=True):
+    """The tokens of an arm's answers, all samples together.
+
+    ``cached_tokens`` are those of the prompts that were not read anew; ``cost`` is ``None`` without a price.
+    """
+
+    answers: int
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    cost: float | None = None
+
+
+class Usage(Value, frozen=True, kw_only=True):
+    """Tokens by arm, and the currency of their cost ("" where there is none)."""
+
+    arms: dict[str, ArmUsage]
+    currency: str = ""
+
+
 class Verdicts(Value, frozen=True, kw_only=True):
     """All an evaluation found. ``retained`` = after / teacher over all graded rules, with its interval.
 
@@ -243,3 +287,4 @@ class Verdicts(Value, frozen=True, kw_only=True):
     samples: Samples | None = None
     noise: Noise | None = None
     corrected: tuple[Corrected, ...] = ()
+    usage: Usage | None = None

@@ -70,6 +70,19 @@ def test_answers_do_not_depend_on_the_batch_or_the_shared_prefix(base, temperatu
     assert LocalBackend(base, batch_size=8).generate(shuffled, sampling) == wanted[::-1]
 
 
+def test_what_a_prompt_shares_with_those_before_it_is_said_whatever_the_batch(base):
+    found = [LocalBackend(base, batch_size=size).shared_tokens_of(PROMPTS) for size in (1, 5, 32)]
+    assert found[0] == found[1] == found[2]
+    ids = [base.renderer.prompt_ids(prompt) for prompt in PROMPTS]
+    assert any(found[0])
+    for number, shared in enumerate(found[0]):
+        assert shared < len(ids[number])
+        others = [row[:shared] for place, row in enumerate(ids) if place != number]
+        assert shared == 0 or ids[number][:shared] in others
+    assert not any(LocalBackend(base, shared_tokens=0).shared_tokens_of(PROMPTS))
+    assert LocalBackend(base).shared_tokens_of(PROMPTS[:1]) == [0]
+
+
 def test_a_seed_gives_other_samples_and_equal_prompts_are_drawn_apart(base):
     backend = LocalBackend(base)
     one = Sampling(max_new_tokens=12, temperature=1.0, seed=1)

@@ -214,6 +214,18 @@ def test_filtered_cut_and_wordless_answers_are_told_apart():
     assert answers[3].completion_tokens == 2
 
 
+def test_the_services_count_of_cached_tokens_is_kept_and_never_exceeds_the_prompt():
+    usages = [
+        {"prompt_tokens": 9, "completion_tokens": 1, "prompt_tokens_details": {"cached_tokens": 6}},
+        {"prompt_tokens": 9, "completion_tokens": 1, "prompt_tokens_details": {"cached_tokens": 60}},
+        {"prompt_tokens": 9, "completion_tokens": 1, "prompt_tokens_details": None},
+        {"prompt_tokens": 9, "completion_tokens": 1},
+    ]
+    with serving(scripted(*(answer("x", usage=usage) for usage in usages))) as service:
+        answers, _ = ask(service, list("abcd"), concurrency=1)
+    assert [one.cached_tokens for one in answers] == [6, 9, 0, 0]
+
+
 def test_the_newer_name_of_the_token_limit_is_learnt():
     def script(body, number):
         if "max_tokens" in body:

@@ -8,6 +8,7 @@ from desk_world import CONTRACT, FORM, TEMPLATE, careless, case, good
 from workbench.backends import FakeBackend
 from workbench.errors import ConfigError, InputError
 from workbench.evaluation import GRADE_SCHEMA, Judging, Method, Plan, evaluate, write_evaluation
+from workbench.graders import Harm, Rules
 from workbench.ports import Sampling
 from workbench.verdicts import Verdicts
 
@@ -69,7 +70,7 @@ def test_what_is_written_reads_back(tmp_path):
     summary = write_evaluation(found, tmp_path)
     lines = [json.loads(text) for text in (tmp_path / "completions.jsonl").read_text().splitlines()]
     assert set(lines[0]) == {
-        "case_id", "arm", "prompt", "text", "prompt_tokens", "completion_tokens", "finish",
+        "case_id", "arm", "prompt", "text", "prompt_tokens", "completion_tokens", "finish", "cached_tokens",
     }  # fmt: skip
     assert len(lines) == 3 * len(CASES)
     grades = pl.read_parquet(tmp_path / "grades.parquet")
@@ -91,6 +92,19 @@ def test_the_batch_does_not_change_the_result_and_the_cache_asks_once(tmp_path):
     assert run(plan=plan, made=made, cache=tmp_path, weights=WEIGHTS) == first
     assert all(not backend.calls for backend in made.values())
     assert run(plan=plan) == first
+
+
+def test_a_run_that_goes_on_judges_nothing_again(tmp_path, monkeypatch):
+    first = run(cache=tmp_path, weights=WEIGHTS)
+
+    def never(*_):
+        raise AssertionError("judged again")
+
+    monkeypatch.setattr(Rules, "each", never)
+    monkeypatch.setattr(Harm, "__call__", never)
+    assert run(cache=tmp_path, weights=WEIGHTS) == first
+    with pytest.raises(AssertionError, match="judged again"):
+        run()
 
 
 def test_silence_is_unscored_and_a_cut_answer_says_so():

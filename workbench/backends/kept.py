@@ -67,7 +67,7 @@ class KeptBackend:
     def __init__(
         self, backend: Backend, path: Path | None, *, identity: str, once: bool = False, batch: int = _BATCH
     ) -> None:
-        self._backend = backend
+        self.backend = backend
         self._kept = KeptAnswers(path)
         self._identity = identity
         self._once = once
@@ -101,7 +101,7 @@ class KeptBackend:
         progress("ask", known, known + len(order))
         if todo:
             prompts_left = list(todo.values())
-            _ask(self._backend, prompts_left, sampling, arrived=arrived, progress=shifted, batch=self._batch)
+            _ask(self.backend, prompts_left, sampling, arrived=arrived, progress=shifted, batch=self._batch)
         if len(answers) != known + len(order):
             raise InvariantError(f"{len(order)} prompts asked, {len(answers) - known} answers came back")
         return [answers[key] for key in keys]

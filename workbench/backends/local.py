@@ -205,6 +205,16 @@ class LocalBackend:
                     done += len(batch)
                     progress("generate", done, len(ids))
 
+    def shared_tokens_of(self, prompts: Sequence[Messages]) -> list[int]:
+        """Return how many tokens of each prompt are encoded once for all that share them; 0 for the first."""
+        ids = dict(enumerate(self.base.renderer.prompt_ids(prompt) for prompt in prompts))
+        fitting = {number: row for number, row in ids.items() if len(row) < self.base.context}
+        found = [0] * len(ids)
+        for group in plan(fitting, batch_size=self.batch_size, shared=self.shared_tokens):
+            for number in group.rows[1:]:
+                found[number] = group.shared
+        return found
+
     def mixes(self, name: str | None) -> bool:
         """Tell whether rows of this adapter can stand in one batch with rows of others (DoRA can't)."""
         return name is None or not getattr(self._model.peft_config[name], "use_dora", False)
@@ -282,6 +292,10 @@ class _Arm:
         """Answer with this arm's adapter, and hand each answer over as it comes."""
         with self._backend.using(self._adapter) as backend:
             backend.generate_each(prompts, sampling, arrived=arrived, progress=progress)
+
+    def shared_tokens_of(self, prompts: Sequence[Messages]) -> list[int]:
+        """Return how many tokens of each prompt are encoded once for all that share them."""
+        return self._backend.shared_tokens_of(prompts)
 
 
 def _no_room(ids: list[int]) -> Completion:

@@ -57,9 +57,14 @@ class _Choice(msgspec.Struct):
     finish_reason: str | None = None
 
 
+class _PromptDetails(msgspec.Struct):
+    cached_tokens: int | None = None
+
+
 class _Usage(msgspec.Struct):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    prompt_tokens_details: _PromptDetails | None = None
 
 
 class _Reply(msgspec.Struct):
@@ -154,11 +159,13 @@ def _completion(
 ) -> tuple[Completion, bool]:
     asked = usage.prompt_tokens if usage else None
     written = usage.completion_tokens if usage else None
+    details = usage.prompt_tokens_details if usage else None
     completion = Completion(
         text=text,
         prompt_tokens=sum(len(words(m.content)) for m in prompt) if asked is None else asked,
         completion_tokens=len(words(text)) if written is None else written,
         finish="length" if reason == "length" else "stop",
+        cached_tokens=min((details.cached_tokens or 0) if details else 0, asked or 0),
     )
     return completion, asked is None or written is None
 

@@ -14,6 +14,7 @@ from workbench.cli.screen import Screen
 from workbench.errors import ConfigError, Finding
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import typer
@@ -46,6 +47,8 @@ def evaluate(
     labels: given.Labels = None,
     card: given.Cards = None,
     figures: given.Figures = None,
+    prices: given.PriceFile = None,
+    cache: given.Cache = None,
     sequential: given.OneByOne = False,
     plan: given.PlanOnly = False,
     differing: given.Differing = 0.2,
@@ -69,12 +72,12 @@ def evaluate(
     adapter = _taken(adapter, face=face) if replay is None or adapter is not None else None
     what = _subject(base, templates, replay, adapter=adapter, data=data, teacher=teacher, labels=labels)
     what = replace(what, errors=_errors(card or [], figures))
-    stage = _asked(suite or [], samples=samples, temperature=temperature, max_cases=max_cases)
-    stage = msgspec.structs.replace(stage, sequential=sequential, noise=noise, max_suite_cases=suite_cases)
+    stage = _asked(suite or [], temperature, prices, samples=samples, max_cases=max_cases, noise=noise)
+    stage = msgspec.structs.replace(stage, sequential=sequential, max_suite_cases=suite_cases)
     if plan:
         _show_plan(what, stage, differing=differing, margin=margin, face=face)
     else:
-        _carry_out(out, what, stage, cards=[*(card or []), *([figures] if figures else [])], face=face)
+        _carry_out(out, what, stage, cards=[*(card or []), figures], cache=cache, face=face)
 
 
 def _taken(adapter: Path | None, *, face: Face) -> Path | None:
@@ -87,7 +90,15 @@ def _taken(adapter: Path | None, *, face: Face) -> Path | None:
     return found
 
 
-def _carry_out(out: Path, what: Subject, stage: EvalStage, *, cards: list[Path | str], face: Face) -> None:
+def _carry_out(
+    out: Path,
+    what: Subject,
+    stage: EvalStage,
+    *,
+    cards: Sequence[Path | str | None],
+    cache: Path | None,
+    face: Face,
+) -> None:
     from pathlib import Path
 
     from workbench.backends import inputs_of
@@ -95,12 +106,15 @@ def _carry_out(out: Path, what: Subject, stage: EvalStage, *, cards: list[Path |
     from workbench.pipeline.stages import evaluate_into
 
     files = _files(what, stage)
+    if cache is not None and cache.exists() and not cache.is_dir():
+        fix = "Name a folder, or one that isn't there yet."
+        raise ConfigError(Finding(where="--cache", found=f"the file {cache}", expected="a folder", fix=fix))
     figures = [one for one in cards if isinstance(one, Path)]
     models = [*([what.base] if what.base else []), *inputs_of(what.teacher or "")]
     named = [one for one in cards if isinstance(one, str)]
     carry_out(
         out,
-        lambda place, progress: evaluate_into(place, what, stage, progress=progress),
+        lambda place, progress: evaluate_into(place, what, stage, cache=cache, progress=progress),
         verb="eval",
         inputs=[*files, *figures, *models],
         options=[msgspec.structs.replace(stage, suites=()), what.teacher, named, grader_versions()],
@@ -161,17 +175,16 @@ def _errors(cards: list[str], figures: Path | None) -> dict[str, Error]:
     return errors_of(chosen, known)
 
 
-def _asked(
-    suites: list[Path], *, samples: int, temperature: float | None, max_cases: int | None
-) -> EvalStage:
+def _asked(suites: list[Path], temperature: float | None, prices: Path | None, **rest: Any) -> EvalStage:
+    from workbench.evaluation import read_prices
     from workbench.ports import Sampling
     from workbench.recipe import EvalStage
 
     return EvalStage(
         suites=tuple(str(path) for path in suites),
-        max_cases=max_cases,
-        samples=samples,
         sampling=Sampling(temperature=temperature or 0.0),
+        prices=read_prices(prices) if prices else None,
+        **rest,
     )
 
 

@@ -73,6 +73,22 @@ Replay = Annotated[
         "--replay", help="Grade the answers of this run (or completions.jsonl) again; no model is loaded."
     ),
 ]
+Cache = Annotated[
+    Path | None,
+    typer.Option(
+        "--cache",
+        help="Directory that keeps answers and grades for other evaluations too: of the same base, say.",
+        metavar="DIR",
+    ),
+]
+PriceFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--prices",
+        help="What a million tokens cost, by arm (YAML): shows what each arm cost.",
+        metavar="FILE",
+    ),
+]
 Labels = Annotated[
     Path | None,
     typer.Option("--labels", help="A person's verdicts (JSONL: case_id, arm, verdict, rule) to correct by."),

@@ -4,7 +4,7 @@ What `write_evaluation` leaves in a directory:
 
 - ``completions.jsonl``: one line a case and arm: ``case_id, arm, prompt`` (list of ``{role, content}``),
 ``text,
-  prompt_tokens, completion_tokens, finish``.
+  prompt_tokens, completion_tokens, finish, cached_tokens``.
 - ``cases.jsonl``: the cases asked, each once, as ``workbench.records.Case`` (slots, reference, expect, twin
 …). - ``grades.parquet``: one row a judgment (``GRADE_SCHEMA``): ``case_id``, ``arm``, ``grader`` (the check's
 name for a
@@ -31,6 +31,7 @@ from workbench.evaluation.run import Evaluation, Plan, evaluate, summarise, writ
 from workbench.evaluation.sequential import Sequential
 from workbench.evaluation.stats import Method
 from workbench.evaluation.suites import load_suite, load_suites
+from workbench.evaluation.usage import read_prices
 
 __all__ = [
     "GRADE_SCHEMA",
@@ -57,6 +58,7 @@ __all__ = [
     "load_suites",
     "plan_questions",
     "read_labels",
+    "read_prices",
     "read_replay",
     "summarise",
     "write_evaluation",

@@ -12,6 +12,7 @@ from workbench.evaluation.arms import render
 from workbench.evaluation.cases import HELDOUT
 from workbench.evaluation.grading import Answered
 from workbench.evaluation.judging import paired
+from workbench.ports import PrefixSharing
 from workbench.text import content_id
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from workbench.evaluation.run import Plan
     from workbench.evaluation.sequential import Watch
     from workbench.ports import Backend, Progress
-    from workbench.records import Arm, Case, Messages
+    from workbench.records import Arm, Case, Completion, Messages
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,10 +66,25 @@ class Asking:
             del stage
             self.progress(named, done, total, note)
 
-        answers = self.kept[arm].generate(prompts, sampling, progress=told)
+        answers = _with_shared(
+            self.kept[arm], prompts, self.kept[arm].generate(prompts, sampling, progress=told)
+        )
         for case, prompt, completion in zip(cases, prompts, answers, strict=True):
             answered = Answered(case=case, arm=arm, completion=completion, sample=sample)
             yield Asked(answered=answered, prompt=prompt)
+
+
+def _with_shared(
+    kept: KeptBackend, prompts: Sequence[Messages], answers: Sequence[Completion]
+) -> Sequence[Completion]:
+    """Say of each answer how much of its prompt was not read anew, whatever order it was asked in."""
+    if not isinstance(kept.backend, PrefixSharing):
+        return answers
+    shared = kept.backend.shared_tokens_of(prompts)
+    return [
+        msgspec.structs.replace(one, cached_tokens=tokens)
+        for one, tokens in zip(answers, shared, strict=True)
+    ]
 
 
 def sample_seed(seed: int, sample: int) -> int:

@@ -14,8 +14,9 @@ from workbench.ports import silent
 from workbench.records import Arm, Case, Completion, Grade
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from workbench.evaluation.keptgrades import KeptGrades
     from workbench.graders import Rules
     from workbench.ports import Progress
 
@@ -89,22 +90,26 @@ def grade_answers(
     *,
     rules_of: Mapping[str, Rules],
     graders: Mapping[str, BehaviourGrader],
+    kept: KeptGrades | None = None,
     progress: Progress = silent,
 ) -> list[Graded]:
     """Grade held-out answers by the rules of their contract, and suites' answers by their behaviour's grader.
 
     ``rules_of`` gives the rules of a held-out case by its id. An answer that never came is unscored; one that
-    was cut at the token limit is judged as it stands, and its grade says so.
+    was cut at the token limit is judged as it stands, and its grade says so. What ``kept`` knows is not
+    judged again.
     """
     by_id = {(one.arm, one.sample, one.case.id): one for one in answered}
     rows: list[Graded] = []
     for number, one in enumerate(answered, start=1):
         if one.case.behaviour == HELDOUT:
-            rows += _by_rules(one, rules_of[one.case.id])
+            rows += _by_rules(one, rules_of[one.case.id], kept)
         else:
             twin = by_id.get((one.arm, one.sample, one.case.twin)) if one.case.twin else None
-            rows.append(_by_behaviour(one, twin, graders[one.case.behaviour]))
+            rows.append(_by_behaviour(one, twin, graders[one.case.behaviour], kept))
         progress("grade", number, len(answered))
+    if kept is not None:
+        kept.flush()
     return rows
 
 
@@ -131,15 +136,32 @@ def grades_frame(rows: Iterable[Graded]) -> pl.DataFrame:
     return pl.DataFrame([_row(one) for one in rows], schema=GRADE_SCHEMA, orient="row")
 
 
-def _by_rules(one: Answered, rules: Rules) -> Iterator[Graded]:
+def _by_rules(one: Answered, rules: Rules, kept: KeptGrades | None) -> Iterator[Graded]:
+    checked = [(rule.id, str(rule.check["use"])) for rule in rules.contract.rules if rule.check is not None]
     if one.completion.finish == "error":
-        for rule in rules.contract.rules:
-            if rule.check is not None:
-                check = str(rule.check["use"])
-                yield _graded(one, check, _silence(), rule=rule.id)
-        return
-    for rule, check, grade in rules.each(one.case, one.completion.text):
-        yield _graded(one, check, grade, rule=rule.id)
+        grades: Sequence[Grade] = [_silence() for _ in checked]
+    else:
+        case, text = one.case, one.completion.text
+        grades = _once(kept, rules, [(case, text)], lambda: [grade for _, _, grade in rules.each(case, text)])
+    for (name, check), grade in zip(checked, grades, strict=True):
+        yield _graded(one, check, grade, rule=name)
+
+
+def _once(
+    kept: KeptGrades | None,
+    grader: object,
+    judged: Sequence[tuple[Case, str]],
+    judge: Callable[[], Sequence[Grade]],
+) -> Sequence[Grade]:
+    """Return the grades that are kept of this very judgment, or judge and keep."""
+    key = kept.key(grader, *judged) if kept is not None else None
+    if kept is None or key is None:
+        return judge()
+    known = kept.get(key)
+    if known is None:
+        known = tuple(judge())
+        kept.add(key, known)
+    return known
 
 
 def _graded(one: Answered, grader: str, grade: Grade, *, rule: str | None = None, cell: str = "") -> Graded:
@@ -154,22 +176,27 @@ def _graded(one: Answered, grader: str, grade: Grade, *, rule: str | None = None
     )
 
 
-def _by_behaviour(one: Answered, twin: Answered | None, grader: BehaviourGrader) -> Graded:
+def _by_behaviour(
+    one: Answered, twin: Answered | None, grader: BehaviourGrader, kept: KeptGrades | None
+) -> Graded:
+    case, text = one.case, one.completion.text
     if one.completion.finish == "error":
         grade = _silence()
     elif isinstance(grader, PairGrader):
-        grade = _beside(one, twin, grader)
+        grade = _beside(one, twin, grader, kept)
     else:
-        grade = grader(one.case, one.completion.text)
+        (grade,) = _once(kept, grader, [(case, text)], lambda: [grader(case, text)])
     return _graded(one, one.case.behaviour, grade, cell=grader.cell(one.case))
 
 
-def _beside(one: Answered, twin: Answered | None, grader: PairGrader) -> Grade:
+def _beside(one: Answered, twin: Answered | None, grader: PairGrader, kept: KeptGrades | None) -> Grade:
     if twin is None:
         return Grade.unscored("a case of a pair, without its twin")
     if twin.completion.finish == "error":
         return Grade.unscored(f"no answer came to its twin {twin.case.id!r}")
-    return grader.compare(one.case, one.completion.text, twin.case, twin.completion.text)
+    mine, other = (one.case, one.completion.text), (twin.case, twin.completion.text)
+    (grade,) = _once(kept, grader, [mine, other], lambda: [grader.compare(*mine, *other)])
+    return grade
 
 
 def _silence() -> Grade:

@@ -33,6 +33,7 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
     prompt_tokens: int = 0
     completion_tokens: int = 0
     finish: Literal["stop", "length", "error"] = "stop"
+    cached_tokens: int = 0
     sample: int = 0
 
 
@@ -101,6 +102,7 @@ def read_replay(path: Path) -> Recorded:
                 prompt_tokens=line.prompt_tokens,
                 completion_tokens=line.completion_tokens,
                 finish=line.finish,
+                cached_tokens=line.cached_tokens,
             )
             answers.setdefault((line.arm, line.sample), {})[prompt_key(line.prompt)] = completion
     if not answers:

@@ -23,10 +23,13 @@ from workbench.evaluation.grading import (
     known_behaviours,
 )
 from workbench.evaluation.judging import Judging, judge
+from workbench.evaluation.keptgrades import FILE as GRADES
+from workbench.evaluation.keptgrades import KeptGrades
 from workbench.evaluation.labels import matched
 from workbench.evaluation.noise import noise
 from workbench.evaluation.repeats import averaged, reliability
 from workbench.evaluation.sequential import Sequential, Watch
+from workbench.evaluation.usage import count_usage
 from workbench.graders import Rules, standard
 from workbench.graders.versions import grader_versions
 from workbench.io.rundir import write_json, write_text
@@ -43,7 +46,7 @@ if TYPE_CHECKING:
     from workbench.evaluation.labels import Label
     from workbench.ports import Backend, Progress
     from workbench.records import Case, Messages, Template
-    from workbench.verdicts import Verdicts
+    from workbench.verdicts import Prices, Verdicts
 
 BATCH = 128
 _PAIR = 2
@@ -55,8 +58,8 @@ class Plan:
 
     Every arm is asked each case ``samples`` times, with seeds of their own; figures are then means over the
     samples. ``noise`` holds every arm against itself (an A/A run; at least two samples). ``recorded``: the
-    answers were given before, at whatever temperature. ``errors`` and
-    ``labels`` correct shares for their grader's error. ``batch`` prompts are asked and kept at a time of a
+    answers were given before, at whatever temperature. ``errors`` and ``labels`` correct shares for their
+    grader's error; ``prices`` say what tokens cost. ``batch`` prompts are asked and kept at a time of a
     backend that can't hand answers over as they come; the result does not depend on it. With ``sequential``
     the run stops as soon as it is clear whether the adapter is worse.
     """
@@ -75,6 +78,7 @@ class Plan:
     recorded: bool = False
     errors: Mapping[str, Error] = field(default_factory=dict)
     labels: Sequence[tuple[str, Label]] = ()
+    prices: Prices | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +103,9 @@ def evaluate(
     """Ask every arm every case, grade the answers, and draw the verdicts.
 
     ``cache`` is a folder that keeps answers by the content of prompt, sampling and ``weights`` (the
-    fingerprint of base and adapter behind each arm), so that a killed run asks nothing twice; with a cache,
-    ``weights`` are needed.
+    fingerprint of base and adapter behind each arm), and grades by the content of what was judged and the
+    code that judged it, so that a killed run asks and judges nothing twice; with a cache, ``weights`` are
+    needed.
 
     Raises:
         InputError: a case that fits no template.
@@ -112,12 +117,13 @@ def evaluate(
     rules = rules_of(cases, plan.templates, contracts)
     asking = Asking(plan=plan, backend_for=backend_for, cache=cache, weights=weights or {}, progress=progress)
     watch = Watch(plan.sequential) if plan.sequential else None
+    kept = KeptGrades(cache / GRADES) if cache else None
     asked: list[Asked] = []
     graded: list[Graded] = []
     for part in looks(cases, watch):
         asked += (fresh := asking.ask(part))
         answered = [one.answered for one in fresh]
-        rows = grade_answers(answered, rules_of=rules, graders=plan.graders, progress=progress)
+        rows = grade_answers(answered, rules_of=rules, graders=plan.graders, kept=kept, progress=progress)
         graded += rows
         if watch:
             watch.see(differences(averaged(rows)))
@@ -140,7 +146,7 @@ def _beside(
     verdicts: Verdicts, plan: Plan, *, graded: Sequence[Graded], answered: Sequence[Answered]
 ) -> Verdicts:
     """Add what stands beside the verdicts where it was asked for: samples, noise, corrected shares."""
-    method, more = plan.judging.method, dict[str, Any]()
+    method, more = plan.judging.method, dict[str, Any](usage=count_usage(answered, plan.prices))
     if plan.samples > 1:
         more["samples"] = reliability(graded, k=plan.samples, sampling=plan.sampling, method=method)
     if plan.noise:
@@ -205,8 +211,8 @@ def summarise(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def _more(verdicts: Verdicts) -> dict[str, Any]:
-    """Say what was asked for beside: k samples, the noise floor, corrected shares."""
-    named = {name: getattr(verdicts, name) for name in ("samples", "noise", "corrected")}
+    """Say what stands beside: tokens, k samples, the noise floor, corrected shares."""
+    named = {name: getattr(verdicts, name) for name in ("usage", "samples", "noise", "corrected")}
     return {name: msgspec.to_builtins(one) for name, one in named.items() if one}
 
 

@@ -153,8 +153,18 @@ def evaluate(recipe: Recipe, run: Path, work: Path, progress: Progress) -> None:
     evaluate_into(work, subject, recipe.eval, progress=progress)
 
 
-def evaluate_into(work: Path, subject: Subject, stage: EvalStage, *, progress: Progress = silent) -> None:
-    """Evaluate ``subject`` and write what was found; answers already there are not asked for again."""
+def evaluate_into(
+    work: Path,
+    subject: Subject,
+    stage: EvalStage,
+    *,
+    cache: Path | None = None,
+    progress: Progress = silent,
+) -> None:
+    """Evaluate ``subject`` and write what was found; answers and grades already there are not made again.
+
+    ``cache`` keeps both for other evaluations too; without it they are kept in ``work`` until it is whole.
+    """
     form, templates = conversion.read_templates(subject.converted)
     recorded = evaluation.read_replay(subject.replay) if subject.replay else None
     cases = _cases(subject, stage, recorded)
@@ -177,9 +187,10 @@ def evaluate_into(work: Path, subject: Subject, stage: EvalStage, *, progress: P
             recorded=recorded is not None,
             errors=subject.errors,
             labels=evaluation.read_labels(subject.labels) if subject.labels else (),
+            prices=stage.prices,
         ),
         backend_for=models.backend_for,
-        cache=work / "answers",
+        cache=cache or work / "answers",
         weights=models.weights,
         progress=progress,
     )

@@ -1,4 +1,4 @@
-"""Says what an evaluation found beside its verdicts: k samples, the noise floor, corrected shares."""
+"""Says what an evaluation found beside its verdicts: tokens, k samples, the noise floor, corrected shares."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 
-from workbench.report.words import bounds, percent
+from workbench.report.words import bounds, count, money, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,10 +18,25 @@ _PER_RULE = "rule"
 def beside(summary: Mapping[str, Any]) -> list[str]:
     """Return the lines for a terminal, from an evaluation's summary; single rules are left to the files."""
     return [
+        *_usage(summary.get("usage")),
         *_samples(summary.get("samples")),
         *_noise(summary.get("noise")),
         *_corrected(summary.get("corrected")),
     ]
+
+
+def _usage(found: Mapping[str, Any] | None) -> Iterator[str]:
+    """Say each arm's tokens, and its cost where there are prices."""
+    if not found:
+        return
+    for arm, one in found["arms"].items():
+        prompt, cached, written = (
+            count(one[f"{name}_tokens"]) for name in ("prompt", "cached", "completion")
+        )
+        said = f"{prompt} prompt tokens ({cached} of them from a shared beginning), {written} answer tokens"
+        if one["cost"] is not None:
+            said += f", cost {money(one['cost'], found['currency'])}"
+        yield f"  {arm}: {escape(said)}"
 
 
 def _samples(found: Mapping[str, Any] | None) -> Iterator[str]:

@@ -6,7 +6,17 @@ import re
 from typing import TYPE_CHECKING
 
 from workbench.records import ARMS
-from workbench.report.words import ARM_NAMES, RULE_STATES, bounds, count, figure, gate_word, named, percent
+from workbench.report.words import (
+    ARM_NAMES,
+    RULE_STATES,
+    bounds,
+    count,
+    figure,
+    gate_word,
+    money,
+    named,
+    percent,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,6 +43,7 @@ def render_markdown(report: Report) -> str:
         blocks += ["### Behaviours", table(("Behaviour", *ARM_NAMES.values()), rows), *_outcomes(found)]
     if found.rules:
         blocks += ["### Rules", _rules(found.rules)]
+    blocks += _usage(found)
     blocks += [f"> {escape(note)}" for note in report.notes]
     blocks.append(
         "Cases side by side and provenance: [report.html](report.html) · [report.json](report.json)"
@@ -65,6 +76,20 @@ def _outcomes(found: Verdicts) -> list[str]:
         for outcome, by in one.outcomes.items()
     ]
     return [table(("Outcome, in cases", *ARM_NAMES.values()), rows)] if rows else []
+
+
+def _usage(found: Verdicts) -> list[str]:
+    """Count the tokens of the evaluation itself, with their cost where prices were given."""
+    if found.usage is None:
+        return []
+    priced = any(one.cost is not None for one in found.usage.arms.values())
+    rows = []
+    for arm, one in ((arm, found.usage.arms[arm]) for arm in ARMS if arm in found.usage.arms):
+        tokens = (one.answers, one.prompt_tokens, one.cached_tokens, one.completion_tokens)
+        cost = "–" if one.cost is None else money(one.cost, found.usage.currency)
+        rows.append((ARM_NAMES[arm], *map(count, tokens), *([escape(cost)] if priced else [])))
+    head = ("Tokens of this evaluation", "Answers", "Prompt", "of it shared", "Answer")
+    return ["### Tokens", table((*head, *(["Cost"] if priced else [])), rows)]
 
 
 def _crossed(report: Report) -> list[str]:

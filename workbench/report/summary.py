@@ -29,6 +29,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "behaviours": _behaviours(found.behaviours),
         "rules": [_rule(rule) for rule in found.rules],
         "tokens": msgspec.to_builtins(found.tokens),
+        "usage": msgspec.to_builtins(found.usage),
         "cases": found.cases,
         "clusters": found.clusters,
         "unscored": found.unscored,

@@ -72,6 +72,11 @@ def count(value: float) -> str:
     return f"{value:,.0f}"
 
 
+def money(amount: float, currency: str) -> str:
+    """Write an amount with its currency: ``0.0123 USD``; four digits count."""
+    return f"{amount:,.2f} {currency}".rstrip() if amount >= 1 else f"{amount:.4g} {currency}".rstrip()
+
+
 def percent(share: float | None) -> str:
     """Write a share as a percentage, ``–`` where there is none; only a whole share is ``100%``."""
     if share is None:
