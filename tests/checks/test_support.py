@@ -1,8 +1,9 @@
 import pytest
 
 from workbench.checks.antonyms import opposes
+from workbench.checks.claims import carried
 from workbench.checks.grounding import stem
-from workbench.checks.support import span_support, support_of
+from workbench.checks.support import judged_whole, span_support, support_of
 
 LAMP = "The Velka lamp costs 40 euros. It was first sold in March 2019 by Nora Lind in Oslo."
 NOTE = (
@@ -47,6 +48,23 @@ def test_a_short_answer_needs_its_words_and_figures_in_the_context(output, suppo
 def test_a_corrupted_summary_is_less_supported(right, wrong):
     assert right in SUMMARY
     assert support_of(SUMMARY.replace(right, wrong), NOTE) < support_of(SUMMARY, NOTE)
+
+
+DIALOGUE = (
+    "Nora: Can you pick up the kids at five? . Tom: I have a meeting, sorry. . Nora: Ok, then I will ask mum."
+)
+
+
+def test_a_short_summary_in_its_own_words_is_judged_as_a_whole_and_an_answer_by_its_words():
+    summary = "Nora asks Tom to pick up the kids at five, but he has a meeting, so she will ask her mum."
+    assert judged_whole(summary)
+    assert not judged_whole(summary, question="Who picks up the kids?")
+    assert not judged_whole("She will ask her mum.")
+    assert not judged_whole("诺拉会请她母亲去接孩子。" * 9)
+    assert support_of(summary, DIALOGUE) >= 0.5
+    assert support_of(summary.replace("five", "seven"), DIALOGUE) < 0.5
+    assert carried(summary, DIALOGUE) >= 0.5
+    assert carried(summary.replace("five", "seven"), DIALOGUE) < 0.5
 
 
 @pytest.mark.parametrize(

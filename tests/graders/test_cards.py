@@ -31,6 +31,16 @@ def test_a_figure_that_fell_is_named_and_one_that_rose_is_not():
     assert lowered(figures(0.8), {"sets": {}}) == []
 
 
+@pytest.mark.parametrize("part", ["graded", "levels"])
+def test_a_figure_of_the_verdicts_that_eval_gives_is_held_too(part):
+    before, now = figures(0.9), figures(0.9)
+    before["sets"]["s"][part] = {"balanced_accuracy": 0.7}
+    now["sets"]["s"][part] = {"balanced_accuracy": 0.6}
+    assert lowered(before, now) == [f"s {part} balanced_accuracy: 0.700 before, 0.600 now"]
+    assert lowered(before, figures(0.9)) == [f"s {part} balanced_accuracy: 0.700 before, – now"]
+    assert lowered(now, before) == []
+
+
 @pytest.mark.parametrize("grader", sorted(ABOUT))
 def test_the_committed_cards_are_those_of_the_bundled_figures(grader):
     assert (DOCS / f"{grader}.md").read_text("utf-8") == card(grader, bundled_figures())

@@ -10,20 +10,16 @@ from workbench.checks.abstention import abstention
 from workbench.checks.antonyms import opposes
 from workbench.checks.grounding import Support, content, denies_something, read_support
 from workbench.checks.quantities import off_by_date, off_by_unit
-from workbench.checks.support import support_of
+from workbench.checks.support import judged_whole, support_of
 from workbench.records import Evidence
 from workbench.text import has_han, sentences
 
 ClaimKind = Literal["claim", "abstention", "courtesy"]
-# Up to so many words an English answer is held to each of its claims; a longer one to a model over the whole,
-# which is right more often there (SummEdits): docs/graders/grounding.md has the figures of both.
-SHORT = 30
 _NOT_DENIED, _SAME, _LEAST, _FEW = re.compile(r"不是|并非|没有|不|没|未|无|非"), 0.8, 2, 2
 # What is hardly ever seen in an answer that people found supported, and content words enough for a claim.
 # A claim of which a hard piece is wrong is never supported, however much of the rest stands there.
 _HARD = 0.4
 _SURE, _MANY = frozenset({"number", "unit", "date", "opposite"}), 4
-_WORD = re.compile(r"[a-zA-ZÀ-ɏ']+|\d+(?:[.,]\d+)*")
 _CLAUSE = re.compile("[,，;；:：]")
 _BUT = re.compile(
     r"(?:[,;]\s*|\s+)(?=(?:but|however|though|although|still)\b)|[,，;；]\s*(?=(?:但|不过|然而|可是))"
@@ -64,11 +60,12 @@ def held_claims(
 
     Claims are sentences, parted again at "but". A claim's score is that of :func:`support_of`, cut down where
     a number, unit, date, identifier or name of it stands in the context in no such way, or where it says the
-    opposite of the nearest line (negation; antonyms). English answers of more than ``SHORT`` words are
-    scored as a whole; there a claim is weaker than the whole only by its units, dates and opposites, or where
+    opposite of the nearest line (negation; antonyms). Long English answers and summaries are scored as a
+    whole (:func:`judged_whole`: that is right more often there, docs/graders/grounding.md has the figures of
+    both); there a claim is weaker than the whole only by its units, dates and opposites, or where
     the context has no word of it. ``whole`` gives the score of a long answer, where it is known already.
     """
-    if not is_long(output):
+    if not judged_whole(output, question=question):
         whole = None
     elif whole is None:
         whole = support_of(output, context, question=question)
@@ -87,11 +84,6 @@ def carried(output: str, context: str, *, question: str = "", whole: float | Non
     """Return how far ``context`` carries the weakest claim of ``output``, in [0, 1]."""
     held = held_claims(output, context, question=question, whole=whole)
     return min((one.score for one in held), default=0.0)
-
-
-def is_long(text: str) -> bool:
-    """Tell whether a text is judged as a whole."""
-    return not has_han(text) and len(_WORD.findall(text)) > SHORT
 
 
 def _held(piece: str, at: int, context: str, question: str, whole: float | None) -> HeldClaim:

@@ -22,8 +22,9 @@ _STRICT = re.compile(
     r"最|只|都|全部|所有|从来|一定|必须|每|绝对|完全|仅|永远|唯一|比|更|因为|所以|由于|"
     r"主要|很多"
 )
-# Up to so many words an answer is held to its overlap alone; longer ones have content to get wrong.
-_SHORT_ANSWER, _ENOUGH, _STEEP = 30, 0.7, 8.0
+# Up to so many words an answer is held to its overlap alone; longer ones have content to get wrong. A text
+# that answers no question is a summary from fewer words on: it says in its own words what the context does.
+_SHORT_ANSWER, _SHORT_SUMMARY, _ENOUGH, _STEEP = 30, 12, 0.7, 8.0
 # Characters up to which a Chinese context is a statement and not a passage.
 _STATEMENT = 200
 
@@ -31,8 +32,9 @@ _STATEMENT = 200
 def support_of(output: str, context: str, *, question: str = "", min_overlap: float = 0.5) -> float:
     """Return how far ``context`` carries ``output``, in [0, 1]; from 0.5 on it is likelier carried than not.
 
-    Short English answers are held to the share of their words that the context has; longer ones to a model
-    over unsupported figures and names, negation, antonyms, and the words that the context lacks. Chinese
+    Short English answers are held to the share of their words that the context has; longer ones, and texts
+    that answer no question, to a model over unsupported figures and names, negation, antonyms, and the words
+    that the context lacks (see :func:`judged_whole`). Chinese
     beside a short context is held to what both have in common, beyond the question where there is one; other
     Chinese to its claims one by one.
     """
@@ -46,14 +48,20 @@ def support_of(output: str, context: str, *, question: str = "", min_overlap: fl
             _beyond_question(output, context, question) if question.strip() else _statement(output, context)
         )
         return sigmoid(_STEEP * common)
-    tokens = _tokens(output)
-    if len(tokens) <= _SHORT_ANSWER:
+    if not judged_whole(output, question=question):
+        tokens = _tokens(output)
         share = _share(tokens, set(_tokens(context)))
         return sigmoid(_STEEP * (share - _ENOUGH) + 2 * math.log(_hard(rule)))
     model = load_linear("grounding_en")
     return sigmoid(
         model.logit(novel_buckets(output, context), claim_features(output, context, question, rule))
     )
+
+
+def judged_whole(output: str, *, question: str = "") -> bool:
+    """Tell whether an English text is judged as a whole, by the model over it, and not claim by claim."""
+    least = _SHORT_ANSWER if question.strip() else _SHORT_SUMMARY
+    return not has_han(output) and len(_WORD.findall(output)) > least
 
 
 def claim_features(output: str, context: str, question: str, rule: float) -> list[float]:

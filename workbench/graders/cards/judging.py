@@ -11,6 +11,7 @@ from workbench.checks.ifeval import Ifeval
 from workbench.checks.loaded import loaded_score
 from workbench.checks.schema import schema_problems
 from workbench.checks.stance import read_stance
+from workbench.checks.support import judged_whole
 from workbench.errors import ConfigError
 from workbench.graders.cards.criteria import meets
 from workbench.graders.cards.figures import Judged
@@ -107,7 +108,9 @@ def _grounding(judging: Judging, row: Row) -> None:
         for truth, score, unseen in zip(label, scores, held, strict=True):
             _judge_support(judging.judged, truth, score if unseen is None else unseen, where)
         return
-    unseen = held_out("grounding", context, output)
+    # Of a text that the rules judge, no model's score is that of the grader, held out or not.
+    whole = judged_whole(output, question=question)
+    unseen = held_out("grounding", context, output) if whole else None
     judging.cross_validated += unseen is not None
     score = grader.support(output, context=context, question=question) if unseen is None else unseen
     judging.lengths.append(len(output))
