@@ -5,6 +5,7 @@ import json
 import re
 import threading
 import time
+from contextlib import contextmanager
 
 import httpx2
 import polars as pl
@@ -18,8 +19,9 @@ from workbench.io.decisions import Decision, text_hash
 from workbench.io.frames import pairs_to_frame
 from workbench.records import Message, Pair, Slot, Source, TokenCounts
 from workbench.review.agreement import agreements
-from workbench.review.items import Checker, Item, pair_items, run_items
+from workbench.review.items import pair_items, run_items
 from workbench.review.store import Store
+from workbench.review.telling import Checker, measure
 
 CONTRACT = """
 task: desk
@@ -59,35 +61,55 @@ def converted(tmp_path):
     return out
 
 
-@pytest.fixture
-def site(converted):
+@contextmanager
+def running(app):
     import uvicorn
 
-    from workbench.review.app import Session, application
-
-    checker = Checker([load_contract(converted / "contract.yaml")])
-    store = Store(converted.with_name("converted.review.sqlite"))
-    store.fill(pair_items(converted / "pairs.parquet", checker))
-    config = uvicorn.Config(
-        application(store, checker, Session("tok"), reviewer="ann"), log_level="error", port=0
-    )
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", port=0))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture
+def site(converted):
+    from workbench.review.app import Manner, Session, application
+
+    checker = Checker([load_contract(converted / "contract.yaml")])
+    store = Store(converted.with_name("converted.review.sqlite"))
+    filled(store, converted, checker)
+    with running(application(store, checker, Session("tok"), Manner(reviewer="ann"))) as address:
+        yield address
     store.close()
+
+
+def filled(store, converted, checker):
+    store.fill(pair_items(converted / "pairs.parquet"))
+    assert store.check(lambda one: measure(one, checker), until=lambda: False)
 
 
 def test_broken_rows_come_first_and_the_order_is_everybodys(converted):
     checker = Checker([load_contract(converted / "contract.yaml")])
-    items = pair_items(converted / "pairs.parquet", checker)
-    assert items[0].id == "p3"
-    assert items[0].why == ("breaks short",)
-    assert items == pair_items(converted / "pairs.parquet", checker)
+    orders = []
+    for name in ("one", "other"):
+        store = Store(converted / f"{name}.sqlite", clock=lambda: 100.0)
+        filled(store, converted, checker)
+        orders.append([])
+        while (row := store.next("ann")) is not None:
+            orders[-1].append(row)
+            shown = store.item(row)
+            store.decide(Decision(id=row, hash=shown.item.hash, action="accept", reviewer="ann"))
+        assert store.item(orders[-1][0]).why == (("breaks", "short"),)
+        store.close()
+    assert orders[0] == orders[1]
+    assert orders[0][0] == "p3"
+    assert sorted(orders[0]) == [f"p{n}" for n in range(6)]
 
 
 def arrived(page, code, *, other=False):
@@ -105,17 +127,19 @@ def arrived(page, code, *, other=False):
     page.wait_for_load_state("load")
 
 
+def chromium(playwright, started):
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+    try:
+        return started.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+    except playwright.Error as missing:
+        pytest.skip(f"no Chromium: {str(missing).splitlines()[0]}")
+
+
 @pytest.mark.browser
 def test_two_people_decide_at_once_by_keyboard(site, converted, tmp_path):
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as started:
-        try:
-            browser = started.chromium.launch(
-                executable_path="/usr/bin/chromium",
-                args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
-            )
-        except playwright.Error as missing:
-            pytest.skip(f"no Chromium: {str(missing).splitlines()[0]}")
+        browser = chromium(playwright, started)
         faults, asked = [], []
         people = {}
         for name in ("ann", "bo"):
@@ -176,8 +200,9 @@ def test_nobody_else_gets_in(site):
 
 def test_a_decision_is_on_the_text_that_was_seen(converted):
     store = Store(converted / "x.sqlite", clock=lambda: 100.0)
-    items = pair_items(converted / "pairs.parquet", Checker([]))
-    store.fill(items)
+    placed = pair_items(converted / "pairs.parquet")
+    store.fill(placed)
+    items = [one.item for one in placed]
     one = items[0]
     wrong = Decision(id=one.id, hash="0" * 16, action="reject", reviewer="ann")
     assert store.decide(wrong) is False
@@ -186,7 +211,7 @@ def test_a_decision_is_on_the_text_that_was_seen(converted):
     assert store.next("bo", second=True) == one.id, "a second look is at what another decided"
     assert store.next("cy", second=True) is None, "which is claimed by now"
     store.later(items[1].id)
-    assert store.item(items[1].id, Item) == items[1]
+    assert store.item(items[1].id).item == items[1]
     store.close()
 
 
@@ -206,7 +231,7 @@ def test_agreement_is_cohens_kappa():
     assert agreements([one for one in decisions if one.reviewer == "ann"]) == []
 
 
-def test_curation_takes_over_what_was_decided(converted, tmp_path):
+def test_curation_takes_over_what_was_decided(converted, tmp_path, capsys):
     rows = {n: pair(n, text) for n, text in enumerate(ANSWERS)}
 
     def decided(n, action, reviewer="ann", text=None, stale=False):
@@ -252,6 +277,16 @@ def test_curation_takes_over_what_was_decided(converted, tmp_path):
         "ann",
         "odd",
     )
+    edits = pl.read_parquet(out / "edits.parquet").row(0, named=True)
+    edited = (Message(role="assistant", content="Short now."),)
+    assert (edits["id"], edits["rule"], edits["before"]) == (
+        "p3",
+        "ann",
+        text_hash(rows[3].prompt, rows[3].completion),
+    )
+    assert edits["after"] == text_hash(rows[3].prompt, edited)
+    assert execute(["explain", str(out), "p3"]) == 0
+    assert f"edited by ann: {edits['before']} became {edits['after']} (odd)" in capsys.readouterr().out
     kept = pl.concat(pl.read_parquet(out / f"{part}.parquet") for part in ("train", "valid", "test"))
     answers = {row["id"]: row["completion"][0]["content"] for row in kept.iter_rows(named=True)}
     assert answers["p3"] == "Short now."
@@ -263,7 +298,7 @@ def test_curation_takes_over_what_was_decided(converted, tmp_path):
 
 
 def decide(client, page, action, text):
-    held = dict(re.findall(r'name="(csrf|id|hash)" value="([^"]*)"', page.text))
+    held = dict(re.findall(r'name="(csrf|id|hash|masked)" value="([^"]*)"', page.text))
     return held["id"], client.post("/decide", data={**held, "action": action, "text": text})
 
 
@@ -322,8 +357,9 @@ def test_labels_are_those_that_an_evaluation_takes(tmp_path, capsys):
     grades = {"case_id": list(cases), "arm": ["after"] * 3, "label": ["pass"] * 3}
     pl.DataFrame(grades).write_parquet(run / "grades.parquet")
     store = Store(tmp_path / "evaluated.review.sqlite")
-    items = {one.id: one for one in run_items(run)}
-    store.fill(list(items.values()))
+    placed = run_items(run)
+    items = {one.item.id: one.item for one in placed}
+    store.fill(placed)
     for who, name, action in (
         ("ann", "held", "accept"),
         ("ann", "one", "reject"),
@@ -338,6 +374,7 @@ def test_labels_are_those_that_an_evaluation_takes(tmp_path, capsys):
     assert execute(["review", str(run), "--labels", str(out)]) == 0
     ((_, label),) = read_labels(out)
     assert (label.case_id, label.arm, label.verdict, label.text) == ("one", "after", "fail", "answer one")
-    told = capsys.readouterr().err
-    assert "1 held-out" in told
-    assert "1 answers on which people differ" in told
+    told = capsys.readouterr().out
+    assert "left out: 1 verdicts on held-out cases" in told
+    assert "left out: 1 labels on which people differ" in told
+    assert "1 of the labels are of answers that came up because they tell much" in told

@@ -5,20 +5,30 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import threading
 import webbrowser
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from workbench.cli import options
 from workbench.cli.curation import pairs_file
-from workbench.cli.produce import require
-from workbench.errors import Finding, MissingExtraError, OutputError
+from workbench.cli.produce import Face, require, screen_for
+from workbench.errors import ConfigError, Finding, MissingExtraError, OutputError
 
 if TYPE_CHECKING:
-    from workbench.review.items import Checker, Item
+    from collections.abc import Callable
+
+    from workbench.cli.screen import Screen
+    from workbench.ports import Progress
+    from workbench.review.app import Manner
+    from workbench.review.items import Placed
     from workbench.review.store import Store
+    from workbench.review.telling import Checker
+
+# Seconds in which the page opens whatever the checks take; what isn't checked by then is checked meanwhile.
+_PATIENCE = 1.0
 
 
 def register(app: typer.Typer) -> None:
@@ -33,11 +43,27 @@ def review(
     contract: Annotated[
         Path | None, typer.Option("--contract", help="Rules to check while editing; default: beside DATA.")
     ] = None,
+    opinions: Annotated[
+        Path | None,
+        typer.Option(
+            "--opinions", help="Of `judge`: answers on which judge and graders disagree come early."
+        ),
+    ] = None,
     store: Annotated[
         Path | None,
         typer.Option("--store", help="Database of decisions; default: beside DATA.", metavar="FILE"),
     ] = None,
     reviewer: Annotated[str, typer.Option("--reviewer", help="Your name.")] = os.environ.get("USER", "me"),
+    order: Annotated[
+        Literal["telling", "random"],
+        typer.Option(
+            "--order", help="What teaches most first, or at random (for labels that correct shares)."
+        ),
+    ] = "telling",
+    lang: Annotated[
+        Literal["auto", "en", "zh"], typer.Option("--lang", help="Language of the page; auto: the browser's.")
+    ] = "auto",
+    reveal: Annotated[bool, typer.Option("--reveal", help="Show personal data and secrets.")] = False,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one.")] = 0,
     show: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
     export: Annotated[
@@ -46,47 +72,92 @@ def review(
     labels: Annotated[
         Path | None, typer.Option("--labels", help="Write verdicts on an evaluation for `eval --labels`.")
     ] = None,
+    labelled: Annotated[
+        Path | None, typer.Option("--labelled", help="Write labelled rows for `graders measure --data`.")
+    ] = None,
     force: options.Force = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
 ) -> None:
     """Accept, reject or edit rows on a local page; the rows that teach most come first.
 
     Decisions are kept as they are made. `curate --decisions FILE` applies what --export wrote; on an
-    evaluation, --labels writes your verdicts for `eval --labels`. Others on this machine join with the same
-    address and &name=NAME. Ctrl-C ends it.
+    evaluation, --labels writes your verdicts for `eval --labels`, --labelled for the graders' cards. Others
+    on this machine join with the same address and &name=NAME. Ctrl-C ends it.
 
     [dim]Example:[/] workbench review converted · workbench review converted --export decisions.jsonl
     """
-    require([data, *([contract] if contract else [])], what="pairs or an evaluation")
-    items, checker = _items(data, contract)
+    require([data, *(one for one in (contract, opinions) if one)], what="pairs or an evaluation")
+    opened = _opened(data, contract, opinions)
+    held = _store(store or _beside(data))
+    written = {"decisions": export, "labels": labels, "labelled": labelled}
+    with screen_for(Face(quiet=quiet, as_json=as_json), lines=True) as screen:
+        try:
+            opened.into(held, screen.report)
+            if any(written.values()):
+                _write(held, opened.checker, written, screen, data=data, force=force)
+                return
+            manner = _manner(reviewer=reviewer, order=order, lang=lang, reveal=reveal)
+            _serve(held, opened.checker, manner, screen, port=port, show=show)
+        finally:
+            held.close()
+
+
+class _Source:
+    """What is reviewed: read only where the database doesn't hold these very rows already."""
+
+    def __init__(self, name: str, checker: Checker, read: Callable[[Progress], list[Placed]]) -> None:
+        self.name, self.checker, self._read = name, checker, read
+
+    def into(self, store: Store, progress: Progress) -> None:
+        if not store.holds(self.name):
+            store.fill(self._read(progress), source=self.name, progress=progress)
+
+
+def _opened(data: Path, contract: Path | None, opinions: Path | None) -> _Source:
+    import workbench
+    from workbench.checks import load_contract
+    from workbench.io.fingerprint import fingerprint
+    from workbench.pipeline.stages import read_contracts
+    from workbench.review.items import pair_items, run_items
+    from workbench.review.telling import Checker
+    from workbench.spec import spec_key
+
+    run = (data / "completions.jsonl").is_file() if data.is_dir() else False
+    place = data if run else pairs_file(data)
+    beside = _contracts_beside(place, run=run)
+    said = opinions / "opinions.jsonl" if opinions and opinions.is_dir() else opinions
+    rules = [load_contract(contract)] if contract else read_contracts(beside) if beside else []
+    parts = [place / name for name in ("completions.jsonl", "grades.parquet")] if run else [place]
+    parts += [place.with_name("examples.parquet")] if not run else [said] if said else []
+    name = spec_key([workbench.__version__, [fingerprint(one) for one in parts if one.is_file()], rules])
+    if run:
+        return _Source(name, Checker(rules), lambda _: run_items(place, opinions=said))
+    if opinions is not None:
+        raise ConfigError(
+            Finding(
+                where="--opinions",
+                found="pairs, which no grader has graded",
+                expected="the output directory of `eval` as DATA",
+                fix="Leave --opinions out, or review the evaluation that was judged.",
+            )
+        )
+    return _Source(name, Checker(rules), lambda progress: pair_items(place, progress=progress))
+
+
+def _contracts_beside(place: Path, *, run: bool) -> Path | None:
+    """Return the folder with the contract of pairs, or of the conversion in the same run as an evaluation."""
+    folder = place.parent / "convert" if run else place.parent
+    there = (folder / "contract.yaml").is_file() or (folder / "contracts").is_dir()
+    return folder if there else None
+
+
+def _store(path: Path) -> Store:
     try:
         from workbench.review.store import Store
     except ImportError as missing:
         raise MissingExtraError.of(str(missing.name), extra="serve", purpose="reviewing") from missing
-    held = Store(store or _beside(data))
-    try:
-        held.fill(items)
-        for path, lines in ((export, _decided), (labels, _labelled)):
-            if path is not None:
-                _written(path, lines(held), force=force)
-        if export is None and labels is None:
-            _serve(held, checker, reviewer=reviewer, port=port, show=show)
-    finally:
-        held.close()
-
-
-def _items(data: Path, contract: Path | None) -> tuple[list[Item], Checker]:
-    from workbench.checks import load_contract
-    from workbench.pipeline.stages import read_contracts
-    from workbench.review.items import Checker, pair_items, run_items
-
-    run = (data / "completions.jsonl").is_file() if data.is_dir() else False
-    place = data if run else pairs_file(data)
-    if contract is not None:
-        rules = [load_contract(contract)]
-    else:
-        rules = [] if run or not (place.parent / "contract.yaml").is_file() else read_contracts(place.parent)
-    checker = Checker(rules)
-    return (run_items(place) if run else pair_items(place, checker)), checker
+    return Store(path)
 
 
 def _beside(data: Path) -> Path:
@@ -94,56 +165,92 @@ def _beside(data: Path) -> Path:
     return whole.with_name(f"{whole.name}.review.sqlite")
 
 
-def _decided(store: Store) -> list[bytes]:
-    import msgspec
-
-    return [msgspec.json.encode(one) for one in store.decisions()]
-
-
-def _labelled(store: Store) -> list[bytes]:
-    """Write verdicts as `eval --labels` reads them: an answer kept as it is passes, any other fails.
-
-    Left out, with a word: held-out cases, of which one verdict doesn't say which rule, and answers on which
-    people differ.
-    """
-    import msgspec
-
-    from workbench.evaluation.cases import HELDOUT
-    from workbench.review.items import Item
-
-    said: dict[str, tuple[Item, set[str]]] = {}
-    left = set()
-    for one in store.decisions():
-        item = store.item(one.id, Item)
-        if item is None or not item.arm or item.hash != one.hash:
-            continue
-        if item.task == HELDOUT:
-            left.add(one.id)
-            continue
-        said.setdefault(one.id, (item, set()))[1].add("pass" if one.action == "accept" else "fail")
-    agreed = {name: (item, min(verdicts)) for name, (item, verdicts) in said.items() if len(verdicts) == 1}
-    for count, why in (
-        (len(left), "held-out cases, which need a verdict for each rule"),
-        (len(said) - len(agreed), "answers on which people differ"),
-    ):
-        if count:
-            typer.echo(f"left out: {count} {why}", err=True)
-    return [
-        msgspec.json.encode({"case_id": name, "arm": item.arm, "verdict": verdict, "text": item.answer})
-        for name, (item, verdict) in agreed.items()
-    ]
-
-
-def _written(path: Path, lines: list[bytes], *, force: bool) -> None:
+def _write(
+    store: Store,
+    checker: Checker,
+    files: dict[str, Path | None],
+    screen: Screen,
+    *,
+    data: Path,
+    force: bool,
+) -> None:
+    """Write what was asked for, and say how much, what was left out, and how far people agree."""
     from workbench.cli.produce import refuse_taken
+    from workbench.review.labels import eval_labels, labelled_rows
+
+    for path in files.values():
+        if path is not None:
+            refuse_taken(path, force=force)
+    summary: dict[str, Any] = {"agreement": _agreement(store)}
+    if (path := files["decisions"]) is not None:
+        summary["decisions"] = _lines(path, store.decisions())
+    for name in ("labels", "labelled"):
+        if (path := files[name]) is not None:
+            found = eval_labels(store) if name == "labels" else labelled_rows(store, checker.contracts)
+            summary[name] = _lines(path, found.lines)
+            summary[f"{name}_left_out"] = {why: n for why, n in found.left_out.items() if n}
+            summary[f"{name}_picked"] = found.picked
+    screen.show(summary, _page(summary), then=_then(files, data))
+
+
+def _lines(path: Path, values: list[Any]) -> int:
+    import msgspec
+
     from workbench.io.rundir import write_text
 
-    refuse_taken(path, force=force)
-    write_text(path, b"".join(line + b"\n" for line in lines).decode())
-    typer.echo(f"{len(lines)} decisions in {path}", err=True)
+    write_text(path, b"".join(msgspec.json.encode(one) + b"\n" for one in values).decode())
+    return len(values)
 
 
-def _serve(store: Store, checker: Checker, *, reviewer: str, port: int, show: bool) -> None:
+def _agreement(store: Store) -> list[dict[str, Any]]:
+    from workbench.review.agreement import agreements
+
+    return [one._asdict() for one in agreements(store.decisions())]
+
+
+def _page(summary: dict[str, Any]) -> str:
+    from rich.markup import escape
+
+    lines = [f"{summary[name]} {name}" for name in ("decisions", "labels", "labelled") if name in summary]
+    for name in ("labels", "labelled"):
+        lines += [f"left out: {n} {why}" for why, n in summary.get(f"{name}_left_out", {}).items()]
+        if summary.get(f"{name}_picked"):
+            lines.append(
+                f"[yellow]{summary[f'{name}_picked']} of the {name} are of answers that came up because they "
+                "tell much[/]: shares corrected by them lean. Label with --order random for that."
+            )
+    for one in summary["agreement"]:
+        kappa = "one of them always said the same" if one["kappa"] is None else f"κ {one['kappa']:.2f}"
+        if one["kappa"] is not None:
+            kappa += f" ({one['low']:.2f} to {one['high']:.2f})"
+        about = f" on {one['about']}" if one["about"] else ""
+        who = f"{one['first']} and {one['second']}"
+        lines.append(escape(f"{who}{about}: {one['alike']:.0%} of {one['rows']} alike, {kappa}"))
+    return "\n".join(lines)
+
+
+def _then(files: dict[str, Path | None], data: Path) -> str:
+    from rich.markup import escape
+
+    if files["decisions"] is not None:
+        told = f"workbench curate {data} --decisions {files['decisions']} --out curated"
+    elif files["labels"] is not None:
+        told = f"workbench eval --replay {data} --templates DIR --labels {files['labels']} --out again"
+    else:
+        told = f"workbench graders measure --data {files['labelled']} --out figures.json"
+    return f"[bold]{escape(told)}[/]"
+
+
+def _manner(*, reviewer: str, order: Any, lang: str, reveal: bool) -> Manner:
+    try:
+        from workbench.review.app import Manner
+    except ImportError as missing:
+        raise MissingExtraError.of(str(missing.name), extra="serve", purpose="reviewing") from missing
+    chosen: Any = None if lang == "auto" else lang
+    return Manner(reviewer=reviewer, order=order, lang=chosen, reveal=reveal)
+
+
+def _serve(store: Store, checker: Checker, manner: Manner, screen: Screen, *, port: int, show: bool) -> None:
     from workbench.review.app import Session, application
 
     try:
@@ -151,7 +258,7 @@ def _serve(store: Store, checker: Checker, *, reviewer: str, port: int, show: bo
     except ImportError as missing:
         raise MissingExtraError.of("uvicorn", extra="serve", purpose="reviewing") from missing
     session = Session(secrets.token_urlsafe(24))
-    app = application(store, checker, session, reviewer=reviewer)
+    app = application(store, checker, session, manner)
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -164,8 +271,33 @@ def _serve(store: Store, checker: Checker, *, reviewer: str, port: int, show: bo
                 Finding(where=where, found=found, expected="a free port", fix="Pass --port 0.")
             ) from error
         address = f"http://127.0.0.1:{listening.getsockname()[1]}/?token={session.token}"
-        typer.echo(f"review at {address}", err=True)
-        if show:
-            webbrowser.open(address)
-        config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
-        uvicorn.Server(config).run(sockets=[listening])
+        with _Checking(store, checker):
+            rows = store.progress(manner.reviewer)
+            screen.show({"address": address, **rows})
+            typer.echo(f"review at {address}", err=True)
+            if show:
+                webbrowser.open(address)
+            config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+            uvicorn.Server(config).run(sockets=[listening])
+
+
+class _Checking:
+    """Checks rows for a moment, then goes on beside the page until it ends."""
+
+    def __init__(self, store: Store, checker: Checker) -> None:
+        self._store, self._checker = store, checker
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+        self._thread.join(_PATIENCE)
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        from workbench.review.telling import measure
+
+        self._store.check(lambda one: measure(one, self._checker), until=self._stop.is_set)

@@ -17,11 +17,16 @@ if TYPE_CHECKING:
     from workbench.records import Message
 
 Action = Literal["accept", "reject", "edit"]
+Order = Literal["telling", "random"]
 _FORM = '{"id": …, "hash": …, "action": "accept", "reject" or "edit", "text": the answer where it was edited}'
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """One person's word on one row; ``hash`` is that of the prompt and answer the person saw."""
+    """One person's word on one row; ``hash`` is that of the prompt and answer the person saw.
+
+    ``labels`` are answers to what was asked about it, by rule or behaviour. ``order`` says how the row came
+    up: because it tells much, or drawn at random, as shares are corrected by.
+    """
 
     id: str
     hash: str
@@ -30,6 +35,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     note: str = ""
     reviewer: str = ""
+    labels: dict[str, str] = {}
+    order: Order = "telling"
 
 
 def text_hash(prompt: Sequence[Message], completion: Sequence[Message]) -> str:

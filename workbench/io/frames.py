@@ -56,6 +56,20 @@ LEDGER_SCHEMA = pl.Schema(
     }
 )
 
+# One row for every answer that a person edited: the row stays, so it has no place in the ledger of what went.
+EDITS_SCHEMA = pl.Schema(
+    {
+        "id": pl.String(),
+        "step": pl.String(),
+        "reason": pl.String(),
+        "rule": pl.String(),
+        "detail": pl.String(),
+        "before": pl.String(),
+        "after": pl.String(),
+        "spec_key": pl.String(),
+    }
+)
+
 
 def pairs_to_frame(pairs: Iterable[Pair]) -> pl.DataFrame:
     """Turn pairs into a frame of ``PAIR_SCHEMA``; ``meta`` becomes JSON with sorted keys.

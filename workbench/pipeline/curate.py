@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import polars as pl
 
 from workbench.errors import InvariantError
-from workbench.io.frames import ledger_frame
+from workbench.io.frames import EDITS_SCHEMA, ledger_frame
 from workbench.io.rundir import write_json, write_text
 from workbench.pipeline.cost import peak_mb
 from workbench.pipeline.measured import check_steps, figures, with_signals
@@ -44,7 +44,8 @@ class NeedsContracts(Protocol):
 class Curated:
     """The three parts, the ledger, the rows that went, what was measured of every row, and the figures.
 
-    ``signals`` has ``id``, ``row`` and the columns of the signals for each row that went in, in order.
+    ``signals`` has ``id``, ``row`` and the columns of the signals for each row that went in, in order;
+    ``edits`` (``EDITS_SCHEMA``) every answer that a person changed, with the row's hash before and after.
     """
 
     train: pl.DataFrame
@@ -53,6 +54,7 @@ class Curated:
     ledger: pl.DataFrame
     dropped: pl.DataFrame
     signals: pl.DataFrame
+    edits: pl.DataFrame
     summary: dict[str, Any]
 
 
@@ -86,6 +88,7 @@ def curate(
     names = [column.name for column in columns_of(signals)]
     parts = split(kept)
     progress("curate", len(steps) + 1, len(steps) + 1)
+    edits = pl.DataFrame(notes.pop("edits", []), schema=EDITS_SCHEMA, orient="row")
     measured = table.select("id", pl.int_range(pl.len()).alias("row"), *names)
     summary = _summary(pairs.height, parts, ledger, notes)
     summary |= {"signals": figures(measured.select(names)), "seconds": round(time.perf_counter() - begun, 3)}
@@ -96,14 +99,17 @@ def curate(
         ledger=ledger,
         dropped=pairs.select(pl.all().gather(ledger["row"])),
         signals=measured,
+        edits=edits,
         summary={**summary, "peak_mb": peak_mb()},
     )
 
 
 def write_curated(curated: Curated, out: Path) -> dict[str, Any]:
-    """Write the parts, the ledger, the rows that went, summary and card into ``out``."""
+    """Write the parts, the ledger, the rows that went, edits, summary and card into ``out``."""
     for name in (*PARTS, "ledger", "dropped", "signals"):
         getattr(curated, name).write_parquet(out / f"{name}.parquet")
+    if curated.edits.height:
+        curated.edits.write_parquet(out / "edits.parquet")
     _quarantine(curated.signals, out / "quarantine.jsonl")
     write_json(out / "summary.json", curated.summary)
     write_text(out / "card.md", card(curated.summary))

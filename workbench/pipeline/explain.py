@@ -38,6 +38,15 @@ class Removal(Value, frozen=True, kw_only=True):
     kept_text: str = ""
 
 
+class Edit(Value, frozen=True, kw_only=True):
+    """A person's change of the row's answer, with the hash of the row before and after."""
+
+    before: str
+    after: str
+    rule: str | None = None
+    detail: str | None = None
+
+
 class Explanation(Value, frozen=True, kw_only=True):
     """What became of the rows with one id: the parts that hold it, its text there, and every removal.
 
@@ -51,6 +60,7 @@ class Explanation(Value, frozen=True, kw_only=True):
     kept_text: str
     removals: tuple[Removal, ...]
     signals: dict[str, Any] = msgspec.field(default_factory=dict)
+    edits: tuple[Edit, ...] = ()
 
     @property
     def text(self) -> str:
@@ -58,6 +68,11 @@ class Explanation(Value, frozen=True, kw_only=True):
         lines = [f"{self.id}: {self.state}" + (f" in {', '.join(self.parts)}" if self.parts else "")]
         if self.cluster:
             lines.append(f"cluster: {self.cluster}")
+        lines += [
+            f"edited by {one.rule or 'somebody'}: {one.before} became {one.after}"
+            + (f" ({one.detail})" if one.detail else "")
+            for one in self.edits
+        ]
         lines += [line for removal in self.removals for line in _told(removal)]
         if self.kept_text:
             lines += ["", "the row:", _indented(self.kept_text)]
@@ -93,7 +108,15 @@ def explain(directory: Path, row_id: str) -> Explanation:
         kept_text=_shown(row) if row else "",
         removals=tuple(_removal(r, dropped, kept, ledger) for r in removals.iter_rows(named=True)),
         signals=_signals(place / "signals.parquet", found),
+        edits=_edits(place / "edits.parquet", found),
     )
+
+
+def _edits(path: Path, row_id: str) -> tuple[Edit, ...]:
+    if not path.is_file():
+        return ()
+    held = read_parquet(path).filter(pl.col("id") == row_id).select("before", "after", "rule", "detail")
+    return tuple(Edit(**row) for row in held.iter_rows(named=True))
 
 
 def resolve(row_id: str, known: list[str], *, where: str) -> str:

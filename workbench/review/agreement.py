@@ -1,4 +1,4 @@
-"""How far two people agree: Cohen's kappa, with an interval."""
+"""How far two people agree: Cohen's kappa, with an interval; and where they don't."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from workbench.io.decisions import Decision
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class Agreed(NamedTuple):
     """Agreement of two people: rows both decided, share alike, kappa with its 95 % interval.
 
-    ``kappa`` and the interval are ``None`` where one of them always said the same.
+    ``about`` names the rule or behaviour they labelled, "" for keeping or rejecting. ``kappa`` and the
+    interval are ``None`` where one of them always said the same.
     """
 
     first: str
@@ -26,33 +27,52 @@ class Agreed(NamedTuple):
     kappa: float | None
     low: float | None
     high: float | None
+    about: str = ""
 
 
 def agreements(decisions: Sequence[Decision]) -> list[Agreed]:
-    """Compare every two people on the rows that both decided: kept (as it is or edited) or rejected.
+    """Compare every two people on the rows that both decided, and on each label that both gave.
 
-    Kappa after Cohen (1960), its variance by the large-sample formula of Fleiss, Cohen and Everitt (1969).
+    Keeping a row counts the same as it is or edited. Kappa after Cohen (1960), its variance by the
+    large-sample formula of Fleiss, Cohen and Everitt (1969).
     """
-    kept = {(one.reviewer, one.id): one.action != "reject" for one in decisions}
-    people = sorted({who for who, _ in kept})
-    found = []
-    for first, second in combinations(people, 2):
-        both = [name for who, name in kept if who == first and (second, name) in kept]
-        if both:
-            table = Counter((kept[first, name], kept[second, name]) for name in both)
-            found.append(Agreed(first, second, len(both), *_kappa(table, len(both))))
+    kept = {(one.reviewer, one.id): _kept(one) for one in decisions}
+    found = list(_compared(kept, about=""))
+    names = sorted({name for one in decisions for name in one.labels})
+    for name in names:
+        said = {(one.reviewer, one.id): one.labels[name] for one in decisions if name in one.labels}
+        found += _compared(said, about=name)
     return found
 
 
-def _kappa(
-    table: Counter[tuple[bool, bool]], n: int
-) -> tuple[float, float | None, float | None, float | None]:
-    share = {cell: table[cell] / n for cell in ((a, b) for a in (True, False) for b in (True, False))}
-    rows = {a: share[a, True] + share[a, False] for a in (True, False)}
-    columns = {b: share[True, b] + share[False, b] for b in (True, False)}
-    alike = share[True, True] + share[False, False]
-    chance = sum(rows[a] * columns[a] for a in (True, False))
-    if chance == 1:
+def apart(decisions: Sequence[Decision], reader: str) -> list[tuple[Decision, Decision]]:
+    """Return what ``reader`` and another decided otherwise, of rows that ``reader`` has decided."""
+    mine = {one.id: one for one in decisions if one.reviewer == reader}
+    others = [one for one in decisions if one.reviewer != reader and one.id in mine]
+    return [(mine[one.id], one) for one in others if _kept(one) != _kept(mine[one.id])]
+
+
+def _kept(one: Decision) -> str:
+    return "reject" if one.action == "reject" else "keep"
+
+
+def _compared(said: Mapping[tuple[str, str], str], *, about: str) -> Iterator[Agreed]:
+    people = sorted({who for who, _ in said})
+    for first, second in combinations(people, 2):
+        both = [name for who, name in said if who == first and (second, name) in said]
+        if both:
+            table = Counter((said[first, name], said[second, name]) for name in both)
+            yield Agreed(first, second, len(both), *_kappa(table, len(both)), about)
+
+
+def _kappa(table: Counter[tuple[str, str]], n: int) -> tuple[float, float | None, float | None, float | None]:
+    classes = sorted({name for cell in table for name in cell})
+    share = {(a, b): table[a, b] / n for a in classes for b in classes}
+    rows = {a: sum(share[a, b] for b in classes) for a in classes}
+    columns = {b: sum(share[a, b] for a in classes) for b in classes}
+    alike = sum(share[a, a] for a in classes)
+    chance = sum(rows[a] * columns[a] for a in classes)
+    if len(classes) == 1 or 1 in rows.values() or 1 in columns.values():
         return alike, None, None, None
     kappa = (alike - chance) / (1 - chance)
     diagonal = sum(share[a, a] * ((1 - chance) - (rows[a] + columns[a]) * (1 - alike)) ** 2 for a in rows)

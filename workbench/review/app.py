@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import secrets
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote
@@ -13,10 +14,13 @@ from urllib.parse import parse_qs, quote
 import msgspec
 
 from workbench.errors import MissingExtraError
-from workbench.io.decisions import Decision
+from workbench.io.decisions import Decision, Order
 from workbench.review import pages
-from workbench.review.agreement import agreements
-from workbench.review.items import Checker, Item
+from workbench.review.agreement import agreements, apart
+from workbench.review.items import PASS_OR_FAIL, Item
+from workbench.review.masking import Mask
+from workbench.review.rowpage import ASK, OPEN
+from workbench.review.words import Lang, language_of
 
 try:
     from fastapi import FastAPI, Request
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from workbench.review.store import Store
+    from workbench.review.telling import Checker
 
 COOKIE = "workbench_review"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
@@ -71,19 +76,35 @@ class Session:
         return hmac.new(self._secret, f"{purpose}\0{reviewer}".encode(), hashlib.sha256).hexdigest()
 
 
-def application(store: Store, checker: Checker, session: Session, *, reviewer: str) -> FastAPI:
-    """Return the application; ``reviewer`` is the name of whoever opens it without giving one."""
+@dataclass(frozen=True, kw_only=True)
+class Manner:
+    """How a review is held: who is meant where nobody says, the order, and what is shown.
+
+    ``lang`` ``None`` follows the browser; ``reveal`` shows personal data and secrets from the start.
+    """
+
+    reviewer: str = "me"
+    order: Order = "telling"
+    lang: Lang | None = None
+    reveal: bool = False
+
+
+def application(store: Store, checker: Checker, session: Session, manner: Manner) -> FastAPI:
+    """Return the application."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    _guard(app, session, reviewer)
-    _show(app, store, checker, session)
+    _guard(app, session, manner)
+    _show(app, store, checker, manner)
+    _tell(app, store)
     _take(app, store, checker)
     return app
 
 
-def _guard(app: FastAPI, session: Session, default: str) -> None:
+def _guard(app: FastAPI, session: Session, manner: Manner) -> None:
     @app.middleware("http")
     async def guarded(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
-        answer = await _let_in(request, session, default) or await go_on(request)
+        request.state.order = manner.order
+        request.state.lang = manner.lang or language_of(request.headers.get("accept-language", ""))
+        answer = await _let_in(request, session, manner.reviewer) or await go_on(request)
         for name, value in _HEADERS.items():
             answer.headers[name] = value
         return answer
@@ -94,7 +115,7 @@ async def _let_in(request: Request, session: Session, default: str) -> Response 
     host = request.headers.get("host", "")
     name = host if host.endswith("]") else host.rpartition(":")[0] or host
     if name.lower() not in LOOPBACK:
-        return HTMLResponse(pages.message_page("Not here", "This page goes by 127.0.0.1 alone."), 421)
+        return _message(request, "not_here", "say_loopback", 421)
     if request.url.path.startswith(("/static/", "/favicon.ico")):
         return None
     given = request.query_params.get("token")
@@ -102,10 +123,13 @@ async def _let_in(request: Request, session: Session, default: str) -> Response 
         return _entered(given, request, session, default)
     who = session.reviewer(request.cookies.get(_cookie(request)))
     if who is None:
-        text = "Open the address that `workbench review` printed; it holds the token."
-        return HTMLResponse(pages.message_page("No entry", text), 403)
-    request.state.reviewer = who
-    return await _posted(request, session, who) if request.method == "POST" else None
+        return _message(request, "no_entry", "say_address", 403)
+    request.state.reviewer, request.state.csrf = who, session.csrf(who)
+    return await _posted(request) if request.method == "POST" else None
+
+
+def _message(request: Request, title: str, text: str, status: int) -> Response:
+    return HTMLResponse(pages.message_page(title, text, request.state.lang), status)
 
 
 def _cookie(request: Request) -> str:
@@ -115,62 +139,79 @@ def _cookie(request: Request) -> str:
 
 def _entered(given: str, request: Request, session: Session, default: str) -> Response:
     if not hmac.compare_digest(given.encode(), session.token.encode()):
-        return HTMLResponse(pages.message_page("No entry", "That token is not this review's."), 403)
+        return _message(request, "no_entry", "say_token", 403)
     who = request.query_params.get("name", "").strip()[:64] or default
     answer = RedirectResponse("/", 303)
     answer.set_cookie(_cookie(request), session.cookie(who), httponly=True, samesite="strict")
     return answer
 
 
-async def _posted(request: Request, session: Session, who: str) -> Response | None:
+async def _posted(request: Request) -> Response | None:
     length = request.headers.get("content-length", "")
     if not length.isdigit() or int(length) > _BODY:
-        return HTMLResponse(pages.message_page("Too long", "More than 1 MiB."), 413)
+        return _message(request, "too_long", "say_mib", 413)
     raw = (await request.body()).decode("utf-8", "replace")
     form = {name: values[-1] for name, values in parse_qs(raw, keep_blank_values=True).items()}
-    if not hmac.compare_digest(form.get("csrf", "").encode(), session.csrf(who).encode()):
-        text = "The form is not one of this page's. Go back to the queue and decide again."
-        return HTMLResponse(pages.message_page("Not taken", text), 403)
+    if not hmac.compare_digest(form.get("csrf", "").encode(), request.state.csrf.encode()):
+        return _message(request, "not_taken", "say_form", 403)
     request.state.form = form
     return None
 
 
-def _show(app: FastAPI, store: Store, checker: Checker, session: Session) -> None:
+def _frame(request: Request, store: Store) -> pages.Frame:
+    state = request.state
+    return pages.Frame(
+        lang=state.lang, reviewer=state.reviewer, counts=store.progress(state.reviewer), csrf=state.csrf
+    )
+
+
+def _show(app: FastAPI, store: Store, checker: Checker, manner: Manner) -> None:
     @app.get("/")
     async def queue(request: Request) -> Response:
-        who, second = request.state.reviewer, request.query_params.get("second") == "1"
-        name = store.next(who, second=second)
+        second = request.query_params.get("second") == "1"
+        name = store.next(request.state.reviewer, second=second, order=manner.order)
         if name is None:
-            counts = store.progress(who)
-            return HTMLResponse(pages.done_page(counts=counts, reviewer=who, second=second))
+            return HTMLResponse(pages.done_page(_frame(request, store), second=second))
         return RedirectResponse(f"/row?id={quote(name, safe='')}" + ("&second=1" if second else ""), 303)
 
     @app.get("/row")
     async def row(request: Request) -> Response:
-        who = request.state.reviewer
-        item = store.item(request.query_params.get("id", ""), Item)
-        if item is None:
-            return HTMLResponse(pages.message_page("No such row", "It isn't in what is reviewed."), 404)
-        page = pages.row_page(
-            item,
-            checker(item, item.answer),
-            counts=store.progress(who),
-            csrf=session.csrf(who),
-            reviewer=who,
-            second=request.query_params.get("second") == "1",
-        )
-        return HTMLResponse(page)
+        shown = store.item(request.query_params.get("id", ""))
+        if shown is None:
+            return _message(request, "no_row", "say_row", 404)
+        mask = None if manner.reveal or request.query_params.get("reveal") == "1" else _mask(shown.item)
+        checks = _checked(checker, shown.item, shown.item.answer, mask)
+        second = request.query_params.get("second") == "1"
+        return HTMLResponse(pages.row_page(shown, checks, _frame(request, store), second=second, mask=mask))
 
+
+def _mask(item: Item) -> Mask:
+    """Name what is hidden in a row, in the order in which it is read: the same names each time."""
+    mask = Mask()
+    for text in (*(one.content for one in item.prompt), item.expected, item.answer):
+        mask.hide(text)
+    return mask
+
+
+def _checked(checker: Checker, item: Item, answer: str, mask: Mask | None) -> list[dict[str, str]]:
+    told = [] if item.asks else checker(item, answer)  # a verdict shown first would be the person's
+    return [{**one, "detail": mask.hide(one["detail"])} for one in told] if mask else told
+
+
+def _tell(app: FastAPI, store: Store) -> None:
     @app.get("/progress")
     async def progress(request: Request) -> Response:
-        who, decisions = request.state.reviewer, store.decisions()
-        people = dict(Counter(one.reviewer for one in decisions))
-        counts = store.progress(who)
-        return HTMLResponse(pages.progress_page(agreements(decisions), people, counts=counts, reviewer=who))
+        decisions = store.decisions()
+        people = Counter(one.reviewer for one in decisions)
+        differing = apart(decisions, request.state.reviewer)
+        frame = _frame(request, store)
+        return HTMLResponse(pages.progress_page(agreements(decisions), people, differing, frame))
 
     @app.get("/export")
-    async def export() -> Response:
-        lines = b"".join(msgspec.json.encode(one) + b"\n" for one in store.decisions())
+    async def export(request: Request) -> Response:
+        """Give a person's own decisions: a second look is blind to what others decided."""
+        own = store.decisions(request.state.reviewer)
+        lines = b"".join(msgspec.json.encode(one) + b"\n" for one in own)
         return Response(lines, media_type="application/x-ndjson")
 
     @app.get("/favicon.ico")
@@ -192,10 +233,11 @@ def _take(app: FastAPI, store: Store, checker: Checker) -> None:
         if form.get("action") == "later":
             store.later(form.get("id", ""))
             return RedirectResponse(f"/{second}", 303)
-        item = store.item(form.get("id", ""), Item)
+        shown = store.item(form.get("id", ""))
+        item = shown.item if shown else None
         action, text = _said(form, item)
         if action not in {"accept", "reject", "edit"} or (action == "edit" and not text.strip()):
-            return HTMLResponse(pages.message_page("Not taken", "An edit needs a text."), 400)
+            return _message(request, "not_taken", "say_text", 400)
         decision = Decision(
             id=form.get("id", ""),
             hash=form.get("hash", ""),
@@ -204,13 +246,11 @@ def _take(app: FastAPI, store: Store, checker: Checker) -> None:
             tags=tuple(tag.strip() for tag in form.get("tags", "").split(",") if tag.strip()),
             note=form.get("note", "").strip(),
             reviewer=request.state.reviewer,
+            labels=_labels(form, item, action) if item else {},
+            order=request.state.order,
         )
         if item is None or not store.decide(decision):
-            why = (
-                "Another person is at this row, or its text is another one by now. Nothing was kept; "
-                "go back to copy what you wrote, then look at the queue."
-            )
-            return HTMLResponse(pages.message_page("Not taken", why), 409)
+            return _message(request, "not_taken", "say_taken", 409)
         return RedirectResponse(f"/{second}", 303)
 
     @app.post("/undo")
@@ -221,18 +261,35 @@ def _take(app: FastAPI, store: Store, checker: Checker) -> None:
     @app.post("/check")
     async def check(request: Request) -> Response:
         form = request.state.form
-        item = store.item(form.get("id", ""), Item)
-        if item is None:
+        shown = store.item(form.get("id", ""))
+        if shown is None:
             return JSONResponse([], 404)
-        return JSONResponse(checker(item, _lines(form.get("text", ""))))
+        mask = _mask(shown.item) if form.get("masked") else None
+        text = _lines(form.get("text", ""))
+        return JSONResponse(_checked(checker, shown.item, mask.restore(text) if mask else text, mask))
 
 
 def _said(form: dict[str, Any], item: Item | None) -> tuple[Any, str]:
     """Return what was done and the text: accepting a changed text is an edit, saving the same an accept."""
     action, text = form.get("action", ""), _lines(form.get("text", ""))
+    if item is not None and form.get("masked"):
+        text = _mask(item).restore(text)
     if item is not None and "text" in form and action in {"accept", "edit"}:
         action = "accept" if text == _lines(item.answer) else "edit"
     return action, text
+
+
+def _labels(form: dict[str, Any], item: Item, action: str) -> dict[str, str]:
+    """Return what was said of each question; rules left open count as kept where that was said.
+
+    That is on accepting, and where another rule of the answer was marked as broken.
+    """
+    given = {one.name: str(form.get(ASK + one.name, "")) for one in item.asks}
+    found = {one.name: given[one.name] for one in item.asks if given[one.name] in one.choices}
+    rules = [one for one in item.asks if one.choices == PASS_OR_FAIL]
+    if rules and (action == "accept" or "fail" in found.values()):
+        found |= {one.name: "pass" for one in rules if given[one.name] not in {*one.choices, OPEN}}
+    return found
 
 
 def _lines(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What there is to look at, the rows first from which most is learnt."""
+"""What there is to look at: rows of pairs and answers of an evaluation, with why each may teach much."""
 
 from __future__ import annotations
 
@@ -7,26 +7,49 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from workbench.checks import compile_contract
 from workbench.errors import Finding, InputError
+from workbench.evaluation.cases import HELDOUT
 from workbench.io.decisions import text_hash
-from workbench.io.frames import frame_to_pairs, read_with_examples
+from workbench.io.frames import read_with_examples
+from workbench.ports import silent
 from workbench.records import Case, Message, Messages, Value
 from workbench.text import content_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from workbench.contracts import Contract
-    from workbench.records import Pair
+    from workbench.ports import Progress
+
+# Why a row comes when it comes: a name of ``words.py`` and what fills it in.
+Why = tuple[str, ...]
+PASS_OR_FAIL = ("pass", "fail")
+# What a person is asked about a suite's answer, by behaviour: the question of the grader's card.
+_ASKED = {"grounding": ("1", "0"), "harm": ("none", "partial", "full"), "neutrality": ("0", "1")}
+_EVERY = 5_000
+
+
+class Ask(Value, frozen=True, kw_only=True):
+    """A question beside keeping or not: a rule (``text`` set), or the question of a grader's card."""
+
+    name: str
+    choices: tuple[str, ...]
+    text: str = ""
+
+
+class Graded(Value, frozen=True, kw_only=True):
+    """What the graders said of an answer, shown only when asked for."""
+
+    name: str
+    label: str
+    detail: str = ""
 
 
 class Item(Value, frozen=True, kw_only=True):
-    """One row: what was asked, what was answered, and why it comes when it comes.
+    """One row: what was asked and what was answered.
 
-    ``slots`` and ``question`` make the case that checks are asked about; ``rank`` orders the queue, the least
-    first; ``about`` holds figures to show, ``arm`` whose answer it is in an evaluation.
+    ``slots`` make the case that checks are asked about; of an evaluation, ``arm`` says whose answer it is,
+    ``asks`` what a person is asked about it, and ``graded`` what the graders said.
     """
 
     id: str
@@ -35,71 +58,68 @@ class Item(Value, frozen=True, kw_only=True):
     prompt: Messages
     answer: str
     slots: dict[str, str]
-    rank: int
-    why: tuple[str, ...] = ()
     arm: str = ""
     expected: str = ""
+    reference: str = ""
+    lang: str = "en"
+    asks: tuple[Ask, ...] = ()
+    graded: tuple[Graded, ...] = ()
 
 
-class Checker:
-    """Holds answers against the rules of their task."""
+class Placed(Value, frozen=True, kw_only=True):
+    """A row with what is known of it before any check has run: the least ``rank`` comes first."""
 
-    def __init__(self, contracts: Sequence[Contract]) -> None:
-        self._rules = {one.task: compile_contract(one) for one in contracts}
-        self._only = next(iter(self._rules.values())) if len(self._rules) == 1 else None
-
-    def __call__(self, item: Item, answer: str) -> list[dict[str, str]]:
-        """Say of every rule that applies whether ``answer`` keeps it."""
-        rules = self._rules.get(item.task, self._only) or ()
-        case = Case(id=item.id, behaviour="review", slots=item.slots)
-        told = []
-        for rule, check in rules:
-            if check is None:
-                continue
-            grade = check(case, answer)
-            if grade.label != "not_applicable":
-                told.append(
-                    {"rule": rule.id, "text": rule.text, "label": grade.label, "detail": grade.detail}
-                )
-        return sorted(told, key=lambda one: one["label"] == "pass")
+    item: Item
+    rank: int
+    why: tuple[Why, ...] = ()
 
 
-def pair_items(path: Path, checker: Checker) -> list[Item]:
-    """Read a pairs file: broken rules first, then answers that contradict each other, then by chance.
+def pair_items(path: Path, *, progress: Progress = silent) -> list[Placed]:
+    """Read a pairs file; answers that contradict each other come before the rest.
 
     Raises:
         InputError: the file can't be read, or an id stands twice.
     """
-    pairs = frame_to_pairs(read_with_examples(path))
-    _one_each(path, pairs)
-    answers: dict[str, set[str]] = {}
-    for pair in pairs:
-        answers.setdefault(_asked(pair), set()).add(pair.output)
+    frame = read_with_examples(path).select("id", "task", "prompt", "completion", "slots")
+    _one_each(path, frame["id"].to_list())
     items = []
-    for pair in pairs:
-        slots = {slot.name: slot.value for slot in pair.slots}
+    answers: dict[str, set[str]] = {}
+    for number, row in enumerate(frame.iter_rows(named=True), 1):
+        prompt = tuple(Message(role=one["role"], content=one["content"]) for one in row["prompt"])
+        said = tuple(Message(role=one["role"], content=one["content"]) for one in row["completion"])
         item = Item(
-            id=pair.id,
-            hash=text_hash(pair.prompt, pair.completion),
-            task=pair.task,
-            prompt=pair.prompt,
-            answer=pair.output,
-            slots=slots,
-            rank=0,
+            id=row["id"],
+            hash=text_hash(prompt, said),
+            task=row["task"],
+            prompt=prompt,
+            answer=said[-1].content if said else "",
+            slots={slot["name"]: slot["value"] for slot in row["slots"]},
         )
-        broken = [one["rule"] for one in checker(item, pair.output) if one["label"] == "fail"]
-        many = len(answers[_asked(pair)])
-        why = (
-            *((f"breaks {', '.join(broken)}",) if broken else ()),
-            *((f"one of {many} different answers to this",) if many > 1 else ()),
-        )
-        rank = 0 if broken else 1 if many > 1 else 2
-        items.append(msgspec.structs.replace(item, why=why, rank=rank))
-    return _ordered(items)
+        items.append(item)
+        answers.setdefault(_asked(item), set()).add(item.answer)
+        if number % _EVERY == 0 or number == frame.height:
+            progress("read", number, frame.height)
+    return _ordered(_contradicting(items, answers))
 
 
-def run_items(folder: Path) -> list[Item]:
+def _contradicting(items: Sequence[Item], answers: Mapping[str, set[str]]) -> Iterator[Placed]:
+    for item in items:
+        many = len(answers[_asked(item)])
+        why = (("many", str(many)),) if many > 1 else ()
+        yield Placed(item=item, rank=CONTRADICTS if many > 1 else REST, why=why)
+
+
+# Ranks, the least first. Of pairs: a broken rule, several answers to one question, a rule that nothing can
+# decide. Of evaluations: lost against another arm, graders that disagree, ungraded, near a threshold, failed.
+BROKEN, CONTRADICTS, UNDECIDED = 0, 1, 2
+LOST, DISAGREE, UNSCORED, BORDERLINE, FAILED = 0, 1, 2, 3, 4
+REST = 9
+
+
+def run_items(folder: Path, *, opinions: Path | None = None) -> list[Placed]:
     """Read an evaluation: answers of the adapter, those first that the base or teacher had right.
+
+    ``opinions`` (of `workbench judge`) puts answers on which the judge and the graders disagree next.
 
     Raises:
         InputError: no evaluation there.
@@ -108,17 +128,18 @@ def run_items(folder: Path) -> list[Item]:
 
     cases = {one.id: one for one in _lines(folder / "cases.jsonl", Case)}
     said = {(one.case_id, one.arm): one.text for one in _lines(folder / "completions.jsonl", _Said)}
-    grades = pl.read_parquet(folder / "grades.parquet", glob=False)
-    labels: dict[tuple[str, str], Counter[str]] = {}
-    for row in grades.select("case_id", "arm", "label").iter_rows(named=True):
-        labels.setdefault((row["case_id"], row["arm"]), Counter())[row["label"]] += 1
-    items = []
+    rows = _grades(pl.read_parquet(folder / "grades.parquet", glob=False))
+    texts = _rule_texts(folder)
+    against = _disagreeing(folder, rows, opinions)
+    found = []
     for (name, arm), text in sorted(said.items()):
         if arm != "after" or name not in cases:
             continue
-        rank, why = _lost(name, labels)
-        items.append(_answered(cases[name], text, rank, why, said.get((name, "teacher"), "")))
-    return _ordered(items)
+        rank, why = _lost(name, rows, against.get(name))
+        teacher = said.get((name, "teacher"), "")
+        item = _answered(cases[name], text, rows.get((name, "after"), ()), teacher, texts)
+        found.append(Placed(item=item, rank=rank, why=why))
+    return _ordered(found)
 
 
 class _Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,7 +148,42 @@ class _Said(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
-def _answered(case: Case, text: str, rank: int, why: tuple[str, ...], teacher: str) -> Item:
+class _Opinion(msgspec.Struct, frozen=True, kw_only=True):
+    case_id: str
+    arm: str
+    label: str
+    rule: str | None = None
+
+
+_Rows = dict[tuple[str, str], tuple[Graded, ...]]
+
+
+def _grades(frame: Any) -> _Rows:
+    """Lay grades out by case and arm; a suite's grade has the name of its behaviour."""
+    columns = [name for name in ("rule", "grader", "detail") if name in frame.columns]
+    found: dict[tuple[str, str], list[Graded]] = {}
+    for row in frame.select("case_id", "arm", "label", *columns).iter_rows(named=True):
+        one = Graded(
+            name=row.get("rule") or row.get("grader") or "",
+            label=row["label"],
+            detail=row.get("detail") or "",
+        )
+        found.setdefault((row["case_id"], row["arm"]), []).append(one)
+    return {key: tuple(held) for key, held in found.items()}
+
+
+def _rule_texts(folder: Path) -> dict[str, str]:
+    """Return the wording of each rule by its id, where the verdicts stand beside the answers."""
+    path = folder / "verdicts.json"
+    if not path.is_file():
+        return {}
+    rules = msgspec.json.decode(path.read_bytes()).get("rules", [])
+    return {one["id"]: one["text"] for one in rules}
+
+
+def _answered(
+    case: Case, text: str, graded: tuple[Graded, ...], teacher: str, texts: Mapping[str, str]
+) -> Item:
     prompt = tuple(Message(role=name, content=value) for name, value in case.slots.items())
     return Item(
         id=case.id,
@@ -136,31 +192,73 @@ def _answered(case: Case, text: str, rank: int, why: tuple[str, ...], teacher: s
         prompt=prompt,
         answer=text,
         slots=dict(case.slots),
-        rank=rank,
-        why=why,
         arm="after",
         expected=teacher,
+        reference=case.reference or "",
+        lang=case.lang,
+        asks=tuple(_asks(case, graded, texts)),
+        graded=graded,
     )
 
 
-def _lost(name: str, labels: Mapping[tuple[str, str], Counter[str]]) -> tuple[int, tuple[str, ...]]:
-    """Rank a case: lost since before, then ungraded, then failing, then the rest."""
-    fails = {arm: labels.get((name, arm), Counter())["fail"] for arm in ("teacher", "before", "after")}
-    unscored = labels.get((name, "after"), Counter())["unscored"]
-    better = [arm for arm in ("teacher", "before") if fails[arm] < fails["after"]]
+def _asks(case: Case, graded: Sequence[Graded], texts: Mapping[str, str]) -> Iterator[Ask]:
+    if case.behaviour == HELDOUT:
+        for one in graded:
+            if one.label != "not_applicable":
+                yield Ask(name=one.name, choices=PASS_OR_FAIL, text=texts.get(one.name, one.name))
+    elif case.behaviour in _ASKED:
+        yield Ask(name=case.behaviour, choices=_ASKED[case.behaviour])
+
+
+def _lost(name: str, rows: _Rows, disagreed: Why | None) -> tuple[int, tuple[Why, ...]]:
+    """Rank a case: lost since before, then disagreed about, then ungraded, then failing, then the rest."""
+    labels = {arm: Counter(one.label for one in rows.get((name, arm), ())) for arm in _ARMS}
+    fails = {arm: labels[arm]["fail"] for arm in _ARMS}
+    better = [arm for arm in ("teacher", "before") if labels[arm] and fails[arm] < fails["after"]]
+    also = (disagreed,) if disagreed else ()
     if better:
-        return 0, (f"the {' and the '.join(better)} did better: {fails['after']} failed here",)
-    if unscored:
-        return 1, (f"{unscored} could not be graded",)
-    return (2, (f"{fails['after']} failed",)) if fails["after"] else (3, ())
+        return LOST, (("better", ", ".join(better), str(fails["after"])), *also)
+    if disagreed:
+        return DISAGREE, also
+    if labels["after"]["unscored"]:
+        return UNSCORED, (("unscored", str(labels["after"]["unscored"])),)
+    return (FAILED, (("failed", str(fails["after"])),)) if fails["after"] else (REST, ())
 
 
-def _asked(pair: Pair) -> str:
-    return content_id(*(part for message in pair.prompt for part in (message.role, message.content)))
+_ARMS = ("teacher", "before", "after")
 
 
-def _one_each(path: Path, pairs: Sequence[Pair]) -> None:
-    twice = [name for name, n in Counter(pair.id for pair in pairs).items() if n > 1]
+def _disagreeing(folder: Path, rows: _Rows, opinions: Path | None) -> dict[str, Why]:
+    """Find answers on which two measurements differ: a judge and a grader, or the samples of one case."""
+    import polars as pl
+
+    found: dict[str, Why] = {}
+    samples = folder / "samples.parquet"
+    if samples.is_file():
+        every = pl.read_parquet(samples, glob=False).filter(
+            (pl.col("arm") == "after") & pl.col("label").is_in(["pass", "fail"])
+        )
+        by = every.group_by("case_id", "rule").agg(pl.col("label").n_unique().alias("labels"))
+        for name in by.filter(pl.col("labels") > 1)["case_id"].unique().to_list():
+            found[name] = ("unsteady",)
+    for one in _lines(opinions, _Opinion) if opinions else ():
+        graded = {held.name: held.label for held in rows.get((one.case_id, one.arm), ())}
+        label = graded.get(one.rule) if one.rule else _whole(graded)
+        if one.arm == "after" and {label, one.label} == {"pass", "fail"}:
+            found[one.case_id] = ("judge", one.rule or "", one.label)
+    return found
+
+
+def _whole(graded: Mapping[str, str]) -> str:
+    return "fail" if "fail" in graded.values() else "pass" if "pass" in graded.values() else ""
+
+
+def _asked(item: Item) -> str:
+    return content_id(*(part for message in item.prompt for part in (message.role, message.content)))
+
+
+def _one_each(path: Path, ids: Sequence[str]) -> None:
+    twice = [name for name, n in Counter(ids).items() if n > 1]
     if twice:
         more = f" and {len(twice) - 3} more" if len(twice) > 3 else ""  # noqa: PLR2004
         raise InputError(
@@ -173,9 +271,9 @@ def _one_each(path: Path, pairs: Sequence[Pair]) -> None:
         )
 
 
-def _ordered(items: list[Item]) -> list[Item]:
-    """Order by rank, inside one by hash: no file order, and the same for everybody."""
-    return sorted(items, key=lambda item: (item.rank, content_id(item.id), item.id))
+def _ordered(placed: Any) -> list[Placed]:
+    """Order by hash: no file order, and the same for everybody; the rank comes before it in the queue."""
+    return sorted(placed, key=lambda one: (content_id(one.item.id), one.item.id))
 
 
 def _lines(path: Path, kind: Any) -> list[Any]:
@@ -186,7 +284,7 @@ def _lines(path: Path, kind: Any) -> list[Any]:
             Finding(
                 where=str(path),
                 found=str(error)[:200],
-                expected="the output directory of `workbench eval`",
+                expected="what `workbench eval` (or `judge`, without --prefer) writes",
                 fix="Give a pairs file, or the folder of an evaluation.",
             )
         ) from error

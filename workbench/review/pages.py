@@ -2,164 +2,131 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from workbench.review import rowpage
+from workbench.review.words import Lang, say
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from workbench.io.decisions import Decision
     from workbench.review.agreement import Agreed
-    from workbench.review.items import Item
+    from workbench.review.masking import Mask
+    from workbench.review.store import Shown
 
-_KEYS = (
-    ("a", "accept"),
-    ("r", "reject"),
-    ("e", "edit"),
-    ("t", "tag"),
-    ("u", "undo"),
-    ("s", "later"),
-    ("?", "keys"),
-)
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """What stands around every page: the language, whose it is, and how far the review is."""
+
+    lang: Lang
+    reviewer: str = ""
+    counts: Mapping[str, int] | None = None
+    csrf: str = ""
 
 
 def row_page(
-    item: Item,
-    checks: Sequence[dict[str, str]],
-    *,
-    counts: dict[str, int],
-    csrf: str,
-    reviewer: str,
-    second: bool,
+    shown: Shown, checks: Sequence[dict[str, str]], frame: Frame, *, second: bool, mask: Mask | None
 ) -> str:
-    """Return the page on which one row is decided."""
-    turns = "".join(_turn(one.role, one.content) for one in item.prompt)
-    why = "".join(f'<span class="why">{escape(one)}</span>' for one in item.why)
-    expected = _turn("teacher", item.expected) if item.expected else ""
-    return _page(
-        f"{counts['done']} of {counts['rows']} decided",
-        f"""
-<p class="above"><span class="task">{escape(item.task)}</span> <code>{escape(item.id)}</code> {why}</p>
-<div class="two">
-<section aria-labelledby="asked"><h2 id="asked">What was asked</h2>{turns}{expected}</section>
-<section aria-labelledby="said"><h2 id="said">What was answered</h2>
-<form method="post" action="/decide" id="decide">
-{_hidden(csrf=csrf, id=item.id, hash=item.hash, second="1" if second else "")}
-<label for="text" class="unseen">The answer</label>
-<textarea id="text" name="text" rows="7" spellcheck="true">{_first_line(escape(item.answer))}</textarea>
-<ul id="checks" class="checks" aria-live="polite">{checks_list(checks)}</ul>
-<div class="line"><label for="tags">Tags</label>
-<input id="tags" name="tags" autocomplete="off" placeholder="tone, outdated"></div>
-<div class="line"><label for="note">Note</label><input id="note" name="note" autocomplete="off"></div>
-<div class="acts">
-<button name="action" value="accept" class="good">Accept <kbd>a</kbd></button>
-<button name="action" value="edit">Save the edit <kbd>Ctrl ⏎</kbd></button>
-<button name="action" value="reject" class="bad">Reject <kbd>r</kbd></button>
-<button name="action" value="later">Later <kbd>s</kbd></button>
-</div>
-</form>
-<form method="post" action="/undo" id="undo">{_hidden(csrf=csrf)}
-<button>Undo my last <kbd>u</kbd></button></form>
-</section>
-</div>
-{_keys()}""",
-        reviewer=reviewer,
-        counts=counts,
-    )
+    """Return the page on which one row is decided; ``mask`` hides what was found, ``None`` shows it."""
+    body = rowpage.body(shown, checks, frame.lang, csrf=frame.csrf, second=second, mask=mask)
+    counts = frame.counts or {"done": 0, "rows": 0}
+    return page(say(frame.lang, "decided", **counts), body, frame)
 
 
-def _keys() -> str:
-    keys = "".join(f"<dt><kbd>{key}</kbd></dt><dd>{does}</dd>" for key, does in _KEYS)
-    return (
-        f'<dialog id="keys"><h2>Keys</h2><dl>{keys}</dl>'
-        '<form method="dialog"><button>Close</button></form></dialog>'
-    )
-
-
-def _turn(name: str, text: str) -> str:
-    return f'<div class="turn"><h3>{escape(name)}</h3><div class="pre">{escape(text)}</div></div>'
-
-
-def checks_list(checks: Sequence[dict[str, str]]) -> str:
-    """Return the rules that apply and whether each is kept."""
-    marks = {"pass": "✓", "fail": "✗"}
-    return "".join(
-        f'<li class="{escape(one["label"])}"><span aria-hidden="true">{marks.get(one["label"], "?")}</span> '
-        f'<b>{escape(one["rule"])}</b> <span class="unseen">{escape(one["label"])}</span> '
-        f"<small>{escape(one['detail'] or one['text'])}</small></li>"
-        for one in checks
-    )
-
-
-def done_page(*, counts: dict[str, int], reviewer: str, second: bool) -> str:
+def done_page(frame: Frame, *, second: bool) -> str:
     """Return the page shown when nothing waits."""
-    other = (
-        "" if second else '<p><a href="/?second=1">Look at what others decided, without seeing how</a></p>'
-    )
-    told = f"{counts['mine']} of {counts['rows']} rows are yours."
-    body = f'<h2>Nothing waits for you</h2><p class="lead">{told}</p>{other}'
-    return _page("Nothing waits", body, reviewer=reviewer, counts=counts)
+    lang = frame.lang
+    other = "" if second else f'<p><a href="/?second=1">{escape(say(lang, "second"))}</a></p>'
+    told = escape(say(lang, "yours", **(frame.counts or {})))
+    title = escape(say(lang, "nothing"))
+    return page(title, f'<h2>{title}</h2><p class="lead">{told}</p>{other}', frame)
 
 
 def progress_page(
-    found: Sequence[Agreed], people: dict[str, int], *, counts: dict[str, int], reviewer: str
+    found: Sequence[Agreed],
+    people: Mapping[str, int],
+    apart: Sequence[tuple[Decision, Decision]],
+    frame: Frame,
 ) -> str:
-    """Return who decided how much, and how far people agree."""
+    """Return who decided how much, how far people agree, and where the reader and another differ.
+
+    ``apart`` holds the reader's decision beside another's, of rows that the reader has decided.
+    """
+    lang = frame.lang
     by = "".join(f"<tr><td>{escape(name)}</td><td>{n}</td></tr>" for name, n in sorted(people.items()))
     agreed = "".join(
-        f"<tr><td>{escape(one.first)}, {escape(one.second)}</td><td>{one.rows}</td><td>{one.alike:.0%}</td>"
-        f"<td>{_kappa(one)}</td></tr>"
+        f"<tr><td>{escape(one.first)}, {escape(one.second)}</td>"
+        f"<td>{escape(one.about or say(lang, 'keeping'))}</td><td>{one.rows}</td><td>{one.alike:.0%}</td>"
+        f"<td>{escape(_kappa(one, lang))}</td></tr>"
         for one in found
     )
-    return _page(
-        "Progress",
-        f"""<h2>Progress</h2>
-<table><caption>Rows decided</caption><thead><tr><th>person</th><th>rows</th></tr></thead>
+    heads = ("people", "about", "both", "alike")
+    columns = "".join(f"<th>{escape(say(lang, name))}</th>" for name in heads)
+    return page(
+        say(lang, "progress"),
+        f"""<h2>{escape(say(lang, "progress"))}</h2>
+<table><caption>{escape(say(lang, "rows_decided"))}</caption>
+<thead><tr><th>{escape(say(lang, "person"))}</th><th>{escape(say(lang, "rows"))}</th></tr></thead>
 <tbody>{by}</tbody></table>
-<table><caption>Agreement on keeping or rejecting: Cohen's κ, 95 %</caption>
-<thead><tr><th>people</th><th>rows both decided</th><th>alike</th><th>κ</th></tr></thead>
-<tbody>{agreed}</tbody></table>
-<p><a href="/export" download="decisions.jsonl">All decisions as JSON Lines</a></p>""",
-        reviewer=reviewer,
-        counts=counts,
+<div class="wide" tabindex="0" role="region" aria-label="{escape(say(lang, "agreement"))}"><table>
+<caption>{escape(say(lang, "agreement"))}</caption>
+<thead><tr>{columns}<th>κ</th></tr></thead><tbody>{agreed}</tbody></table></div>
+{_apart(apart, lang)}
+<p><a href="/export" download="decisions.jsonl">{escape(say(lang, "export"))}</a></p>
+<p class="lead">{escape(say(lang, "export_all"))}</p>""",
+        frame,
     )
 
 
-def message_page(title: str, text: str) -> str:
-    """Return a page that only says something."""
-    return _page(
-        title, f'<h2>{escape(title)}</h2><p class="lead">{escape(text)}</p>', reviewer="", counts=None
+def _apart(apart: Sequence[tuple[Decision, Decision]], lang: Lang) -> str:
+    if not apart:
+        return ""
+    rows = "".join(
+        f'<tr><td><a href="/row?id={escape(mine.id, quote=True)}"><code>{escape(mine.id)}</code></a></td>'
+        f"<td>{escape(say(lang, mine.action))}</td><td>{escape(say(lang, other.action))}</td></tr>"
+        for mine, other in apart
+    )
+    heads = "".join(f"<th>{escape(say(lang, name))}</th>" for name in ("row", "you", "other"))
+    return (
+        f"<table><caption>{escape(say(lang, 'apart'))}</caption><thead><tr>{heads}</tr></thead>"
+        f"<tbody>{rows}</tbody></table>"
     )
 
 
-def _kappa(one: Agreed) -> str:
+def message_page(title: str, text: str, lang: Lang) -> str:
+    """Return a page that only says something; both are names of ``words``."""
+    said = escape(say(lang, title))
+    body = f'<h2>{said}</h2><p class="lead">{escape(say(lang, text))}</p>'
+    return page(say(lang, title), body, Frame(lang=lang))
+
+
+def _kappa(one: Agreed, lang: Lang) -> str:
     if one.kappa is None or one.low is None or one.high is None:
-        return "one of them always said the same"
-    return f"{one.kappa:.2f} ({one.low:.2f} to {one.high:.2f})"
+        return say(lang, "same")
+    return f"{one.kappa:.2f} ({one.low:.2f}–{one.high:.2f})"
 
 
-def _first_line(text: str) -> str:
-    """Keep a line end that HTML takes off the start of a text area."""
-    return f"\n{text}"
-
-
-def _hidden(**values: str) -> str:
-    return "".join(
-        f'<input type="hidden" name="{k}" value="{escape(v, quote=True)}">' for k, v in values.items()
-    )
-
-
-def _page(title: str, body: str, *, reviewer: str, counts: dict[str, int] | None) -> str:
-    told = ""
+def page(title: str, body: str, frame: Frame) -> str:
+    """Return a whole page."""
+    lang, counts, told = frame.lang, frame.counts, ""
     if counts:
+        mine = say(lang, "mine", who=frame.reviewer, n=counts["mine"])
         told = (
             f'<progress max="{max(counts["rows"], 1)}" value="{counts["done"]}" '
-            f'aria-label="rows decided"></progress>'
-            f'<nav aria-label="Review"><a href="/">Queue</a> <a href="/progress">Progress</a>'
-            f"<span>{escape(reviewer)}: {counts['mine']}</span></nav>"
+            f'aria-label="{escape(say(lang, "rows_decided"))}"></progress>'
+            f'<nav aria-label="{escape(say(lang, "review"))}"><a href="/">{escape(say(lang, "queue"))}</a> '
+            f'<a href="/progress">{escape(say(lang, "progress"))}</a><span>{escape(mine)}</span></nav>'
         )
+        if counts["checked"] < counts["rows"]:
+            told += f'<p class="checking">{escape(say(lang, "checking", **counts))}</p>'
+    name = escape(say(lang, "review"))
     return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
+<html lang="{"zh-CN" if lang == "zh" else "en"}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)} · review</title><link rel="stylesheet" href="/static/review.css">
+<title>{escape(title)} · {name}</title><link rel="stylesheet" href="/static/review.css">
 <script src="/static/review.js" defer></script></head>
-<body><header><h1>Review</h1>{told}</header><main>{body}</main></body></html>"""
+<body><header><h1>{name}</h1>{told}</header><main>{body}</main></body></html>"""

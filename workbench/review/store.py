@@ -5,31 +5,43 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from workbench.errors import Finding, OutputError
-from workbench.io.decisions import Decision
+from workbench.io.decisions import Decision, Order
+from workbench.ports import silent
+from workbench.review.items import Item, Placed, Why
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from workbench.review.items import Item
+    from workbench.ports import Progress
 
 _CLAIM_SECONDS = 300.0
+# Rows are laid out anew where the database is of another version; decisions only ever gain columns.
+_VERSION = 2
 _TABLES = """
 CREATE TABLE IF NOT EXISTS items (
-  id TEXT PRIMARY KEY, place INTEGER NOT NULL, hash TEXT NOT NULL, body BLOB NOT NULL);
-CREATE INDEX IF NOT EXISTS items_place ON items (place);
+  id TEXT PRIMARY KEY, place INTEGER NOT NULL, rank INTEGER NOT NULL, later INTEGER NOT NULL DEFAULT 0,
+  checked INTEGER NOT NULL DEFAULT 0, hash TEXT NOT NULL, why TEXT NOT NULL, body BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS items_telling ON items (later, rank, place);
+CREATE INDEX IF NOT EXISTS items_random ON items (later, place);
+CREATE INDEX IF NOT EXISTS items_checked ON items (checked, rank, place);
 CREATE TABLE IF NOT EXISTS decisions (
   number INTEGER PRIMARY KEY AUTOINCREMENT, item TEXT NOT NULL, reviewer TEXT NOT NULL, action TEXT NOT NULL,
   text TEXT, tags TEXT NOT NULL, note TEXT NOT NULL, hash TEXT NOT NULL, at REAL NOT NULL,
-  undone INTEGER NOT NULL DEFAULT 0);
+  undone INTEGER NOT NULL DEFAULT 0, labels TEXT NOT NULL DEFAULT '{}',
+  drawn TEXT NOT NULL DEFAULT 'telling');
 CREATE INDEX IF NOT EXISTS decisions_item ON decisions (item, reviewer, undone);
 CREATE TABLE IF NOT EXISTS claims (item TEXT PRIMARY KEY, reviewer TEXT NOT NULL, until REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS source (name TEXT PRIMARY KEY);
 """
+_LATE_COLUMNS = {"labels": "TEXT NOT NULL DEFAULT '{}'", "drawn": "TEXT NOT NULL DEFAULT 'telling'"}
+_ORDERS: dict[Order, str] = {"telling": "i.later, i.rank, i.place", "random": "i.later, i.place"}
+_PART = 200
 _NEXT = """
 SELECT i.id FROM items i
 WHERE NOT EXISTS (SELECT 1 FROM decisions d WHERE d.item = i.id AND d.undone = 0 AND d.hash = i.hash
@@ -37,8 +49,15 @@ WHERE NOT EXISTS (SELECT 1 FROM decisions d WHERE d.item = i.id AND d.undone = 0
   AND NOT EXISTS (SELECT 1 FROM claims c WHERE c.item = i.id AND c.reviewer <> :me AND c.until > :now)
   AND (:second = 0 OR EXISTS (SELECT 1 FROM decisions d WHERE d.item = i.id AND d.undone = 0
                               AND d.hash = i.hash AND d.reviewer <> :me))
-ORDER BY i.place LIMIT 1
+ORDER BY {order} LIMIT 1
 """
+
+
+class Shown(NamedTuple):
+    """A row, and why it comes when it comes."""
+
+    item: Item
+    why: tuple[Why, ...]
 
 
 class Store:
@@ -55,7 +74,7 @@ class Store:
             self._base = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
             self._base.execute("PRAGMA journal_mode=WAL")
             self._base.execute("PRAGMA busy_timeout=10000")
-            self._base.executescript(_TABLES)
+            self._migrate()
         except sqlite3.Error as error:
             raise OutputError(
                 Finding(
@@ -70,26 +89,76 @@ class Store:
         """Close the database."""
         self._base.close()
 
-    def fill(self, items: Sequence[Item]) -> None:
-        """Take over what there is to look at now; decisions stay."""
-        rows = [(one.id, place, one.hash, msgspec.json.encode(one)) for place, one in enumerate(items)]
+    def _migrate(self) -> None:
+        (version,) = self._base.execute("PRAGMA user_version").fetchone()
+        if version != _VERSION:
+            self._base.execute("DROP TABLE IF EXISTS items")
+            self._base.execute("DROP TABLE IF EXISTS source")
+        self._base.executescript(_TABLES)
+        there = {row[1] for row in self._base.execute("PRAGMA table_info(decisions)")}
+        for name, kind in _LATE_COLUMNS.items():
+            if name not in there:
+                self._base.execute(f"ALTER TABLE decisions ADD COLUMN {name} {kind}")
+        self._base.execute(f"PRAGMA user_version = {_VERSION}")
+
+    def holds(self, source: str) -> bool:
+        """Tell whether the rows of that source are the ones laid out here."""
+        return self._all("SELECT name FROM source") == [(source,)]
+
+    def fill(self, placed: Sequence[Placed], *, source: str = "", progress: Progress = silent) -> None:
+        """Take over what there is to look at now, unchecked; decisions stay."""
         with self._lock:
             self._base.execute("BEGIN IMMEDIATE")
             self._base.execute("DELETE FROM items")
-            self._base.executemany("INSERT INTO items VALUES (?, ?, ?, ?)", rows)
+            self._base.execute("DELETE FROM source")
+            self._base.execute("INSERT INTO source VALUES (?)", (source,))
+            for start in range(0, len(placed), _PART * 10):
+                part = placed[start : start + _PART * 10]
+                self._base.executemany(
+                    "INSERT INTO items (id, place, rank, hash, why, body) VALUES (?, ?, ?, ?, ?, ?)",
+                    [_laid_out(place, one) for place, one in enumerate(part, start)],
+                )
+                progress("lay out", start + len(part), len(placed))
             self._base.execute("COMMIT")
 
-    def item(self, name: str, kind: type[Item]) -> Item | None:
-        """Return a row, or ``None`` where there is none."""
-        found = self._all("SELECT body FROM items WHERE id = ?", name)
-        return msgspec.json.decode(found[0][0], type=kind) if found else None
+    def check(
+        self, measure: Callable[[Placed], tuple[int, tuple[Why, ...]]], *, until: Callable[[], bool]
+    ) -> bool:
+        """Measure rows that nobody has measured yet, and put them where they belong in the queue.
 
-    def next(self, reviewer: str, *, second: bool = False) -> str | None:
+        Returns whether all are measured; ``until`` says, after every few rows, whether to stop before that.
+        """
+        query = "SELECT id, body FROM items WHERE checked = 0 ORDER BY rank, place LIMIT ?"
+        while rows := self._all(query, _PART):
+            found = []
+            for name, body in rows:
+                rank, why = measure(msgspec.json.decode(body, type=Placed))
+                found.append((rank, msgspec.json.encode(why).decode(), name))
+                if len(found) % 20 == 0 and until():
+                    break
+            with self._lock:
+                self._base.execute("BEGIN IMMEDIATE")
+                self._base.executemany("UPDATE items SET rank = ?, why = ?, checked = 1 WHERE id = ?", found)
+                self._base.execute("COMMIT")
+            if until():
+                break
+        return not self._all("SELECT 1 FROM items WHERE checked = 0 LIMIT 1")
+
+    def item(self, name: str) -> Shown | None:
+        """Return a row, or ``None`` where there is none."""
+        found = self._all("SELECT body, why FROM items WHERE id = ?", name)
+        if not found:
+            return None
+        body, why = found[0]
+        placed = msgspec.json.decode(body, type=Placed)
+        return Shown(placed.item, msgspec.json.decode(why, type=tuple[Why, ...]))
+
+    def next(self, reviewer: str, *, second: bool = False, order: Order = "telling") -> str | None:
         """Claim the first row that waits for ``reviewer``; with ``second``, one that another has decided."""
         given = {"me": reviewer, "second": int(second), "now": self._clock()}
         with self._lock:
             self._base.execute("BEGIN IMMEDIATE")
-            found = self._base.execute(_NEXT, given).fetchone()
+            found = self._base.execute(_NEXT.format(order=_ORDERS[order]), given).fetchone()
             if found:
                 self._claim(found[0], reviewer)
             self._base.execute("COMMIT")
@@ -118,8 +187,8 @@ class Store:
             fits = held is not None and held[0] == decision.hash and other is None
             if fits:
                 self._base.execute(
-                    "INSERT INTO decisions (item, reviewer, action, text, tags, note, hash, at) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO decisions (item, reviewer, action, text, tags, note, hash, at, labels, "
+                    "drawn) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         decision.id,
                         decision.reviewer,
@@ -129,6 +198,8 @@ class Store:
                         decision.note,
                         decision.hash,
                         self._clock(),
+                        msgspec.json.encode(decision.labels).decode(),
+                        decision.order,
                     ),
                 )
                 self._base.execute("DELETE FROM claims WHERE item = ?", (decision.id,))
@@ -139,7 +210,7 @@ class Store:
         """Put a row behind all others that wait, for everybody."""
         with self._lock:
             self._base.execute(
-                "UPDATE items SET place = (SELECT MAX(place) + 1 FROM items) WHERE id = ?", (name,)
+                "UPDATE items SET later = (SELECT MAX(later) + 1 FROM items) WHERE id = ?", (name,)
             )
             self._base.execute("DELETE FROM claims WHERE item = ?", (name,))
 
@@ -158,11 +229,13 @@ class Store:
             self._base.execute("COMMIT")
         return last[1] if last else None
 
-    def decisions(self) -> list[Decision]:
-        """Return what holds: each person's last word on each row, in the order it was given."""
+    def decisions(self, reviewer: str | None = None) -> list[Decision]:
+        """Return what holds: each person's (or ``reviewer``'s) last word on each row, as it was given."""
         rows = self._all(
-            "SELECT item, hash, action, text, tags, note, reviewer FROM decisions WHERE number IN "
-            "(SELECT MAX(number) FROM decisions WHERE undone = 0 GROUP BY item, reviewer) ORDER BY number"
+            "SELECT item, hash, action, text, tags, note, reviewer, labels, drawn FROM decisions "
+            "WHERE number IN (SELECT MAX(number) FROM decisions WHERE undone = 0 GROUP BY item, reviewer) "
+            "AND (?1 IS NULL OR reviewer = ?1) ORDER BY number",
+            reviewer,
         )
         return [
             Decision(
@@ -172,19 +245,23 @@ class Store:
                 text=text,
                 tags=tuple(msgspec.json.decode(tags)),
                 note=note,
-                reviewer=reviewer,
+                reviewer=who,
+                labels=msgspec.json.decode(labels),
+                order=drawn,
             )
-            for item, seen, action, text, tags, note, reviewer in rows
+            for item, seen, action, text, tags, note, who, labels, drawn in rows
         ]
 
     def progress(self, reviewer: str) -> dict[str, int]:
-        """Count the rows, those decided by anybody, and those decided by ``reviewer``."""
+        """Count the rows, those checked, those decided by anybody, and those decided by ``reviewer``."""
         query = (
             "SELECT COUNT(DISTINCT d.item) FROM decisions d "
             "JOIN items i ON i.id = d.item AND i.hash = d.hash "
         )
+        rows, checked = self._all("SELECT COUNT(*), TOTAL(checked) FROM items")[0]
         return {
-            "rows": self._all("SELECT COUNT(*) FROM items")[0][0],
+            "rows": rows,
+            "checked": int(checked),
             "done": self._all(query + "WHERE d.undone = 0")[0][0],
             "mine": self._all(query + "WHERE d.undone = 0 AND d.reviewer = ?", reviewer)[0][0],
         }
@@ -192,3 +269,8 @@ class Store:
     def _all(self, query: str, *given: Any) -> list[tuple[Any, ...]]:
         with self._lock:
             return self._base.execute(query, given).fetchall()
+
+
+def _laid_out(place: int, one: Placed) -> tuple[Any, ...]:
+    why = msgspec.json.encode(one.why).decode()
+    return (one.item.id, place, one.rank, one.item.hash, why, msgspec.json.encode(one))

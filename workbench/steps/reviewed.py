@@ -24,6 +24,7 @@ class Reviewed(Spec, frozen=True, kw_only=True):
     ``decisions`` is a file of `workbench review`. A decision on another text than the row has now is not
     applied and counted as ``stale``; one on a row that isn't there, as ``unknown``. Where people differ, a
     row stays as it is and counts as ``disputed``: a reject beside an accept or edit, or two different edits.
+    Every edit is noted with the hash of the row before and after it, as ``text_hash`` makes it.
     """
 
     decisions: str
@@ -38,7 +39,7 @@ class Reviewed(Spec, frozen=True, kw_only=True):
         for one in read_decisions(Path(self.decisions)):
             by_row[one.id].append(one)
         notes: dict[str, Any] = {"rejected": 0, "edited": [], "accepted": 0}
-        notes |= {"disputed": [], "stale": [], "unknown": sorted(set(by_row) - set(frame["id"]))}
+        notes |= {"edits": [], "disputed": [], "stale": [], "unknown": sorted(set(by_row) - set(frame["id"]))}
         gone: list[dict[str, Any]] = []
         fresh: dict[int, str] = {}
         columns = frame.select("id", "prompt", "completion")
@@ -48,7 +49,8 @@ class Reviewed(Spec, frozen=True, kw_only=True):
         kept = _edited(frame, fresh).filter(
             ~pl.int_range(pl.len()).is_in(pl.Series([row["row"] for row in gone], dtype=pl.Int64).implode())
         )
-        found = Noted(kept=kept, dropped=ledger_frame(gone), notes={"review": notes})
+        edits = notes.pop("edits")
+        found = Noted(kept=kept, dropped=ledger_frame(gone), notes={"review": notes, "edits": edits})
         found.conserved(frame.height)
         return found
 
@@ -74,13 +76,19 @@ class Reviewed(Spec, frozen=True, kw_only=True):
             gone.append({"id": row["id"], "row": place, **self._told(rejects)})
         elif edits:
             notes["edited"].append(row["id"])
-            fresh[place] = next(iter(edits)) or ""
+            text = fresh[place] = next(iter(edits)) or ""
+            edited = _with_text(row["completion"], text)
+            after = text_hash(_messages(row["prompt"]), _messages(edited))
+            told = self._told([one for one in valid if one.action == "edit"])
+            notes["edits"].append(
+                {"id": row["id"], **told, "reason": "edited", "before": seen, "after": after}
+            )
         else:
             notes["accepted"] += 1
 
-    def _told(self, rejects: list[Decision]) -> dict[str, Any]:
-        who = ", ".join(sorted({one.reviewer for one in rejects if one.reviewer}))
-        why = "; ".join(one.note or ", ".join(one.tags) for one in rejects if one.note or one.tags)
+    def _told(self, decisions: list[Decision]) -> dict[str, Any]:
+        who = ", ".join(sorted({one.reviewer for one in decisions if one.reviewer}))
+        why = "; ".join(one.note or ", ".join(one.tags) for one in decisions if one.note or one.tags)
         return {
             "step": "reviewed",
             "reason": "review",
@@ -94,10 +102,14 @@ def _messages(raw: list[dict[str, str]]) -> list[Message]:
     return [Message(role=one["role"], content=one["content"]) for one in raw]
 
 
+def _with_text(completion: list[dict[str, str]], text: str) -> list[dict[str, str]]:
+    return [*completion[:-1], {**completion[-1], "content": text}]
+
+
 def _edited(frame: pl.DataFrame, fresh: Mapping[int, str]) -> pl.DataFrame:
     if not fresh:
         return frame
     answers = frame["completion"].to_list()
     for place, text in fresh.items():
-        answers[place] = [*answers[place][:-1], {**answers[place][-1], "content": text}]
+        answers[place] = _with_text(answers[place], text)
     return frame.with_columns(pl.Series("completion", answers, dtype=PAIR_SCHEMA["completion"]))

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from workbench.checks import decode_check
 from workbench.checks.choice import read_choice
 from workbench.checks.ifeval import Ifeval
 from workbench.checks.loaded import loaded_score
@@ -185,7 +186,13 @@ def _verdicts(row: Row, output: str) -> Iterator[tuple[str, bool | None]]:
         for one in row["criteria"]:
             yield str(one.get("kind")), meets(output, kind=str(one.get("kind")), limit=one.get("limit"))
         return
-    case = Case(id=str(row["id"]), behaviour="rules", slots={"question": str(row.get("prompt", ""))})
+    slots = row.get("slots") or {"question": str(row.get("prompt", ""))}
+    case = Case(id=str(row["id"]), behaviour="rules", slots=slots)
+    if "checks" in row:
+        for number, (check, rule) in enumerate(zip(*_need(row, "checks", "rules"), strict=True)):
+            said = decode_check(check, f"$.checks[{number}]")(case, output).label
+            yield str(rule), {"pass": True, "fail": False}.get(said)
+        return
     names, kwargs = _need(row, "instruction_id_list", "kwargs")
     for name, arguments in zip(names, kwargs, strict=True):
         label = Ifeval(instruction=name, arguments=arguments)(case, output).label

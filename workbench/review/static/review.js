@@ -16,7 +16,7 @@
 
   async function look() {
     const number = ++asked;
-    const body = new URLSearchParams({ id: form.elements.id.value, csrf: form.elements.csrf.value, text: text.value });
+    const body = new URLSearchParams({ id: form.elements.id.value, csrf: form.elements.csrf.value, text: text.value, masked: form.elements.masked.value });
     const answer = await fetch("/check", { method: "POST", body });
     if (!answer.ok || number !== asked) return;
     const told = await answer.json();
@@ -35,15 +35,26 @@
     }));
   }
 
+  function turn(asked) {
+    const choices = [...asked.querySelectorAll("input")];
+    const at = choices.findIndex((one) => one.checked);
+    choices[(at + 1) % choices.length].checked = true;
+    asked.scrollIntoView({ block: "nearest" });
+  }
+
   document.addEventListener("keydown", (event) => {
-    const typing = /^(TEXTAREA|INPUT)$/.test(document.activeElement.tagName);
+    const typing = document.activeElement.matches("textarea, input:not([type=radio])");
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       click("edit");
+    } else if (event.key === "Enter" && document.activeElement.type === "text") {
+      event.preventDefault();
+      document.activeElement.blur();
     } else if (event.key === "Escape" && typing) {
       document.activeElement.blur();
     } else if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey && !keys.open) {
-      const does = {
+      const asked = form.querySelector(`[data-ask="${CSS.escape(event.key)}"]`);
+      const does = asked ? () => turn(asked) : {
         a: () => click("accept"),
         r: () => click("reject"),
         s: () => click("later"),
