@@ -26,10 +26,8 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
 # Name of the picture, what is reviewed, language, width, scheme.
 PICTURES = (
     ("review", "convert", "en", 1280, "light"),
-    ("review-dark", "convert", "en", 1280, "dark"),
     ("review-evaluation", "eval", "en", 1280, "light"),
-    ("review-zh", "convert", "zh-CN", 390, "light"),
-    ("review-evaluation-zh", "eval", "zh-CN", 390, "dark"),
+    ("review-zh", "convert", "zh-CN", 390, "dark"),
 )
 
 
