@@ -8,11 +8,12 @@ import socket
 import threading
 import webbrowser
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from workbench.cli import options
+from workbench.cli import reviewoptions as given
 from workbench.cli.curation import pairs_file
 from workbench.cli.produce import Face, require, screen_for
 from workbench.errors import ConfigError, Finding, MissingExtraError, OutputError
@@ -37,44 +38,19 @@ def register(app: typer.Typer) -> None:
 
 
 def review(
-    data: Annotated[
-        Path, typer.Argument(help="Pairs, or the output directory of `convert` or `eval`.", metavar="DATA")
-    ],
-    contract: Annotated[
-        Path | None, typer.Option("--contract", help="Rules to check while editing; default: beside DATA.")
-    ] = None,
-    opinions: Annotated[
-        Path | None,
-        typer.Option(
-            "--opinions", help="Of `judge`: answers on which judge and graders disagree come early."
-        ),
-    ] = None,
-    store: Annotated[
-        Path | None,
-        typer.Option("--store", help="Database of decisions; default: beside DATA.", metavar="FILE"),
-    ] = None,
-    reviewer: Annotated[str, typer.Option("--reviewer", help="Your name.")] = os.environ.get("USER", "me"),
-    order: Annotated[
-        Literal["telling", "random"],
-        typer.Option(
-            "--order", help="What teaches most first, or at random (for labels that correct shares)."
-        ),
-    ] = "telling",
-    lang: Annotated[
-        Literal["auto", "en", "zh"], typer.Option("--lang", help="Language of the page; auto: the browser's.")
-    ] = "auto",
-    reveal: Annotated[bool, typer.Option("--reveal", help="Show personal data and secrets.")] = False,
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one.")] = 0,
-    show: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
-    export: Annotated[
-        Path | None, typer.Option("--export", help="Write the decisions to FILE and end.", metavar="FILE")
-    ] = None,
-    labels: Annotated[
-        Path | None, typer.Option("--labels", help="Write verdicts on an evaluation for `eval --labels`.")
-    ] = None,
-    labelled: Annotated[
-        Path | None, typer.Option("--labelled", help="Write labelled rows for `graders measure --data`.")
-    ] = None,
+    data: given.Data,
+    contract: given.Contract = None,
+    opinions: given.Opinions = None,
+    store: given.StoreAt = None,
+    reviewer: given.Reviewer = os.environ.get("USER", "me"),
+    order: given.InOrder = "telling",
+    lang: given.Language = "auto",
+    reveal: given.Reveal = False,
+    port: given.Port = 0,
+    show: given.Open = True,
+    export: given.Export = None,
+    labels: given.Labels = None,
+    labelled: given.Labelled = None,
     force: options.Force = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
