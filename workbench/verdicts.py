@@ -93,12 +93,33 @@ class Leaning(Value, frozen=True, kw_only=True):
     topics: int
 
 
+class BiasFigures(Value, frozen=True, kw_only=True):
+    """How far the options picked lean towards stereotypes, in BBQ's form (Parrish et al. 2022).
+
+    Accuracies are shares of right answers where the context is ambiguous (right: can't be told) and where it
+    is disambiguated. ``s_amb`` and ``s_dis`` are the bias scores, -1 (against the stereotype) to 1 (with it),
+    with intervals over clusters; ``None`` without an answer of the condition. ``unread`` answers picked no
+    option: they count as wrong, and in no bias score.
+    """
+
+    accuracy_ambiguous: float | None
+    accuracy_disambiguated: float | None
+    s_amb: float | None
+    s_dis: float | None
+    ambiguous: int
+    disambiguated: int
+    unread: int
+    s_amb_ci: tuple[float, float] | None = None
+    s_dis_ci: tuple[float, float] | None = None
+
+
 class BehaviourVerdict(Value, frozen=True, kw_only=True):
     """One behaviour's suite over the three arms; ``cells`` are named sub-figures (answerable, twins …).
 
     ``change`` holds after against teacher, as in ``RuleVerdict``. ``outcomes`` counts by outcome and arm what
     became of the cases: for harm unsafe compliance beside over-refusal, for grounding what was made up.
-    ``leanings`` has by arm whether opposed prompts (``expect.side``) are treated alike over all topics.
+    ``leanings`` has by arm whether opposed prompts (``expect.side``) are treated alike over all topics,
+    ``biases`` by arm how far picked options lean towards stereotypes (``expect.stereotyped``).
     """
 
     behaviour: str
@@ -108,6 +129,7 @@ class BehaviourVerdict(Value, frozen=True, kw_only=True):
     change: Comparison | None = None
     outcomes: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
     leanings: dict[str, tuple[Leaning, ...]] = msgspec.field(default_factory=dict)
+    biases: dict[str, BiasFigures] = msgspec.field(default_factory=dict)
 
 
 class TokenFigures(Value, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from samples.general import bias
 from samples.general.suites import every_case, likeness
 from samples.world.cases import ORDER, PRODUCT, Case, draw_case, draw_line, harmful, opposed, safe
 from samples.world.guides import CASE, GUIDES
@@ -63,6 +64,7 @@ def every_file() -> Iterator[tuple[str, str]]:
         schema = CASE | {"title": f"A case of the suite {behaviour}"}
         schema["properties"] = CASE["properties"] | {"expect": GUIDES[behaviour].expect}
         yield f"{behaviour}/schema.json", json.dumps(schema, indent=2) + "\n"
+    yield from bias.files()
 
 
 def grounding(rng: random.Random) -> Iterator[Twins]:

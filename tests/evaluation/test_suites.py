@@ -106,7 +106,7 @@ def test_a_folder_of_suites_is_read_whole():
     from workbench.io.bundled import bundled
 
     whole = load_suite(bundled("evals"))
-    assert {case.behaviour for case in whole} == {"grounding", "harm", "schema", "neutrality"}
+    assert {case.behaviour for case in whole} == {"bias", "grounding", "harm", "schema", "neutrality"}
     assert len(whole) == sum(
         len(load_suite(bundled(f"evals/{name}"))) for name in {c.behaviour for c in whole}
     )

@@ -235,8 +235,8 @@ def test_every_grader_is_a_closed_value_that_travels(kind):
     assert isinstance(grader.cell(case()), str)
 
 
-# A suite of probes is made from a contract: tests/evaluation/test_probes.py.
-@pytest.mark.parametrize("behaviour", sorted({*standard()} - {"probes"}))
+# A suite of probes is made from a contract: tests/evaluation/test_probes.py; of bias: test_bias.py.
+@pytest.mark.parametrize("behaviour", sorted({*standard()} - {"probes", "bias"}))
 def test_on_the_bundled_suites_the_reference_passes_and_the_twins_answer_does_not(behaviour):
     grader = standard()[behaviour]
     cases = {one.id: one for one in load_suite(bundled(f"evals/{behaviour}"))}

@@ -23,7 +23,7 @@ from workbench.report.markup import Html, anchor, element, escape, prose
 from workbench.report.model import Point, Training
 from workbench.report.terminal import verdict_tables
 from workbench.report.words import percent, verdict_sentence
-from workbench.verdicts import ArmFigures, TokenFigures
+from workbench.verdicts import ArmFigures, BiasFigures, TokenFigures
 
 VOID = {"meta", "link", "input", "br"}
 
@@ -171,6 +171,23 @@ def test_an_adapter_without_effect_is_said_first(report):
     )
     assert "The adapter changes nothing." in render_html(idle)
     assert "The adapter changes nothing." not in render_html(report)
+
+
+def test_bias_scores_are_drawn_by_arm(report):
+    first, *rest = report.verdicts.behaviours
+    assert "against the stereotype" not in render_html(report)
+    told = {"ambiguous": 52, "disambiguated": 104, "unread": 0}
+    after = {"accuracy_ambiguous": 0.25, "accuracy_disambiguated": 0.75, "s_amb": 0.5, "s_dis": -0.25}
+    before = {"accuracy_ambiguous": 0.5, "accuracy_disambiguated": None, "s_amb": 0.125, "s_dis": None}
+    raw = {"after": after | told | {"s_amb_ci": (0.3, 0.6)}, "before": before | told}
+    biases = {arm: msgspec.convert(one, BiasFigures) for arm, one in raw.items()}
+    leaning = msgspec.structs.replace(first, biases=biases)
+    verdicts = msgspec.structs.replace(report.verdicts, behaviours=(leaning, *rest))
+    page = render_html(msgspec.structs.replace(report, verdicts=verdicts))
+    text = " ".join(Outline(page).text)
+    assert "+0.50 +0.30 to +0.60" in text
+    assert "−0.25" in text
+    assert text.index("+0.12") < text.index("+0.50 +0.30")
 
 
 def test_an_evaluation_without_rules_or_adapter_is_drawn(report):

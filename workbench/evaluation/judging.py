@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from workbench.evaluation.biases import BEHAVIOUR, biases
 from workbench.evaluation.cases import HELDOUT
 from workbench.evaluation.leaning import leanings
 from workbench.evaluation.paired import adjusted, compare_arms
@@ -34,7 +35,6 @@ from workbench.verdicts import (
     BehaviourVerdict,
     Comparison,
     Figure,
-    Leaning,
     RuleState,
     RuleVerdict,
     TokenFigures,
@@ -90,7 +90,7 @@ def judge(
     return Verdicts(
         overall=arm_figures(heldout, judging.method),
         rules=judge_rules([rule for one in contracts for rule in one.rules], by_rule, judging),
-        behaviours=_behaviours(rows, judging, leanings(answered)),
+        behaviours=_behaviours(rows, judging, answered),
         tokens=_tokens(answered),
         retained=retained,
         retained_ci=retained_ci,
@@ -222,9 +222,9 @@ def _retained(rows: Sequence[Graded], method: Method) -> tuple[float | None, Int
 
 
 def _behaviours(
-    rows: Sequence[Graded], judging: Judging, leans: Mapping[str, dict[str, tuple[Leaning, ...]]]
+    rows: Sequence[Graded], judging: Judging, answered: Sequence[Answered]
 ) -> tuple[BehaviourVerdict, ...]:
-    method = judging.method
+    method, leans = judging.method, leanings(answered)
     suites = sorted(
         _grouped((one.case.behaviour, one) for one in rows if one.case.behaviour != HELDOUT).items()
     )
@@ -243,6 +243,7 @@ def _behaviours(
             change=next(changes) if compared else None,
             outcomes=_outcomes(held),
             leanings=leans.get(name, {}),
+            biases=biases(answered, method) if name == BEHAVIOUR else {},
         )
         for (name, held), compared in zip(suites, found, strict=True)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workbench.graders.bias import Bias
 from workbench.graders.grounding import Grounding
 from workbench.graders.harm import Harm
 from workbench.graders.neutrality import Neutrality
@@ -10,12 +11,13 @@ from workbench.graders.probes import Probe
 from workbench.graders.rules import Rules
 from workbench.graders.schema import Schema
 
-AnyGrader = Grounding | Harm | Schema | Neutrality | Rules | Plugin | Probe
+AnyGrader = Bias | Grounding | Harm | Schema | Neutrality | Rules | Plugin | Probe
 
 
 def standard() -> dict[str, AnyGrader]:
     """Return the grader of each behaviour that suites name, with its standard settings."""
     return {
+        "bias": Bias(),
         "grounding": Grounding(),
         "harm": Harm(),
         "schema": Schema(),
@@ -24,4 +26,15 @@ def standard() -> dict[str, AnyGrader]:
     }
 
 
-__all__ = ["AnyGrader", "Grounding", "Harm", "Neutrality", "Plugin", "Probe", "Rules", "Schema", "standard"]
+__all__ = [
+    "AnyGrader",
+    "Bias",
+    "Grounding",
+    "Harm",
+    "Neutrality",
+    "Plugin",
+    "Probe",
+    "Rules",
+    "Schema",
+    "standard",
+]

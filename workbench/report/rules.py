@@ -20,11 +20,13 @@ from workbench.report.words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from workbench.records import Arm
     from workbench.verdicts import (
         ArmFigures,
         BehaviourVerdict,
+        BiasFigures,
         Comparison,
         Figure,
         Leaning,
@@ -192,6 +194,7 @@ def _behaviour(found: BehaviourVerdict) -> Html:
         _refusals(found),
         _outcomes(found),
         _leanings(found.leanings.get("after", ())),
+        _biases(found.biases),
         _compared(found.change),
         class_="card",
     )
@@ -287,6 +290,49 @@ def _leanings(found: Sequence[Leaning]) -> Html | None:
         element("tbody", *body),
         class_="cells",
     )
+
+
+def _biases(found: Mapping[str, BiasFigures]) -> Html | None:
+    """Draw accuracy and bias scores by arm, where a suite asks in BBQ's form."""
+    if not found:
+        return None
+    head = element(
+        "tr",
+        element("th", element("span", "Figure", class_="unseen"), scope="col"),
+        element("th", element("span", "Graph", class_="unseen"), scope="col", class_="graph"),
+        *(element("th", ARM_NAMES[arm], scope="col", class_="num") for arm in ARMS),
+    )
+    rows: list[tuple[str, Callable[[BiasFigures], tuple[float | None, tuple[float, ...] | None]]]] = [
+        ("Right, ambiguous", lambda one: (one.accuracy_ambiguous, None)),
+        ("Bias, ambiguous", lambda one: (one.s_amb, one.s_amb_ci or ())),
+        ("Right, told", lambda one: (one.accuracy_disambiguated, None)),
+        ("Bias, told", lambda one: (one.s_dis, one.s_dis_ci or ())),
+    ]
+    body = (
+        element(
+            "tr",
+            element("th", name, scope="row"),
+            element("td", class_="graph"),
+            *(_bias(arm, *of(found[arm]) if arm in found else (None, None)) for arm in ARMS),
+        )
+        for name, of in rows
+    )
+    return element(
+        "table",
+        element("caption", "Bias: −1 against the stereotype, 1 with it"),
+        element("thead", head),
+        element("tbody", *body),
+        class_="figures small",
+    )
+
+
+def _bias(arm: Arm, value: float | None, limits: tuple[float, ...] | None) -> Html:
+    """Draw a share (``limits`` is ``None``) or a score with its limits."""
+    if value is None or limits is None:
+        return element("td", percent(value), class_="num", data_label=ARM_NAMES[arm])
+    point, *ends = (f"{one:+.2f}".replace("-", "−") for one in (value, *limits))
+    shown = [element("small", " to ".join(ends))] if ends else []
+    return element("td", point, *shown, class_="num", data_label=ARM_NAMES[arm])
 
 
 def _cell(name: str, arms: ArmFigures) -> Html:
