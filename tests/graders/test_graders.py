@@ -235,8 +235,9 @@ def test_every_grader_is_a_closed_value_that_travels(kind):
     assert isinstance(grader.cell(case()), str)
 
 
-# A suite of probes is made from a contract: tests/evaluation/test_probes.py; of bias: test_bias.py.
-@pytest.mark.parametrize("behaviour", sorted({*standard()} - {"probes", "bias"}))
+# Suites of probes are made from a contract (tests/evaluation/test_probes.py), those of assertions come from
+# other tools (tests/evaluation/imports), that of bias has a test of its own (test_bias.py).
+@pytest.mark.parametrize("behaviour", sorted({*standard()} - {"probes", "assertions", "bias"}))
 def test_on_the_bundled_suites_the_reference_passes_and_the_twins_answer_does_not(behaviour):
     grader = standard()[behaviour]
     cases = {one.id: one for one in load_suite(bundled(f"evals/{behaviour}"))}

@@ -1,4 +1,4 @@
-"""`workbench evals`: suites made from a contract."""
+"""`workbench evals`: suites made from a contract, or from the cases of other tools."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workbench.cli import options
+from workbench.cli.evalsimport import import_suite
 from workbench.cli.produce import refuse_taken, require
 from workbench.errors import Finding, InputError
 
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the group of verbs."""
-    group = typer.Typer(no_args_is_help=True, help="Suites made from a contract.")
+    group = typer.Typer(no_args_is_help=True, help="Suites made from a contract, or from other tools' cases.")
     group.command("from-contract")(from_contract)
+    group.command("import")(import_suite)
     app.add_typer(group, name="evals")
 
 
@@ -51,6 +53,8 @@ def from_contract(
     from workbench.cli.screen import Screen
     from workbench.evaluation.probes import probe
     from workbench.evaluation.probes.make import Probing
+    from workbench.evaluation.suites import dump_suite
+    from workbench.io.rundir import write_text
 
     require([contract, *([pairs] if pairs else [])], what="a contract and held-out pairs")
     refuse_taken(out, force=force)
@@ -58,7 +62,7 @@ def from_contract(
     held, barred = _held(pairs) if pairs else ([], 0)
     suite = probe(rules, held, how=Probing(per_rule=per_rule, languages=_languages(lang, rules, held)))
     about = _about(suite, contract=str(contract), pairs=str(pairs) if pairs else None, barred=barred)
-    _write(suite, about, out)
+    write_text(out, dump_suite(suite.cases, about=about, name=out.name))
     screen = Screen(quiet=quiet, as_json=as_json)
     screen.show({"out": str(out), "cases": len(suite.cases), **about}, *_page(suite, about, out))
 
@@ -121,30 +125,6 @@ def _about(suite: ProbeSuite, *, contract: str, pairs: str | None, barred: int) 
         "probed": [msgspec.to_builtins(one) for one in suite.probed],
         "not_probed": [msgspec.to_builtins(one) for one in suite.not_probed],
     }
-
-
-def _write(suite: ProbeSuite, about: dict[str, Any], out: Path) -> None:
-    import msgspec
-
-    from workbench.io.rundir import write_text
-
-    cases = [msgspec.to_builtins(case) for case in suite.cases]
-    if out.suffix in {".yaml", ".yml"}:
-        import yaml
-
-        whole = {"version": 1, "about": about, "cases": cases}
-        write_text(out, yaml.safe_dump(whole, allow_unicode=True, sort_keys=False, width=110))
-    elif out.suffix == ".jsonl":
-        write_text(out, "".join(msgspec.json.encode(case).decode() + "\n" for case in cases))
-    else:
-        raise InputError(
-            Finding(
-                where=f"--out {out}",
-                found=f"a name that ends in {out.suffix or 'nothing'}",
-                expected=".yaml (with what was probed and what wasn't) or .jsonl (the cases alone)",
-                fix="Name the suite so.",
-            )
-        )
 
 
 def _page(suite: ProbeSuite, about: dict[str, Any], out: Path) -> list[RenderableType]:

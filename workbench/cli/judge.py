@@ -41,6 +41,9 @@ def judge(
     contract: Annotated[
         Path | None, typer.Option("--contract", help="Contract whose `use: judge` rules to ask about.")
     ] = None,
+    own: Annotated[
+        bool, typer.Option("--own", help="Ask what cases ask a judge themselves (`llm-rubric` of an import).")
+    ] = False,
     prefer: Annotated[
         str | None,
         typer.Option("--prefer", help="Compare two arms instead (teacher,after), in both orders."),
@@ -59,11 +62,11 @@ def judge(
     """
     from workbench.backends import KeptBackend, inputs_of, open_backend
 
-    _chosen(rubric, contract, prefer)
+    _chosen(rubric, contract, prefer, own=own)
     asked = [path for path in (rubric, contract) if path is not None]
     needed = [evaluated / "completions.jsonl", evaluated / "cases.jsonl", *asked]
     require(needed, what="an evaluation and a rubric or contract")
-    do = _by_rules(asked[0]) if contract else _by_rubric(asked[0], prefer)
+    do = _own if own else _by_rules(asked[0]) if contract else _by_rubric(asked[0], prefer)
 
     def work(place: Path, progress: Progress) -> None:
         opened = open_backend(judge, where="--judge")
@@ -73,22 +76,29 @@ def judge(
 
     face = Face(force=force, quiet=quiet, as_json=as_json)
     inputs: list[Path | str] = [*needed, *inputs_of(judge)]
-    carry_out(out, work, verb="judge", inputs=inputs, options=[judge, prefer], page=_page, face=face)
+    carry_out(out, work, verb="judge", inputs=inputs, options=[judge, prefer, own], page=_page, face=face)
 
 
-def _chosen(rubric: Path | None, contract: Path | None, prefer: str | None) -> None:
+def _own(place: Path, evaluated: Path, backend: Backend, by: str, progress: Progress) -> None:
+    from workbench.evaluation.opinions import judge_own_into
+
+    judge_own_into(place, evaluated, backend=backend, by=by, progress=progress)
+
+
+def _chosen(rubric: Path | None, contract: Path | None, prefer: str | None, *, own: bool) -> None:
     """Refuse what doesn't go together.
 
     Raises:
-        ConfigError: neither or both of rubric and contract, or a preference by rules.
+        ConfigError: none or several of rubric, contract and --own, or a preference without a rubric.
     """
-    if (rubric is None) == (contract is None) or (contract is not None and prefer is not None):
+    given = (rubric is not None) + (contract is not None) + own
+    if given != 1 or (rubric is None and prefer is not None):
         raise ConfigError(
             Finding(
-                where="--rubric, --contract",
-                found="--prefer with a contract" if prefer and contract else "neither or both of them",
-                expected="a rubric, or a contract; two arms are compared by a rubric",
-                fix="Pass --rubric FILE, or --contract FILE.",
+                where="--rubric, --contract, --own",
+                found="--prefer without a rubric" if prefer and given == 1 else f"{given} of them",
+                expected="a rubric, a contract, or --own; two arms are compared by a rubric",
+                fix="Pass --rubric FILE, --contract FILE, or --own.",
             )
         )
 

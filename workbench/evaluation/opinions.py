@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from workbench.checks.assertions import JUDGED
 from workbench.errors import ConfigError, Finding
 from workbench.evaluation.recorded import read_recorded
-from workbench.graders.judge import Judge, order_consistency, rule_rubric, self_agreement
+from workbench.graders.judge import Judge, Rubric, order_consistency, rule_rubric, self_agreement
 from workbench.io.rundir import write_json, write_text
 from workbench.ports import silent
 from workbench.records import ARMS, Case, Grade
@@ -57,6 +58,56 @@ def judge_rules_into(
         progress("rules", number, len(asked), rule.id)
     write_text(place / "opinions.jsonl", "".join(msgspec.json.encode(row).decode() + "\n" for row in rows))
     summary = {"judge": by, "rules": rules}
+    write_json(place / "summary.json", summary)
+    return summary
+
+
+def own_questions(cases: Sequence[Case]) -> dict[str, list[Case]]:
+    """Return the questions that cases ask a judge themselves (``llm-rubric``), each with its cases."""
+    found: dict[str, list[Case]] = {}
+    for case in cases:
+        asserted = case.expect.get("assert")
+        for one in asserted if isinstance(asserted, list) else []:
+            if isinstance(one, dict) and one.get("type") == JUDGED:
+                found.setdefault(str(one.get("value")), []).append(case)
+    return found
+
+
+def judge_own_into(
+    place: Path, evaluated: Path, *, backend: Backend, by: str, progress: Progress = silent
+) -> dict[str, Any]:
+    """Judge the answers in ``evaluated`` by the question that each case brings itself.
+
+    Returns the summary: counts by arm over all questions.
+
+    Raises:
+        InputError: a line that isn't as `workbench eval` writes it.
+        ConfigError: no case asks a judge.
+    """
+    cases = read_recorded(evaluated / "cases.jsonl", Case)
+    lines = read_recorded(evaluated / "completions.jsonl", _Line)
+    asked = own_questions(cases)
+    if not asked:
+        raise ConfigError(
+            Finding(
+                where=str(evaluated / "cases.jsonl"),
+                found="no case with an assertion `llm-rubric`",
+                expected="cases that ask a judge themselves",
+                fix="Give --rubric or --contract to ask about every answer.",
+            )
+        )
+    rows: list[dict[str, Any]] = []
+    arms: dict[str, Counter[str]] = {}
+    for number, (question, mine) in enumerate(asked.items(), 1):
+        judge = Judge(Rubric(name="own", question=question), backend=backend)
+        named = {case.id: case for case in mine}
+        found, figures = _opinions(named, [one for one in lines if one.case_id in named], judge, silent)
+        rows += [{"question": question, **row} for row in found]
+        for arm, counts in figures["arms"].items():
+            arms.setdefault(arm, Counter()).update(counts)
+        progress("questions", number, len(asked))
+    write_text(place / "opinions.jsonl", "".join(msgspec.json.encode(row).decode() + "\n" for row in rows))
+    summary = {"judge": by, "questions": len(asked), "arms": {arm: dict(one) for arm, one in arms.items()}}
     write_json(place / "summary.json", summary)
     return summary
 

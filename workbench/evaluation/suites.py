@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
+import yaml
 
 from workbench.errors import Finding, InputError
 from workbench.io.config import load, read_text
@@ -66,6 +67,28 @@ def load_suites(paths: Sequence[Path]) -> list[Case]:
     if findings:
         raise InputError(findings)
     return [_clustered(one.case) for one in placed]
+
+
+def dump_suite(cases: Sequence[Case], *, about: dict[str, Any], name: str) -> str:
+    """Write a suite as the file ``name`` holds it: YAML with ``about``, or JSON Lines of the cases alone.
+
+    Raises:
+        InputError: a name with another ending.
+    """
+    plain = [msgspec.to_builtins(case) for case in cases]
+    if name.endswith(tuple(_YAML)):
+        whole = {"version": 1, "about": about, "cases": plain}
+        return yaml.safe_dump(whole, allow_unicode=True, sort_keys=False, width=110)
+    if name.endswith(".jsonl"):
+        return "".join(msgspec.json.encode(case).decode() + "\n" for case in plain)
+    raise InputError(
+        Finding(
+            where=f"--out {name}",
+            found="another ending",
+            expected=".yaml (with what it was made of) or .jsonl (the cases alone)",
+            fix="Name the suite so.",
+        )
+    )
 
 
 def _files(path: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workbench.graders.assertions import Assertions
 from workbench.graders.bias import Bias
 from workbench.graders.grounding import Grounding
 from workbench.graders.harm import Harm
@@ -11,7 +12,7 @@ from workbench.graders.probes import Probe
 from workbench.graders.rules import Rules
 from workbench.graders.schema import Schema
 
-AnyGrader = Bias | Grounding | Harm | Schema | Neutrality | Rules | Plugin | Probe
+AnyGrader = Assertions | Bias | Grounding | Harm | Schema | Neutrality | Rules | Plugin | Probe
 
 
 def standard() -> dict[str, AnyGrader]:
@@ -23,11 +24,13 @@ def standard() -> dict[str, AnyGrader]:
         "schema": Schema(),
         "neutrality": Neutrality(),
         "probes": Probe(),
+        "assertions": Assertions(),
     }
 
 
 __all__ = [
     "AnyGrader",
+    "Assertions",
     "Bias",
     "Grounding",
     "Harm",

@@ -1,0 +1,161 @@
+"""Reads a task of lm-evaluation-harness: its YAML with simple templates, over documents in a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from workbench.errors import ConfigError, Finding, InputError
+from workbench.evaluation.imports.values import (
+    Imported,
+    NoMappingError,
+    Refused,
+    Wanted,
+    filled,
+    make_case,
+    rows_of,
+)
+from workbench.io.config import read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from workbench.records import Case
+
+_READ = frozenset(
+    {"task", "task_alias", "tag", "group", "dataset_path", "dataset_name", "dataset_kwargs", "test_split"}
+    | {"validation_split", "training_split", "fewshot_split", "output_type", "doc_to_text", "doc_to_target"}
+    | {"generation_kwargs", "metric_list", "metadata", "target_delimiter", "repeats", "should_decontaminate"}
+    | {"description", "num_fewshot", "doc_to_decontamination_query"}
+)
+_FILES = frozenset({".jsonl", ".json", ".csv"})
+
+
+def read_harness(path: Path, wanted: Wanted) -> Imported:
+    """Read a task whose answers are generated and compared as a whole (``exact_match``).
+
+    Raises:
+        InputError: the task or its documents can't be read.
+        ConfigError: the task as a whole has no plain mapping; all reasons at once.
+    """
+    task = _load(path)
+    findings = [
+        Finding(where=f"{path} $.{key}", found=found, expected=want, fix=fix)
+        for key, found, want, fix in _unfit(task)
+    ]
+    if findings:
+        raise ConfigError(findings)
+    found = Imported(format="lm-eval")
+    name = str(task.get("task") or path.stem)
+    docs = rows_of(_docs(path, task, wanted), what="documents of the task")
+    for number, (where, doc) in enumerate(docs, start=1):
+        try:
+            found.cases.append(_case(f"{name}-{number:03}", task, doc, wanted))
+        except NoMappingError as error:
+            found.refused.append(Refused(where=where, reason=str(error)))
+    return found
+
+
+def _case(name: str, task: dict[str, Any], doc: dict[str, Any] | None, wanted: Wanted) -> Case:
+    if doc is None:
+        raise NoMappingError("no JSON object")
+    target = _said(task["doc_to_target"], doc).strip()
+    if not target:
+        raise NoMappingError("an empty target")
+    metric = (task.get("metric_list") or [{}])[0]
+    kind = "iequals" if isinstance(metric, dict) and metric.get("ignore_case") else "equals"
+    asked = str(task.get("description") or "") + _said(task["doc_to_text"], doc)
+    return make_case(
+        name,
+        {wanted.slots.get("input", "question"): asked},
+        [{"type": kind, "value": [target]}],
+        wanted,
+        reference=target,
+        metadata={key: value for key, value in doc.items() if key in {wanted.slice, wanted.cluster}},
+        until=_until(task),
+    )
+
+
+def _load(path: Path) -> dict[str, Any]:
+    text = read_text(path, what="a task of lm-evaluation-harness (YAML)")
+    try:
+        task = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        found = str(getattr(error, "problem", error))
+        raise InputError(
+            Finding(
+                where=f"{path}:{mark.line + 1}" if mark else str(path),
+                found=f"a function of Python ({found})" if "!function" in found else f"not YAML: {found}",
+                expected="a task whose templates are text",
+                fix="Write its documents out as JSON Lines, and import them as those of inspect_ai.",
+            )
+        ) from error
+    if not isinstance(task, dict):
+        raise InputError(
+            Finding(where=str(path), found="no mapping", expected="a task", fix="Give the task's YAML file.")
+        )
+    return task
+
+
+def _unfit(task: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    out = "Write the documents out as JSON Lines of input and target, and import those."
+    kind = task.get("output_type", "loglikelihood")
+    if kind != "generate_until":
+        yield (
+            "output_type",
+            repr(kind),
+            "generate_until",
+            "Tasks scored by likelihood have no answer to grade.",
+        )
+    for key in ("doc_to_text", "doc_to_target"):
+        if not isinstance(task.get(key), str):
+            yield key, repr(task.get(key)), "a template such as {{question}}, or the name of a field", out
+    metrics = [one.get("metric") if isinstance(one, dict) else one for one in task.get("metric_list") or []]
+    if metrics not in ([], ["exact_match"]):
+        yield "metric_list", repr(metrics), "exact_match alone", out
+    for one in task.get("metric_list") or []:
+        for key in ("regexes_to_ignore", "ignore_punctuation", "ignore_numbers"):
+            if isinstance(one, dict) and one.get(key):
+                yield "metric_list", key, "answers compared as they stand", out
+    if task.get("num_fewshot"):
+        yield "num_fewshot", repr(task["num_fewshot"]), "0", "Examples in the prompt are no part of a case."
+    for key in sorted(set(task) - _READ):
+        yield (
+            str(key),
+            repr(task[key])[:80],
+            "a key that has a plain mapping",
+            "Leave it out, if that changes nothing.",
+        )
+
+
+def _docs(path: Path, task: dict[str, Any], wanted: Wanted) -> Path:
+    """Find the documents: ``--docs``, or the local file that the task names for its test split."""
+    if wanted.docs is not None:
+        return wanted.docs
+    files = (task.get("dataset_kwargs") or {}).get("data_files")
+    split = task.get("test_split") or task.get("validation_split") or "test"
+    named = files.get(split) if isinstance(files, dict) else files
+    file = path.parent / named if isinstance(named, str) else None
+    if file is None or file.suffix not in _FILES or not file.is_file():
+        raise InputError(
+            Finding(
+                where=f"{path} $.dataset_kwargs.data_files",
+                found=repr(named) if named else f"a data set of the hub ({task.get('dataset_path')!r})",
+                expected="the documents as a local .jsonl, .json or .csv file",
+                fix="Save them as JSON Lines and name the file with --docs.",
+            )
+        )
+    return file
+
+
+def _said(template: str, doc: dict[str, Any]) -> str:
+    """Fill a template; as the harness has it, a template that is a field's name means its value."""
+    return filled("{{" + template + "}}" if template.isidentifier() else template, doc)
+
+
+def _until(task: dict[str, Any]) -> list[str]:
+    stops = (task.get("generation_kwargs") or {}).get("until") or ["\n\n"]
+    return [stops] if isinstance(stops, str) else [str(one) for one in stops]
