@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given as drawn
+from hypothesis import strategies as st
 
 from workbench import text
 
@@ -18,6 +20,17 @@ from workbench import text
 )
 def test_words(given, expected):
     assert text.words(given) == expected
+
+
+@drawn(st.text() | st.text(alphabet="aZ9_'’-. \n\tß中かไ🙂Ж²"))
+def test_words_are_counted_as_they_are_split(given):
+    assert text.count_words(given) == len(text.words(given))
+
+
+def test_every_character_counts_as_it_is_split():
+    for code in range(0x3000):
+        for given in (chr(code), f"a{chr(code)}a", f"é{chr(code)}{chr(code)}é.-a", f"中{chr(code)}文"):
+            assert text.count_words(given) == len(text.words(given)), hex(code)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,9 @@ _UNSPACED = (
     "\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+(?:['’\-.][^\W_{_UNSPACED}]+)*")
+_ALONE = re.compile(rf"[{_UNSPACED}]+")
+_WIDE = re.compile(r"[^\W\u0000-\u00ff]")
+_LETTER, _JOINER, _OTHER = b"a", b"-", b" "
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _SENTENCE_END = re.compile(
@@ -47,6 +50,24 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
+def count_words(text: str) -> int:
+    """Count what :func:`words` returns, without making it: ten times as fast where letters are Latin."""
+    alone = 0
+    if not text.isascii():
+        spaced, runs = _ALONE.subn(" ", text)
+        alone = len(text) - len(spaced) + runs
+        text = spaced.replace("\u2019", "'")
+        if _WIDE.search(text):
+            return alone + len(_WORD.findall(text))
+    marks = _OTHER + text.encode("latin-1", "replace").translate(_MARKS)
+    joined = _LETTER + _JOINER + _LETTER
+    # Twice, because of letters that are joined on both sides, as in "U.S.A".
+    for _ in range(2):
+        if joined in marks:
+            marks = marks.replace(joined, 3 * _LETTER)
+    return alone + marks.count(_OTHER + _LETTER) + marks.count(_JOINER + _LETTER)
+
+
 def word_starts(text: str) -> list[int]:
     """Return where each word of :func:`words` begins."""
     return [match.start() for match in _WORD.finditer(text)]
@@ -72,6 +93,11 @@ def fold(text: str) -> str:
 def has_han(text: str) -> bool:
     """Tell whether any Chinese character stands in ``text``."""
     return bool(_HAN.search(text))
+
+
+def count_han(text: str) -> int:
+    """Count the Chinese characters in ``text``."""
+    return 0 if text.isascii() else len(_HAN.findall(text))
 
 
 def language(text: str) -> tuple[str, float]:
@@ -119,3 +145,13 @@ def excerpt(text: str, *, limit: int = 80) -> str:
         character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
         for character in cut
     )
+
+
+def _mark(character: str) -> bytes:
+    """Tell what a character is to the count of words: part of one, a joiner of two parts, or neither."""
+    if _WORD.fullmatch(character):
+        return _LETTER
+    return _JOINER if _WORD.fullmatch(f"a{character}a") else _OTHER
+
+
+_MARKS = b"".join(_mark(chr(code)) for code in range(256))

@@ -22,7 +22,7 @@ from workbench.convert import (
 from workbench.convert.sample import PromptSample
 from workbench.errors import InputError
 from workbench.io.frames import frame_to_pairs, read_pairs
-from workbench.io.readers import read
+from workbench.io.readers import stretches
 from workbench.io.tokenizer import WordTokenizer
 from workbench.records import Message
 
@@ -94,7 +94,7 @@ def test_what_is_written_gives_the_prompts_back(log):
 
 def test_a_log_larger_than_a_batch_and_a_sample_gives_the_same_pairs_in_order(log, monkeypatch):
     whole = converted(log)
-    monkeypatch.setattr(read, "_PART", 7)
+    monkeypatch.setattr(stretches, "STRETCH", 2000)
     small = converted(log, learning=Learning(survey=100, pool=100))
     assert small.pairs == whole.pairs
     assert [path.name for path in small.out.glob("pairs*")] == ["pairs.parquet"]

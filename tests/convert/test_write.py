@@ -9,7 +9,7 @@ import pytest
 
 from workbench.convert import convert
 from workbench.errors import InvariantError
-from workbench.io.readers import iter_part, parts_of, read, survey_logs
+from workbench.io.readers import iter_part, parts_of, stretches, survey_logs
 from workbench.io.tokenizer import WordTokenizer
 
 SYSTEM = "You answer for the harbour office. Be brief and polite, and say when the office opens. 今天是"
@@ -17,7 +17,8 @@ SYSTEM = "You answer for the harbour office. Be brief and polite, and say when t
 
 @pytest.fixture(autouse=True)
 def short_parts(monkeypatch):
-    monkeypatch.setattr(read, "_PART", 7)
+    monkeypatch.setattr(stretches, "STRETCH", 1000)
+    monkeypatch.setattr(stretches, "SLICE", 7)
 
 
 def line(n: int, *, identity: str | None = None, asked: str | None = None) -> str:
@@ -56,7 +57,7 @@ def test_the_number_of_workers_changes_nothing(tmp_path):
 def test_parts_change_nothing_but_how_the_work_is_cut(tmp_path, monkeypatch):
     log = log_at(tmp_path / "log.jsonl")
     convert([log], tmp_path / "parts", tokenizer=WordTokenizer(), workers=1)
-    monkeypatch.setattr(read, "_PART", 1000)
+    monkeypatch.setattr(stretches, "STRETCH", 1_000_000)
     convert([log], tmp_path / "whole", tokenizer=WordTokenizer(), workers=1)
     parts, whole = (pl.read_parquet(tmp_path / name / "pairs.parquet") for name in ("parts", "whole"))
     assert parts.equals(whole)
@@ -91,7 +92,7 @@ def test_every_part_reads_the_rows_that_stand_there(tmp_path, kind):
     }
     write[kind]()
     parts = parts_of(survey_logs([path, path]))
-    assert len(parts) == (10 if kind in {"jsonl", "parquet"} else 2)
+    assert len(parts) == {"jsonl": 6, "parquet": 10}.get(kind, 2)
     assert [one.id for part in parts for one in iter_part(part)] == [f"r{n}" for n in range(30)] * 2
     assert [one.source.record for part in parts for one in iter_part(part)] == [*range(30)] * 2
     firsts = [part.first for part in parts]

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from workbench.records import LogRecord, Messages, SlotType
 
-Key = tuple[tuple[str, Pattern], ...]
+Key = tuple[tuple[str, int], ...]
+Patterned = tuple[tuple[str, Pattern], ...]
 _OPEN: dict[str, tuple[str, SlotType, str]] = {
     "user": ("question", "question", "the whole of the user's turn"),
     "system": ("system", "other", "a system message that shares nothing"),
@@ -29,13 +30,13 @@ _TURN: tuple[str, SlotType, str] = ("turn", "history", "an earlier turn of the c
 
 
 class Reading(NamedTuple):
-    """One prompt read: a pattern for each message, the values of all holes, and whether all of it was known.
+    """One prompt read: role and pattern of each message, the values of all holes, and whether all was known.
 
-    ``family`` is what the prompt shares with others of its task.
+    Patterns are given by their numbers. ``family`` is what the prompt shares with others of its task.
     """
 
     key: Key
-    family: tuple[Pattern, ...]
+    family: tuple[int, ...]
     values: list[str]
     known: bool
 
@@ -53,13 +54,18 @@ class Induced(Value, frozen=True, kw_only=True):
 
 
 class Patterns:
-    """What is known of a log's prompts: grows by ``learn``, is applied by ``read``."""
+    """What is known of a log's prompts: grows by ``learn``, is applied by ``read``.
+
+    ``every`` holds the patterns by their numbers.
+    """
 
     def __init__(self, learning: Learning = DEFAULT_LEARNING) -> None:
         self._learning = learning
         self._systems = _NOTHING
-        self._users: dict[tuple[Pattern, ...], Learnt] = {}
+        self._users: dict[tuple[int, ...], Learnt] = {}
         self._open = {role: open_pattern(role) for role in ("system", "user", "turn")}
+        self.every: list[Pattern] = []
+        self._enrol(self._open.values())
 
     def learn(self, prompts: Sequence[Messages], *, count: Callable[[str], int] | None = None) -> bool:
         """Learn from prompts what isn't known yet; ``False`` where they bring nothing.
@@ -70,29 +76,44 @@ class Patterns:
         count = count or texts.__getitem__
         fresh = {text: count(text) for text in texts if self._systems.read(text) is None}
         found = learn(Counter(fresh), learning=self._learning, role="system", under=0)
-        self._systems = self._systems.joined(found)
+        self._systems = self._joined(self._systems, found)
         grown = not found.empty
-        groups: dict[tuple[Pattern, ...], Counter[str]] = {}
+        groups: dict[tuple[int, ...], Counter[str]] = {}
         for prompt in prompts:
-            systems = tuple(pattern for pattern, _ in self._system_reads(prompt))
+            systems = tuple(pattern.number for pattern, _ in self._system_reads(prompt))
             turns = groups.setdefault(systems, Counter())
             turns.update(m.content for m in prompt if m.role == "user")
         for key, turns in groups.items():
             known = self._users.get(key, _NOTHING)
             unread = Counter({text: n for text, n in turns.items() if known.read(text) is None})
-            under = sum(pattern.weight for pattern in key)
+            under = sum(self.every[number].weight for number in key)
             more = learn(unread, learning=self._learning, role="user", under=under)
-            self._users[key] = known.joined(more)
+            self._users[key] = self._joined(known, more)
             grown = grown or not more.empty
         return grown
 
+    def patterned(self, key: Key) -> Patterned:
+        """Return the roles of a key with their patterns."""
+        return tuple((role, self.every[number]) for role, number in key)
+
+    def _joined(self, known: Learnt, more: Learnt) -> Learnt:
+        self._enrol((*more.slotted, *more.exact.values()))
+        return known.joined(more)
+
+    def _enrol(self, patterns: Iterable[Pattern]) -> None:
+        for pattern in patterns:
+            pattern.number = len(self.every)
+            self.every.append(pattern)
+
     def read(self, prompt: Messages) -> Reading:
         """Read a prompt: every prompt is read, by open holes where nothing known fits."""
-        last_user = max((i for i, m in enumerate(prompt) if m.role == "user"), default=-1)
+        last_user = len(prompt) - 1
+        while last_user >= 0 and prompt[last_user].role != "user":
+            last_user -= 1
         systems = self._system_reads(prompt)
-        users = self._users.get(tuple(pattern for pattern, _ in systems), _NOTHING)
+        users = self._users.get(tuple([pattern.number for pattern, _ in systems]), _NOTHING)
         above = iter(systems)
-        key: list[tuple[str, Pattern]] = []
+        key: list[tuple[str, int]] = []
         values: list[str] = []
         known = True
         for i, message in enumerate(prompt):
@@ -103,55 +124,67 @@ class Patterns:
                 fallback = self._open["user" if i == last_user else "turn"]
                 pattern, read = found or (fallback, [message.content])
             known = known and pattern is not self._open["system"] and pattern is not self._open["user"]
-            key.append((message.role, pattern))
+            key.append((message.role, pattern.number))
             values += read
-        return Reading(tuple(key), self._family(key, last_user), values, known)
+        family = tuple([pattern.number for pattern, _ in systems])
+        if last_user >= 0 and sum([p.weight for p, _ in systems]) < self._learning.long_prompt:
+            family = (*family, key[last_user][1])
+        return Reading(tuple(key), family, values, known)
 
     def _system_reads(self, prompt: Messages) -> list[tuple[Pattern, list[str]]]:
         texts = [message.content for message in prompt if message.role == "system"]
         return [self._systems.read(text) or (self._open["system"], [text]) for text in texts]
 
-    def _family(self, key: Sequence[tuple[str, Pattern]], last_user: int) -> tuple[Pattern, ...]:
-        system = tuple(pattern for role, pattern in key if role == "system")
-        if last_user < 0 or sum(pattern.weight for pattern in system) >= self._learning.long_prompt:
-            return system
-        return (*system, key[last_user][1])
+
+class KeyCount(msgspec.Struct):
+    """How often prompts were read as a key, and what is kept of them.
+
+    ``first`` and ``last`` are the places of its first and last prompt, ``files`` counts where its prompts
+    stood, ``values`` are those of its first few.
+    """
+
+    family: tuple[int, ...]
+    first: int
+    last: int = 0
+    count: int = 0
+    files: Counter[str] = msgspec.field(default_factory=Counter)
+    values: list[list[str]] = msgspec.field(default_factory=list)
 
 
 class Tally:
-    """Counts what the prompts of a log were read as, to become templates.
-
-    ``first`` holds the place of a key's first prompt, ``files`` where its prompts stood,
-    ``values`` those of its first few prompts.
-    """
+    """Counts what the prompts of a log were read as, to become templates."""
 
     def __init__(self) -> None:
-        self.count: Counter[Key] = Counter()
-        self.first: dict[Key, int] = {}
-        self.last: dict[Key, int] = {}
-        self.files: dict[Key, Counter[str]] = {}
-        self.values: dict[Key, list[list[str]]] = {}
-        self.family: dict[Key, tuple[Pattern, ...]] = {}
+        self.keys: dict[Key, KeyCount] = {}
         self.rows = 0
 
     def add(self, reading: Reading, *, file: str) -> None:
         """Count one prompt."""
-        key = reading.key
-        if key not in self.count:
-            self.first[key] = self.rows
-            self.files[key] = Counter()
-            self.values[key] = []
-            self.family[key] = reading.family
-        self.count[key] += 1
-        self.files[key][file] += 1
-        self.last[key] = self.rows
-        if len(self.values[key]) < _SHOWN:
-            self.values[key].append(reading.values)
+        held = self.keys.get(reading.key)
+        if held is None:
+            held = self.keys[reading.key] = KeyCount(reading.family, self.rows)
+        held.count += 1
+        held.last = self.rows
+        held.files[file] += 1
+        if len(held.values) < _SHOWN:
+            held.values.append(reading.values)
         self.rows += 1
 
-    def ranked(self) -> list[tuple[Key, Template]]:
+    def take(self, more: Tally) -> None:
+        """Add the counts of the prompts that follow."""
+        for key, new in more.keys.items():
+            held = self.keys.get(key)
+            if held is None:
+                held = self.keys[key] = KeyCount(new.family, self.rows + new.first)
+            held.count += new.count
+            held.last = self.rows + new.last
+            held.files.update(new.files)
+            held.values += new.values[: _SHOWN - len(held.values)]
+        self.rows += more.rows
+
+    def ranked(self, patterns: Patterns) -> list[tuple[Key, Template]]:
         """Return every key with its template, the commonest first, equally common ones by id."""
-        made = [(key, template_of(key, count)) for key, count in self.count.items()]
+        made = [(key, template_of(patterns.patterned(key), held.count)) for key, held in self.keys.items()]
         return sorted(made, key=lambda one: (-one[1].count, one[1].id))
 
 
@@ -171,7 +204,7 @@ def induce(records: Sequence[LogRecord], *, learning: Learning = DEFAULT_LEARNIN
     for record in records:
         readings.append(patterns.read(record.prompt))
         tally.add(readings[-1], file=record.source.file)
-    ranked = tally.ranked()
+    ranked = tally.ranked(patterns)
     index = {key: i for i, (key, _) in enumerate(ranked)}
     templates = tuple(template for _, template in ranked)
     assigned = []
@@ -180,12 +213,12 @@ def induce(records: Sequence[LogRecord], *, learning: Learning = DEFAULT_LEARNIN
         slots = slots_of(templates[at], reading.values)
         check_lossless(templates[at], slots, record)
         assigned.append((at, slots))
-    families: dict[tuple[Pattern, ...], int] = {}
-    numbers = tuple(families.setdefault(tally.family[key], len(families)) for key, _ in ranked)
+    families: dict[tuple[int, ...], int] = {}
+    numbers = tuple(families.setdefault(tally.keys[key].family, len(families)) for key, _ in ranked)
     return Induced(templates=templates, assigned=assigned, families=numbers)
 
 
-def template_of(key: Key, count: int) -> Template:
+def template_of(key: Patterned, count: int) -> Template:
     """Make the template of a key, its holes named apart; the id follows the content alone."""
     taken: Counter[str] = Counter()
     messages = []

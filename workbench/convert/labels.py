@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from workbench.text import has_han, words
+from workbench.text import count_han, count_words, has_han, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -87,8 +87,7 @@ def slot_name(label: str, kind: SlotType) -> str:
 
 def width(text: str) -> float:
     """Count the words of a label; a Chinese character counts for half of one."""
-    found = words(text)
-    return sum(0.5 if has_han(word) else 1.0 for word in found)
+    return count_words(text) - 0.5 * count_han(text)
 
 
 def _is_history(value: str) -> bool:
@@ -100,7 +99,7 @@ _BY_VALUE: tuple[tuple[SlotType, Callable[[str], bool]], ...] = (
     ("id", lambda value: bool(_ID.fullmatch(value))),
     ("history", _is_history),
     ("question", lambda value: value.endswith(("?", "？"))),
-    ("context", lambda value: len(words(value)) > _LONG_WORDS),
+    ("context", lambda value: count_words(value) > _LONG_WORDS),
 )
 _SAYS: dict[SlotType, str] = {
     "date": "are dates",

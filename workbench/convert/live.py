@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from workbench.convert.compact import CompactForm
-    from workbench.convert.induce import Key
+    from workbench.convert.induce import Patterned
     from workbench.records import Template
 
 
@@ -99,7 +99,7 @@ class LiveTemplates:
             prompt=_with_extras(compact, prompt),
         )
 
-    def _template(self, frame: _Frame, key: Key) -> Template:
+    def _template(self, frame: _Frame, key: Patterned) -> Template:
         if len(key) == len(frame.template.messages):
             return frame.template
         return msgspec.structs.replace(template_of(key, 0), task=frame.template.task)

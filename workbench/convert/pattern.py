@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workbench.records import Hole, Static
-from workbench.text import words
+from workbench.text import count_words
 
 Parts = tuple[Static | Hole, ...]
 
@@ -11,17 +11,19 @@ Parts = tuple[Static | Hole, ...]
 class Pattern:
     """Parts with what is asked of them for every row: worked out once, compared by identity.
 
-    ``weight`` counts the static words, ``evidence`` says for every hole why it has its type.
+    ``weight`` counts the static words, ``evidence`` says for every hole why it has its type; ``number`` is
+    its place among all that are known of a log.
     """
 
-    __slots__ = ("_between", "_head", "_tail", "evidence", "parts", "static_length", "weight")
+    __slots__ = ("_between", "_head", "_tail", "evidence", "number", "parts", "static_length", "weight")
 
     def __init__(self, parts: Parts, evidence: tuple[str, ...] = ()) -> None:
         self.parts = parts
+        self.number = -1
         self.evidence = evidence
         texts = [part.text for part in parts if isinstance(part, Static)]
         self.static_length = sum(map(len, texts))
-        self.weight = sum(len(words(text)) for text in texts)
+        self.weight = sum(count_words(text) for text in texts)
         self._head = texts.pop(0) if parts and isinstance(parts[0], Static) else ""
         self._tail = texts.pop() if len(parts) > 1 and isinstance(parts[-1], Static) else ""
         self._between: tuple[str, ...] | None = tuple(texts) if self.has_holes else None

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from workbench.convert.labels import width
-from workbench.text import words
+from workbench.text import count_words, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,7 +109,7 @@ def _amid_prose(text: str, regions: Sequence[str]) -> bool:
     """Tell whether values on both sides of ``text`` are so long that it stands among them by chance."""
     limit = _LONG_HOLE if words(text) else 2 * _CHANCE_WORDS
     split = [region.split(text, 1) for region in regions if text in region]
-    return not split or all(_median([len(words(side[k])) for side in split]) > limit for k in (0, 1))
+    return not split or all(_median([count_words(side[k]) for side in split]) > limit for k in (0, 1))
 
 
 def _median(numbers: Sequence[int]) -> int:

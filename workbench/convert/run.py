@@ -16,6 +16,7 @@ from workbench.convert.survey import survey
 from workbench.convert.tasks import write_tasks
 from workbench.convert.versions import Drift
 from workbench.convert.write import PartWriter, parts_beside, write_rows
+from workbench.io.crew import Crew
 from workbench.io.frames import pairs_to_frame
 from workbench.io.readers import LogFormat, formats_of
 from workbench.io.rundir import write_json, write_text
@@ -54,23 +55,25 @@ def convert(
     """Convert chat logs into compact pairs under ``out``, and return the summary.
 
     Token counts are ``tokenizer``'s; the long prompt of every pair is ``template.render(slots)``. The log is
-    read several times, a row at a time: memory doesn't grow with it. ``workers`` processes write the pairs
+    read several times, a row at a time: memory hardly grows with it. ``workers`` processes share the work
     (default: one a core); their number changes nothing in what is written.
 
     Raises:
         InputError: a file can't be read, or no row of all of them is a record.
         InvariantError: rows don't add up.
     """
-    surveyed = survey(
-        paths,
-        format=options.format,
-        learning=options.learning,
-        drift=options.drift,
-        progress=progress,
-    )
-    out.mkdir(parents=True, exist_ok=True)
-    writer = PartWriter(surveyed, form=options.compact, tokenizer=tokenizer, place=parts_beside(out))
-    written = write_rows(writer, out, workers=workers or os.cpu_count() or 1, progress=progress)
+    with Crew(workers or os.cpu_count() or 1) as crew:
+        surveyed = survey(
+            paths,
+            format=options.format,
+            learning=options.learning,
+            drift=options.drift,
+            crew=crew,
+            progress=progress,
+        )
+        out.mkdir(parents=True, exist_ok=True)
+        writer = PartWriter(surveyed, form=options.compact, tokenizer=tokenizer, place=parts_beside(out))
+        written = write_rows(writer, out, crew=crew, progress=progress)
     write_templates(surveyed, options.compact, out)
     contracts = _contracts(surveyed.templates, progress)
     write_contracts(contracts, out)

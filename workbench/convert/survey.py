@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import msgspec
 
-from workbench.convert.induce import Patterns, Tally
+from workbench.convert.counting import count, fresh_ids
+from workbench.convert.induce import Patterns
 from workbench.convert.naming import task_names
 from workbench.convert.sample import PromptSample
 from workbench.convert.versions import Era, difference, lineages, shown
-from workbench.errors import Finding, InputError
-from workbench.io.readers import DistinctIds, Reject, UnfitRowError, iter_logs, parsed_record, survey_logs
+from workbench.io.crew import Crew
+from workbench.io.readers import UnfitRowError, parsed_record, survey_logs
 from workbench.ports import silent
 from workbench.records import Source, Template, Value
 from workbench.text import digest
@@ -21,16 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from workbench.convert.induce import Key
+    from workbench.convert.induce import Key, Patterned, Tally
     from workbench.convert.learn import Learning
-    from workbench.convert.pattern import Pattern
     from workbench.convert.versions import Drift
     from workbench.io.readers import Log, LogFormat, Shape
     from workbench.ports import Progress
-    from workbench.records import LogRecord, Messages
 
 _NOWHERE = Source(file="", line=0, record=0)
-_SHOWN_REJECTS = 5
+_TEXTS_HELD = 1000
 
 
 class Version(Value, frozen=True, kw_only=True):
@@ -80,105 +79,97 @@ def survey(
     format: LogFormat,  # noqa: A002
     learning: Learning,
     drift: Drift,
+    crew: Crew | None = None,
     progress: Progress = silent,
 ) -> Surveyed:
-    """Find the templates of logs and count them over every row, in memory that doesn't grow with the log.
+    """Find the templates of logs and count them over every row, in memory that hardly grows with the log.
+
+    ``crew`` shares the work; how many they are changes nothing in what is found.
 
     Raises:
         InputError: a file can't be read, or no row of all of them is a record.
     """
-    sample = PromptSample(limit=learning.survey, characters=learning.survey_characters)
-    systems = _SystemTexts()
+    crew = crew or Crew()
+    seen = _Prompts(PromptSample(limit=learning.survey, characters=learning.survey_characters))
+    logs = survey_logs(paths, format=format, witness=seen, crew=crew, progress=progress)
+    patterns = Patterns(learning)
+    patterns.learn(seen.sample.prompts, count=seen.count)
+    for turn in range(learning.rounds):
+        counted = count(logs, patterns, learning, crew=crew, progress=progress)
+        last = seen.sample.whole or turn == learning.rounds - 1
+        if last or not patterns.learn(counted.unread.prompts, count=seen.count):
+            break
+    renamed, repeated = fresh_ids(logs, counted.ids, crew=crew)
+    return _described(logs, patterns, counted.tally, drift)._replace(renamed=renamed, repeated=repeated)
 
-    def witness(_: Path, shape: Shape, value: Any) -> None:
+
+class _Prompts:
+    """Draws prompts, and counts system texts by their hashes: a million different ones fit into memory."""
+
+    def __init__(self, sample: PromptSample) -> None:
+        self.sample = sample
+        self._counts: Counter[int] = Counter()
+        self._texts: Counter[str] = Counter()
+
+    def fresh(self) -> Self:
+        """Return one for another stretch of the log."""
+        return type(self)(self.sample.fresh())
+
+    def show(self, shape: Shape, value: Any) -> None:
+        """Take a row into account, if it is a record."""
         try:
             prompt = parsed_record(value, shape, source=_NOWHERE).prompt
         except UnfitRowError:
             return
-        sample.show(prompt)
-        systems.see(prompt)
-
-    logs = survey_logs(paths, format=format, witness=witness, progress=progress)
-    patterns = Patterns(learning)
-    patterns.learn(sample.prompts, count=systems.count)
-    for turn in range(learning.rounds):
-        tally, unread, ids = _tallied(logs, patterns, learning, progress)
-        last = sample.whole or turn == learning.rounds - 1
-        if last or not patterns.learn(unread.prompts, count=systems.count):
-            break
-    return _described(logs, patterns, tally, drift, ids)
-
-
-class _Ids:
-    """Finds the records whose id an earlier one had, and their new ids."""
-
-    def __init__(self) -> None:
-        self.distinct = DistinctIds()
-        self.renamed: dict[int, str] = {}
-
-    def see(self, row: int, record: LogRecord) -> None:
-        named = self.distinct(record)
-        if named is not record and named.id is not None:
-            self.renamed[row] = named.id
-
-
-class _SystemTexts:
-    """Counts system texts by their hashes, so that a million different ones fit into memory."""
-
-    def __init__(self) -> None:
-        self._counts: Counter[int] = Counter()
-
-    def see(self, prompt: Messages) -> None:
+        self.sample.show(prompt)
         for message in prompt:
             if message.role == "system":
-                self._counts[digest(message.content)] += 1
+                self._texts[message.content] += 1
+        if len(self._texts) > _TEXTS_HELD:
+            self._fold()
+
+    def take(self, other: Self) -> None:
+        """Add what another saw."""
+        other._fold()
+        self.sample.take(other.sample)
+        self._counts.update(other._counts)
 
     def count(self, text: str) -> int:
+        """Say how often a system text stands in the log."""
         return self._counts[digest(text)]
 
+    def _fold(self) -> None:
+        for text, times in self._texts.items():
+            self._counts[digest(text)] += times
+        self._texts.clear()
 
-def _tallied(
-    logs: Sequence[Log], patterns: Patterns, learning: Learning, progress: Progress
-) -> tuple[Tally, PromptSample, _Ids]:
-    """Read every record, count what it was read as, and draw from those that something in is unknown of."""
-    tally, ids = Tally(), _Ids()
-    unread = PromptSample(limit=learning.survey, characters=learning.survey_characters)
-    rejects: list[Reject] = []
-    for row, one in enumerate(iter_logs(logs, stage="templates", progress=progress)):
-        if isinstance(one, Reject):
-            if len(rejects) < _SHOWN_REJECTS:
-                rejects.append(one)
-            continue
-        ids.see(row, one)
-        reading = patterns.read(one.prompt)
-        tally.add(reading, file=one.source.file)
-        if not reading.known:
-            unread.show(one.prompt)
-    if not tally.rows:
-        raise InputError([_unusable(reject) for reject in rejects])
-    return tally, unread, ids
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel without texts."""
+        self._fold()
+        return self.__dict__
 
 
-def _described(logs: tuple[Log, ...], patterns: Patterns, tally: Tally, drift: Drift, ids: _Ids) -> Surveyed:
-    ranked = tally.ranked()
-    families: dict[tuple[Pattern, ...], list[Key]] = {}
+def _described(logs: tuple[Log, ...], patterns: Patterns, tally: Tally, drift: Drift) -> Surveyed:
+    ranked = tally.ranked(patterns)
+    families: dict[tuple[int, ...], list[Key]] = {}
     for key, _ in ranked:
-        families.setdefault(tally.family[key], []).append(key)
+        families.setdefault(tally.keys[key].family, []).append(key)
     eras = [
         Era(
-            "\n\n".join(shown(pattern.parts) for pattern in family),
-            min(tally.first[key] for key in keys),
-            max(tally.last[key] for key in keys),
+            "\n\n".join(shown(patterns.every[number].parts) for number in family),
+            min(tally.keys[key].first for key in keys),
+            max(tally.keys[key].last for key in keys),
         )
         for family, keys in families.items()
     ]
     home = dict(zip(families, lineages(eras, drift=drift), strict=True))
-    numbers = [home[tally.family[key]] for key, _ in ranked]
-    names = task_names([t for _, t in ranked], numbers, [tally.files[key] for key, _ in ranked])
+    numbers = [home[tally.keys[key].family] for key, _ in ranked]
+    names = task_names([t for _, t in ranked], numbers, [tally.keys[key].files for key, _ in ranked])
     index = {
         key: msgspec.structs.replace(template, task=names[number])
         for (key, template), number in zip(ranked, numbers, strict=True)
     }
+    evidence = {template.id: _evidence(patterns.patterned(key), template) for key, template in index.items()}
     by_family = [
         (names[home[family]], era, [index[key] for key in keys])
         for (family, keys), era in zip(families.items(), eras, strict=True)
@@ -188,10 +179,10 @@ def _described(logs: tuple[Log, ...], patterns: Patterns, tally: Tally, drift: D
         patterns=patterns,
         by_key=index,
         versions=tuple(_versions(by_family)),
-        evidence={template.id: _evidence(key, template) for key, template in index.items()},
-        values={template.id: tally.values[key] for key, template in index.items()},
-        repeated=ids.distinct.again.total(),
-        renamed=ids.renamed,
+        evidence=evidence,
+        values={template.id: tally.keys[key].values for key, template in index.items()},
+        repeated=0,
+        renamed={},
     )
 
 
@@ -213,15 +204,6 @@ def _versions(found: list[tuple[str, Era, list[Template]]]) -> Iterator[Version]
             before = era
 
 
-def _evidence(key: Key, template: Template) -> dict[str, str]:
+def _evidence(key: Patterned, template: Template) -> dict[str, str]:
     said = [why for _, pattern in key for why in pattern.evidence]
     return {hole.name: why for hole, why in zip(template.holes, said, strict=True)}
-
-
-def _unusable(reject: Reject) -> Finding:
-    return Finding(
-        where=f"{reject.file}:{reject.line}" if reject.line else f"{reject.file} record {reject.record}",
-        found=f"{reject.reason} ({reject.found})",
-        expected="at least one record with a prompt and an answer",
-        fix="See the rejected rows; every one of them was unusable.",
-    )

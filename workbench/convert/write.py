@@ -1,11 +1,9 @@
-"""Writes the pairs of a log part by part, in one process or in several, with the same result."""
+"""Writes the pairs of a log part by part."""
 
 from __future__ import annotations
 
-import multiprocessing
 import shutil
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,19 +12,17 @@ import polars as pl
 from workbench.convert.pairs import PairMaker
 from workbench.errors import InvariantError
 from workbench.io.frames import pairs_to_frame
-from workbench.io.readers import Reject, iter_part, parts_of
+from workbench.io.readers import Reject, iter_part, parts_of, renamed
+from workbench.ports import silent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from workbench.convert.compact import CompactForm
     from workbench.convert.survey import Surveyed
+    from workbench.io.crew import Crew
     from workbench.ports import Progress, Tokenizer
-    from workbench.records import LogRecord
-
-_WORTH_A_PROCESS = 4
-_HELD: list[PartWriter] = []
 
 
 class Written(msgspec.Struct):
@@ -62,6 +58,7 @@ class PartWriter:
         self._renamed = surveyed.renamed
         self._form = form
         self._tokenizer = tokenizer
+        self.progress: Progress = silent
 
     def __call__(self, number: int) -> Written:
         """Write the part of that number.
@@ -74,13 +71,14 @@ class PartWriter:
         written = Written(tasks=maker.tasks, tokens=maker.tokens)
         pairs = []
         with self.file(number, "jsonl").open("wb") as rejects:
-            for row, one in enumerate(iter_part(part), part.first):
+            for row, one in enumerate(iter_part(part, progress=self.progress), part.first):
                 if isinstance(one, Reject):
                     written.rejected[one.reason] += 1
                     rejects.write(msgspec.json.encode(one) + b"\n")
                 else:
                     reading = self._patterns.read(one.prompt)
-                    record = self._named(row, one)
+                    fresh = self._renamed.get(row)
+                    record = one if fresh is None else renamed(one, fresh)
                     pairs.append(maker(record, self._by_key[reading.key], reading.values))
         pairs_to_frame(pairs).write_parquet(self.file(number, "parquet"), compression="lz4")
         return written
@@ -89,20 +87,13 @@ class PartWriter:
         """Name a file of a part."""
         return self.place / f"{number:06d}.{kind}"
 
-    def _named(self, row: int, record: LogRecord) -> LogRecord:
-        """Return the record under an id that no record before had."""
-        fresh = self._renamed.get(row)
-        if fresh is None:
-            return record
-        return msgspec.structs.replace(record, id=fresh, meta={**record.meta, "id_in_log": record.id})
-
 
 def parts_beside(out: Path) -> Path:
     """Name the folder that holds the parts until the file is whole."""
     return out / "pairs.parquet.parts"
 
 
-def write_rows(writer: PartWriter, out: Path, *, workers: int, progress: Progress) -> Written:
+def write_rows(writer: PartWriter, out: Path, *, crew: Crew, progress: Progress) -> Written:
     """Write every row into ``pairs.parquet`` or ``rejects.jsonl``, in order.
 
     Raises:
@@ -110,8 +101,9 @@ def write_rows(writer: PartWriter, out: Path, *, workers: int, progress: Progres
     """
     writer.place.mkdir(parents=True, exist_ok=True)
     whole = Written()
-    rows = sum(part.rows for part in writer.parts)
-    for one in _written(writer, workers):
+    rows, count = sum(part.rows for part in writer.parts), len(writer.parts)
+    writer.progress = progress if crew.alone(count) else silent
+    for one in crew.map(writer, range(count), count=count):
         whole.add(one)
         progress("convert", whole.rows, rows)
     if rows != whole.rows:
@@ -127,30 +119,6 @@ def write_rows(writer: PartWriter, out: Path, *, workers: int, progress: Progres
     pl.scan_parquet(files, glob=False).sink_parquet(out / "pairs.parquet")
     shutil.rmtree(writer.place)
     return whole
-
-
-def _written(writer: PartWriter, workers: int) -> Iterator[Written]:
-    """Write the parts here, or in processes where there are enough for that to be worth it."""
-    numbers = range(len(writer.parts))
-    if workers == 1 or len(numbers) < _WORTH_A_PROCESS:
-        yield from map(writer, numbers)
-        return
-    # A forked child would inherit the locks of polars' threads; a fresh process has its own.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_hold, initargs=(writer,))
-    try:
-        yield from pool.map(_write_held, numbers)
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _hold(writer: PartWriter) -> None:
-    """Keep the writer for all parts of this process: what was learnt is sent once."""
-    _HELD[:] = [writer]
-
-
-def _write_held(number: int) -> Written:
-    return _HELD[0](number)
 
 
 def _number_equal(files: Sequence[Path]) -> None:

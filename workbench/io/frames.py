@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -150,23 +151,47 @@ def read_parquet(path: Path) -> pl.DataFrame:
     return pl.concat(iter_parquet(path, rows=None))
 
 
-def iter_parquet(path: Path, *, rows: int | None, start: int = 0) -> Iterator[pl.DataFrame]:
-    """Read any Parquet file from row ``start`` in slices of ``rows`` rows (``None``: all at once).
+def parquet_rows(path: Path) -> int:
+    """Count the rows of a Parquet file, from its metadata.
+
+    Raises:
+        InputError: as `iter_parquet` does.
+    """
+    with _parquet(path) as whole:
+        return _height(whole)
+
+
+def iter_parquet(
+    path: Path, *, rows: int | None, start: int = 0, end: int | None = None
+) -> Iterator[pl.DataFrame]:
+    """Read any Parquet file from row ``start`` to before ``end``, in slices of ``rows`` rows.
+
+    Without ``rows`` all comes at once, without ``end`` all of the rest.
 
     Raises:
         InputError: missing, a directory, or not Parquet.
     """
+    with _parquet(path) as whole:
+        height = _height(whole) if end is None else end
+        step = rows or max(height, 1)
+        for at in range(start, max(height, start + 1), step):
+            yield whole.slice(at, min(step, max(height, 1) - at)).collect()
+
+
+def _height(whole: pl.LazyFrame) -> int:
+    return int(whole.select(pl.len()).collect().item())
+
+
+@contextmanager
+def _parquet(path: Path) -> Iterator[pl.LazyFrame]:
+    """Open a Parquet file, and turn what goes wrong with it into a user's error."""
     if not path.is_file():
         found = "a directory" if path.is_dir() else "no such file"
         raise InputError(
             Finding(where=str(path), found=found, expected="a Parquet file", fix="Check the path.")
         )
     try:
-        whole = pl.scan_parquet(path, glob=False)
-        height = whole.select(pl.len()).collect().item()
-        step = rows or max(height, 1)
-        for at in range(start, max(height, start + 1), step):
-            yield whole.slice(at, step).collect()
+        yield pl.scan_parquet(path, glob=False)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InputError(
             Finding(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import Finding, MissingExtraError, ModelError
 from workbench.records import Message
-from workbench.text import words
+from workbench.text import count_words
 
 if TYPE_CHECKING:
     from workbench.ports import Tokenizer
@@ -176,7 +176,6 @@ class WordTokenizer:
         self._ratio = ratio
         self._overhead = overhead
         self._texts: dict[str, int] = {}
-        self._known: dict[str, int] = {}
 
     def count(self, messages: Messages, *, generation_prompt: bool) -> int:
         """Estimate the tokens of a chat."""
@@ -189,16 +188,7 @@ class WordTokenizer:
         if count is None:
             if len(self._texts) >= _REMEMBERED_TEXTS:
                 self._texts.clear()
-            count = self._texts[text] = round(self._ratio * sum(map(self._words, text.split("\n"))))
-        return count
-
-    def _words(self, line: str) -> int:
-        """Count the words of a line, and remember it: the lines of a prompt come with every call."""
-        count = self._known.get(line)
-        if count is None:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            count = self._known[line] = len(words(line))
+            count = self._texts[text] = round(self._ratio * count_words(text))
         return count
 
 

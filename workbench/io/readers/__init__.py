@@ -1,9 +1,9 @@
 """Reads chat logs of many shapes into one, and accounts for every row that can't be read."""
 
 from workbench.io.readers.containers import sniff, without_null
-from workbench.io.readers.ids import DistinctIds
+from workbench.io.readers.ids import DistinctIds, renamed, said
+from workbench.io.readers.look import Log, Witness, survey_logs
 from workbench.io.readers.read import (
-    Log,
     Part,
     formats_of,
     iter_logs,
@@ -14,7 +14,6 @@ from workbench.io.readers.read import (
     read_rows,
     rows_in,
     source_name,
-    survey_logs,
 )
 from workbench.io.readers.shapes import parse_messages
 from workbench.io.readers.values import FORMATS, LogFormat, LogRead, Reject, Row, Shape, UnfitRowError
@@ -30,6 +29,7 @@ __all__ = [
     "Row",
     "Shape",
     "UnfitRowError",
+    "Witness",
     "formats_of",
     "iter_logs",
     "iter_part",
@@ -38,7 +38,9 @@ __all__ = [
     "parts_of",
     "read_logs",
     "read_rows",
+    "renamed",
     "rows_in",
+    "said",
     "sniff",
     "source_name",
     "survey_logs",

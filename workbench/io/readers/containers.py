@@ -12,6 +12,7 @@ import msgspec
 
 from workbench.errors import Finding, InputError
 from workbench.io.frames import iter_parquet
+from workbench.io.readers.stretches import SLICE
 from workbench.io.readers.values import START, Container, Mark, Row
 from workbench.text import excerpt
 
@@ -24,7 +25,6 @@ _BOM = b"\xef\xbb\xbf"
 _WIDE_BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _LONE = 0.5
 _SHOWN = 100
-_SLICE = 10_000
 _EXPECTED = "a log in JSON Lines, JSON, Parquet or CSV, in UTF-8"
 _CSV_HEADS = frozenset(
     [
@@ -69,20 +69,23 @@ def sniff(path: Path) -> Container:
     raise _unknown(path, first)
 
 
-def rows_of(path: Path, container: Container, *, start: Mark = START) -> Iterator[Row]:
+def rows_of(
+    path: Path, container: Container, *, start: Mark = START, end: int | None = None
+) -> Iterator[Row]:
     """Yield every row of ``path`` in order, undecodable ones with their problem.
 
-    ``start`` is where to begin: any row of JSON Lines or Parquet, the first of others.
+    ``start`` is where to begin: any row of JSON Lines or Parquet, the first of others; ``end`` is the byte
+    (JSON Lines) or record (Parquet) before which to stop.
 
     Raises:
         InputError: the file as a whole can't be read.
     """
     if container == "jsonl":
-        yield from _json_lines(path, start)
+        yield from JsonLines(path, start, end=end)
     elif container == "json":
         yield from _json_document(path)
     elif container == "parquet":
-        yield from _parquet_rows(path, start)
+        yield from _parquet_rows(path, start, end)
     else:
         yield from _csv_rows(path)
 
@@ -203,16 +206,27 @@ def _csv_head(first: bytes) -> bool:
     return bool(_CSV_HEADS & {name.strip().lower() for name in names})
 
 
-def _json_lines(path: Path, start: Mark) -> Iterator[Row]:
-    record, at = start.record, start.at
-    with path.open("rb") as stream:
-        stream.seek(at)
-        for line, raw in enumerate(stream, start.line):
-            body = (raw.removeprefix(_BOM) if line == 1 else raw).strip(b"\r\n \t")
-            if body and not body.isspace():
-                yield _json_row(body, line=line, record=record, at=at)
-                record += 1
-            at += len(raw)
+class JsonLines:
+    """The rows of JSON Lines from ``start`` to the byte ``end``; ``line`` is the last line read."""
+
+    def __init__(self, path: Path, start: Mark = START, *, end: int | None = None) -> None:
+        self._path, self._start, self._end = path, start, end
+        self.line = start.line - 1
+
+    def __iter__(self) -> Iterator[Row]:
+        """Yield every row; blank lines are none."""
+        record, at = self._start.record, self._start.at
+        with self._path.open("rb") as stream:
+            stream.seek(at)
+            for line, raw in enumerate(stream, self._start.line):
+                if at == self._end:
+                    break
+                self.line = line
+                body = (raw if at else raw.removeprefix(_BOM)).strip(b"\r\n \t")
+                if body and not body.isspace():
+                    yield _json_row(body, line=line, record=record, at=at)
+                    record += 1
+                at += len(raw)
 
 
 def _json_row(body: bytes, *, line: int, record: int, at: int) -> Row:
@@ -293,10 +307,10 @@ def _first_bad_line(path: Path) -> InputError:
     return encoding_error(path, line=1)
 
 
-def _parquet_rows(path: Path, start: Mark) -> Iterator[Row]:
+def _parquet_rows(path: Path, start: Mark, end: int | None) -> Iterator[Row]:
     """Read slice by slice, so that memory doesn't grow with the file."""
     record = start.record
-    for frame in iter_parquet(path, rows=_SLICE, start=record):
+    for frame in iter_parquet(path, rows=SLICE, start=record, end=end):
         for value in frame.iter_rows(named=True):
             yield Row(line=0, record=record, value=without_null(value))
             record += 1

@@ -10,6 +10,8 @@ import msgspec
 from workbench.text import content_id
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from workbench.records import LogRecord
 
 
@@ -25,18 +27,29 @@ class DistinctIds:
 
     def __call__(self, record: LogRecord) -> LogRecord:
         """Return the record under an id that no record before had."""
-        if record.id is None:
-            return record
-        if record.id not in self._taken:
-            self._taken.add(record.id)
-            return record
-        self.again[record.id] += 1
-        said = (m.content for m in (*record.prompt, *record.completion))
-        fresh = stem = f"{record.id}~{content_id(*said)[:8]}"
+        fresh = None if record.id is None else self.name(record.id, lambda: said(record))
+        return record if fresh in {None, record.id} else renamed(record, str(fresh))
+
+    def name(self, identity: str, content: Callable[[], str]) -> str:
+        """Return an id that none before had: ``identity``, or one with the hash of the record's content."""
+        if identity not in self._taken:
+            self._taken.add(identity)
+            return identity
+        self.again[identity] += 1
+        fresh = stem = f"{identity}~{content()}"
         occurrence = 2
         while fresh in self._taken:
             fresh = f"{stem}~{occurrence}"
             occurrence += 1
         self._taken.add(fresh)
-        meta = {**record.meta, "id_in_log": record.id}
-        return msgspec.structs.replace(record, id=fresh, meta=meta)
+        return fresh
+
+
+def said(record: LogRecord) -> str:
+    """Hash what was said in a record."""
+    return content_id(*(m.content for m in (*record.prompt, *record.completion)))[:8]
+
+
+def renamed(record: LogRecord, fresh: str) -> LogRecord:
+    """Return the record under another id; its own stays in the meta fields."""
+    return msgspec.structs.replace(record, id=fresh, meta={**record.meta, "id_in_log": record.id})

@@ -3,52 +3,25 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
-from workbench.errors import Finding, InputError, InvariantError
-from workbench.io.readers.containers import encoding_error, rows_of, sniff
+from workbench.errors import InvariantError
+from workbench.io.readers.containers import rows_of, sniff
 from workbench.io.readers.ids import DistinctIds
+from workbench.io.readers.look import Log, Looked, keys_of, survey_logs
 from workbench.io.readers.shapes import parse, shape_of, split_turns
-from workbench.io.readers.values import (
-    FORMATS,
-    START,
-    Container,
-    LogFormat,
-    LogRead,
-    Mark,
-    Parsed,
-    Reject,
-    Row,
-    Shape,
-    UnfitRowError,
-)
+from workbench.io.readers.values import LogFormat, LogRead, Mark, Parsed, Reject, Row, Shape, UnfitRowError
 from workbench.ports import silent
 from workbench.records import LogRecord, Source, Value
 from workbench.text import excerpt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from workbench.ports import Progress
 
 _REPORT_EVERY = 500
-_PART = 10_000
-_SEEKABLE = frozenset({"jsonl", "parquet"})
-
-
-class Log(Value, frozen=True, kw_only=True):
-    """A file that was looked through once: what holds its rows, their shape, and how many there are.
-
-    ``marks`` are the places where its parts begin: one every ten thousand rows where files allow it.
-    """
-
-    path: str
-    container: Container
-    shape: Shape
-    rows: int
-    marks: tuple[Mark, ...] = (START,)
 
 
 class Part(Value, frozen=True, kw_only=True):
@@ -89,10 +62,10 @@ def read_rows(rows: Sequence[Row], *, place: Path, format: LogFormat = "auto") -
     Raises:
         InputError: none of them has a known shape.
     """
-    look = _Look(place, rows)
-    for _ in look:
-        pass
-    shape = look.shape(format)
+    seen = Looked()
+    for row in rows:
+        seen.note(row)
+    shape = seen.shape(place, format)
     distinct = DistinctIds()
     found = _sorted(rows, shape, file=str(place), name=source_name(place))
     apart = (distinct(one) if isinstance(one, LogRecord) else one for one in found)
@@ -105,41 +78,16 @@ def rows_in(path: Path, *, progress: Progress = silent) -> list[Row]:
     Raises:
         InputError: the file as a whole can't be read.
     """
-    look = _Look(path, rows_of(path, sniff(path)), progress=progress)
-    rows = list(look)
-    look.check_encoding()
+    rows: list[Row] = []
+    seen = Looked()
+    for row in rows_of(path, sniff(path)):
+        rows.append(row)
+        seen.note(row)
+        if seen.rows % _REPORT_EVERY == 0:
+            progress(f"read {path.name}", seen.rows, None)
+    progress(f"read {path.name}", seen.rows, seen.rows)
+    seen.check(path)
     return rows
-
-
-def survey_logs(
-    paths: Sequence[Path],
-    *,
-    format: LogFormat = "auto",  # noqa: A002
-    witness: Callable[[Path, Shape, Any], None] | None = None,
-    progress: Progress = silent,
-) -> tuple[Log, ...]:
-    """Look every file through once, one row in memory at a time (a JSON document is held whole).
-
-    Args:
-        paths: files in JSON Lines, JSON, Parquet or CSV; which of them is told by content.
-        format: the shape of the rows; ``auto`` takes for each file the shape that most of its rows have.
-        witness: shown every row that has a known shape, with its file and that shape.
-        progress: told after every few hundred rows.
-
-    Raises:
-        InputError: a file that can't be read at all, or none of whose rows has a known shape (all such files
-            are listed).
-    """
-    logs: list[Log] = []
-    findings: list[Finding] = []
-    for path in paths:
-        try:
-            logs.append(_surveyed(path, format, witness, progress))
-        except InputError as error:
-            findings.extend(error.findings)
-    if findings:
-        raise InputError(findings)
-    return tuple(logs)
 
 
 def iter_logs(
@@ -185,8 +133,12 @@ def parts_of(logs: Sequence[Log]) -> list[Part]:
     return parts
 
 
-def iter_part(part: Part) -> Iterator[LogRecord | Reject]:
+def iter_part(
+    part: Part, *, stage: str = "convert", progress: Progress = silent
+) -> Iterator[LogRecord | Reject]:
     """Yield the rows of a part as records or rejects, in order, one in memory at a time.
+
+    ``stage`` names the work that progress is told of.
 
     Raises:
         InvariantError: the file has another number of rows than it was surveyed with.
@@ -202,6 +154,8 @@ def iter_part(part: Part) -> Iterator[LogRecord | Reject]:
     ):
         done += 1
         yield one
+        if done % _REPORT_EVERY == 0:
+            progress(f"{stage} {path.name}", part.mark.record + done, log.rows)
     if done != part.rows:
         raise InvariantError(
             f"{path}, from row {part.mark.record}: {part.rows} rows when looked through, {done} when read"
@@ -232,82 +186,6 @@ def parsed_record(value: Any, shape: Shape, *, source: Source) -> LogRecord:
     return LogRecord(prompt=prompt, completion=completion, source=source, id=parsed.id, meta=parsed.meta)
 
 
-class _Look:
-    """Passes rows on, and knows at their end what the file is: its rows, its shape, its encoding."""
-
-    def __init__(
-        self,
-        path: Path,
-        rows: Iterable[Row],
-        *,
-        witness: Callable[[Path, Shape, Any], None] | None = None,
-        progress: Progress = silent,
-    ) -> None:
-        self._path, self._rows, self._witness, self._progress = path, rows, witness, progress
-        self._seen: Counter[Shape] = Counter()
-        self._first: Row | None = None
-        self._telling = self._bad = self._bad_line = 0
-        self.count = 0
-        self.marks: list[Mark] = []
-
-    def __iter__(self) -> Iterator[Row]:
-        """Yield every row."""
-        told = f"read {self._path.name}"
-        for row in self._rows:
-            if self.count % _PART == 0:
-                self.marks.append(Mark(line=row.line, record=row.record, at=row.at))
-            self.count += 1
-            self._note(row)
-            if self.count % _REPORT_EVERY == 0:
-                self._progress(told, self.count, None)
-            yield row
-        self._progress(told, self.count, self.count)
-
-    def _note(self, row: Row) -> None:
-        if self._first is None or (self._first.problem is not None and row.problem is None):
-            self._first = row
-        if row.problem is None:
-            self._telling += not row.ascii
-            shape = shape_of(row.value)
-            if shape is not None:
-                self._seen[shape] += 1
-                if self._witness:
-                    self._witness(self._path, shape, row.value)
-        elif row.blame == "encoding":
-            self._bad += 1
-            self._bad_line = self._bad_line or row.line
-
-    def check_encoding(self) -> None:
-        """Refuse a file that is mostly in another encoding; a stray bad line is only a rejected row."""
-        if self._bad > self._telling:
-            raise encoding_error(self._path, line=self._bad_line)
-
-    def shape(self, wanted: LogFormat) -> Shape:
-        """Return the shape that most rows have, or the one asked for if any row has it."""
-        if wanted != "auto":
-            shape: Shape = wanted
-            if self._seen[shape] or (shape == "messages" and self._seen["openai"]):
-                return shape
-            raise InputError(_no_shape(self._path, self._first, expected=f"rows of the format {wanted!r}"))
-        if not self._seen:
-            known = f"rows of one of the formats {', '.join(FORMATS)}"
-            raise InputError(_no_shape(self._path, self._first, expected=known))
-        best = max(self._seen.values())
-        return next(shape for shape in get_args(Shape) if self._seen[shape] == best)
-
-
-def _surveyed(
-    path: Path, wanted: LogFormat, witness: Callable[[Path, Shape, Any], None] | None, progress: Progress
-) -> Log:
-    container = sniff(path)
-    look = _Look(path, rows_of(path, container), witness=witness, progress=progress)
-    for _ in look:
-        pass
-    look.check_encoding()
-    marks = tuple(look.marks if container in _SEEKABLE else look.marks[:1])
-    return Log(path=str(path), container=container, shape=look.shape(wanted), rows=look.count, marks=marks)
-
-
 def _sorted(rows: Iterable[Row], shape: Shape, *, file: str, name: str) -> Iterator[LogRecord | Reject]:
     """Yield a record or a reject for every row."""
     for row in rows:
@@ -336,28 +214,6 @@ def _in_memory(
     )
 
 
-def _no_shape(path: Path, row: Row | None, *, expected: str) -> Finding:
-    """Say what the first row that could be decoded has, or what is wrong with the first row."""
-    if row is None or row.problem is not None:
-        return Finding(
-            where=f"{path}:{row.line}" if row else str(path),
-            found=f"{row.problem}: {row.found}" if row else "no row",
-            expected=expected,
-            fix="Mend the file; no row of it can be decoded.",
-        )
-    return Finding(
-        where=f"{path}:{row.line}" if row.line else f"{path} record {row.record}",
-        found=f"rows with: {_keys(row.value)}",
-        expected=expected,
-        fix="Rename the keys, or choose the format with --from.",
-    )
-
-
-def _keys(value: Any) -> str:
-    """Show what a row has, for a message."""
-    return excerpt(", ".join(map(str, value)) if isinstance(value, dict) else str(value))
-
-
 def _reject(file: str, row: Row, unfit: UnfitRowError) -> Reject:
     return Reject(
         file=file,
@@ -380,7 +236,7 @@ def _parsed(value: Any, shape: Shape) -> Parsed:
     # A `messages` key holds plain messages too, so both names fit such rows.
     fits = {shape, "openai"} if shape == "messages" else {shape}
     if has is None:
-        raise UnfitRowError(f"not a row of the format {shape}", found=_keys(value))
+        raise UnfitRowError(f"not a row of the format {shape}", found=keys_of(value))
     if has not in fits:
-        raise UnfitRowError(f"of the format {has} in a file of {shape}", found=_keys(value))
+        raise UnfitRowError(f"of the format {has} in a file of {shape}", found=keys_of(value))
     return parse(value, has)
