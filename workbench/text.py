@@ -133,9 +133,22 @@ def content_id(*parts: str) -> str:
 
 def digest(*parts: str) -> int:
     """Return ``content_id`` as a number of 64 bits."""
-    raws = [part.encode("utf-8", "surrogatepass") for part in parts]
-    framed = [piece for raw in raws for piece in (len(raw).to_bytes(8, "little"), raw)]
-    return int.from_bytes(hashlib.blake2b(b"".join(framed), digest_size=8).digest(), "big")
+    return int.from_bytes(_hashed(b"".join(map(framed, parts))), "big")
+
+
+def framed(part: str) -> bytes:
+    """Return a part with its length before it, as it enters the hash of `content_id`."""
+    raw = part.encode("utf-8", "surrogatepass")
+    return len(raw).to_bytes(8, "little") + raw
+
+
+def framed_id(raw: bytes) -> str:
+    """Return `content_id` of the parts whose frames are joined in ``raw``."""
+    return _hashed(raw).hex()
+
+
+def _hashed(raw: bytes) -> bytes:
+    return hashlib.blake2b(raw, digest_size=8).digest()
 
 
 def excerpt(text: str, *, limit: int = 80) -> str:

@@ -51,7 +51,7 @@ class Compactor:
         system = [self._lead] if self._lead else []
         turns: list[Message] = []
         for role, plan in self._messages:
-            text = "".join(values[part] if isinstance(part, int) else part for part in plan)
+            text = "".join([values[part] if isinstance(part, int) else part for part in plan])
             if role != "system" and plan:
                 turns.append(Message(role=role, content=text))
             elif role == "system" and text:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from workbench.records import Messages
 
 _REMEMBERED = 20_000
-_REMEMBERED_TEXTS = 1_000
+_REMEMBERED_CHARACTERS = 4_000_000
 _PROBES = (
     (
         Message(role="system", content="Be brief.\n\n- No lists: 48,213 items!\n"),
@@ -175,7 +175,9 @@ class WordTokenizer:
     def __init__(self, *, ratio: float = 1.3, overhead: int = 4) -> None:
         self._ratio = ratio
         self._overhead = overhead
-        self._texts: dict[str, int] = {}
+        self._recent: dict[str, int] = {}
+        self._former: dict[str, int] = {}
+        self._room = _REMEMBERED_CHARACTERS
 
     def count(self, messages: Messages, *, generation_prompt: bool) -> int:
         """Estimate the tokens of a chat."""
@@ -183,12 +185,16 @@ class WordTokenizer:
         return self._overhead * turns + sum(self.count_text(message.content) for message in messages)
 
     def count_text(self, text: str) -> int:
-        """Estimate the tokens of plain text."""
-        count = self._texts.get(text)
+        """Estimate the tokens of plain text, and remember it: what comes again soon is not counted again."""
+        count = self._recent.get(text)
         if count is None:
-            if len(self._texts) >= _REMEMBERED_TEXTS:
-                self._texts.clear()
-            count = self._texts[text] = round(self._ratio * count_words(text))
+            count = self._former.get(text)
+            if count is None:
+                count = round(self._ratio * count_words(text))
+            self._room -= len(text)
+            if self._room < 0:
+                self._former, self._recent, self._room = self._recent, {}, _REMEMBERED_CHARACTERS
+            self._recent[text] = count
         return count
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _BOM = b"\xef\xbb\xbf"
 _WIDE_BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _LONE = 0.5
+_BUFFER = 1 << 20
 _SHOWN = 100
 _EXPECTED = "a log in JSON Lines, JSON, Parquet or CSV, in UTF-8"
 _CSV_HEADS = frozenset(
@@ -216,7 +217,7 @@ class JsonLines:
     def __iter__(self) -> Iterator[Row]:
         """Yield every row; blank lines are none."""
         record, at = self._start.record, self._start.at
-        with self._path.open("rb") as stream:
+        with self._path.open("rb", buffering=_BUFFER) as stream:
             stream.seek(at)
             for line, raw in enumerate(stream, self._start.line):
                 if at == self._end:
