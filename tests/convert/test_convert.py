@@ -1,4 +1,5 @@
 import json
+import pickle
 import shutil
 import tempfile
 from pathlib import Path
@@ -237,3 +238,19 @@ def test_any_text_survives_the_way_to_disk_and_back(tmp_path_factory, values):
     rendered = [done.templates[p.template_id].render(p.slot_values)[0].content for p in done.pairs]
     assert rendered == [r["prompt"] for r in rows]
     assert [p.output for p in done.pairs] == [r["completion"] for r in rows]
+
+
+def test_samples_of_the_stretches_of_a_log_make_the_sample_of_the_whole():
+    prompts = [(Message(role="user", content=f"{i % 250} " * (i % 9)),) for i in range(400)]
+    whole = PromptSample(limit=60, characters=700)
+    for prompt in prompts:
+        whole.show(prompt)
+    for size in (7, 50, 399):
+        joined = PromptSample(limit=60, characters=700)
+        for at in range(0, len(prompts), size):
+            part = joined.fresh()
+            for prompt in prompts[at : at + size]:
+                part.show(prompt)
+            joined.take(pickle.loads(pickle.dumps(part)))
+        assert joined.prompts == whole.prompts
+        assert joined.whole == whole.whole

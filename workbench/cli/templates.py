@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -31,6 +32,7 @@ def templates(
         Literal["auto", "openai", "openai_calls", "messages", "sharegpt", "alpaca", "prompt_completion"],
         typer.Option("--from", help="The records' shape; `auto` looks at the content."),
     ] = "auto",
+    workers: options.Workers = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -42,12 +44,19 @@ def templates(
     """
     from workbench.convert import ConvertOptions
     from workbench.convert.survey import survey
+    from workbench.io.crew import Crew
 
     require(logs, what="a log file")
     given = ConvertOptions(format=log_format)
-    with screen_for(Face(quiet=quiet, as_json=as_json)) as screen:
+    crew = Crew(workers or os.cpu_count() or 1)
+    with screen_for(Face(quiet=quiet, as_json=as_json)) as screen, crew:
         found = survey(
-            logs, format=given.format, learning=given.learning, drift=given.drift, progress=screen.report
+            logs,
+            format=given.format,
+            learning=given.learning,
+            drift=given.drift,
+            crew=crew,
+            progress=screen.report,
         )
     summary = _summary(found)
     then = "[bold]workbench convert LOG --out converted[/] writes pairs without them"

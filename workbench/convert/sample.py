@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _ABOVE_ALL = 1 << 64
 _PACK = msgspec.msgpack.Encoder().encode
-_UNPACK = msgspec.msgpack.Decoder(list[tuple[int, list[tuple[str, str]]]]).decode
+_UNPACK = msgspec.msgpack.Decoder(list[tuple[str, str]]).decode
 
 
 class PromptSample:
@@ -28,7 +28,8 @@ class PromptSample:
         self._limit = limit
         self._characters = characters
         self._heap: list[tuple[int, int]] = []
-        self._held: dict[int, Messages] = {}
+        # Packed, so that they travel between processes and rest in memory cheaply; extras stay behind.
+        self._held: dict[int, bytes] = {}
         self._size = 0
         # The smallest hash that was left out: neither it nor any above it can be kept.
         self._bound = bound
@@ -36,7 +37,12 @@ class PromptSample:
 
     def show(self, prompt: Messages) -> None:
         """Take ``prompt`` into account."""
-        self._add(digest(*(part for message in prompt for part in (message.role, message.content))), prompt)
+        key = digest(*(part for message in prompt for part in (message.role, message.content)))
+        if key >= self._bound:
+            self.whole = False
+        elif key not in self._held:
+            size = sum(len(message.content) for message in prompt)
+            self._keep(key, size, _PACK([(message.role, message.content) for message in prompt]))
 
     def fresh(self) -> Self:
         """Return an empty sample that leaves out at once what this one would leave out."""
@@ -46,24 +52,22 @@ class PromptSample:
         """Add what another sample kept."""
         self._bound = min(self._bound, other._bound)
         self.whole = self.whole and other.whole
-        for key, prompt in other._held.items():
-            self._add(key, prompt)
-        while self._heap and -self._heap[0][0] >= self._bound and len(self._heap) > 1:
+        for negative, size in other._heap:
+            if -negative < self._bound and -negative not in self._held:
+                self._keep(-negative, size, other._held[-negative])
+        while len(self._heap) > 1 and -self._heap[0][0] >= self._bound:
             self._drop()
 
     @property
     def prompts(self) -> list[Messages]:
         """The prompts kept, in the order of their hashes; ``whole`` says that none was left out."""
-        return [self._held[key] for key in sorted(self._held)]
+        return [
+            tuple(Message(role=role, content=content) for role, content in _UNPACK(self._held[key]))
+            for key in sorted(self._held)
+        ]
 
-    def _add(self, key: int, prompt: Messages) -> None:
-        if key in self._held:
-            return
-        if key >= self._bound:
-            self.whole = False
-            return
-        size = sum(len(message.content) for message in prompt)
-        self._held[key] = prompt
+    def _keep(self, key: int, size: int, packed: bytes) -> None:
+        self._held[key] = packed
         heapq.heappush(self._heap, (-key, size))
         self._size += size
         while len(self._heap) > 1 and (len(self._heap) > self._limit or self._size > self._characters):
@@ -75,16 +79,3 @@ class PromptSample:
         self._size -= freed
         self._bound = min(self._bound, -largest)
         self.whole = False
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Travel between processes as bytes, many times as fast as object by object; extras stay behind."""
-        rows = [(key, [(m.role, m.content) for m in prompt]) for key, prompt in self._held.items()]
-        return {**self.__dict__, "_held": _PACK(rows)}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Arrive."""
-        held = {
-            key: tuple(Message(role=role, content=content) for role, content in turns)
-            for key, turns in _UNPACK(state["_held"])
-        }
-        self.__dict__.update(state, _held=held)
