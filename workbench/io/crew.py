@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
-import pickle
-import tempfile
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
+from multiprocessing.reduction import ForkingPickler
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 if TYPE_CHECKING:
@@ -20,7 +18,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _WORTH_A_PROCESS = 4
-_HELD: dict[str, Any] = {}
+_HELD: dict[int, Any] = {}
 
 
 class Crew:
@@ -32,6 +30,7 @@ class Crew:
     def __init__(self, workers: int = 1) -> None:
         self._workers = workers
         self._pool: ProcessPoolExecutor | None = None
+        self._number = 0
 
     def __enter__(self) -> Self:
         """Return itself; processes are started later."""
@@ -51,7 +50,8 @@ class Crew:
         """Yield ``work(piece)`` of the ``count`` pieces in order.
 
         Pieces are asked for as workers come free, so that a later one may depend on results before it.
-        ``work`` is sent to each process once.
+        ``work``
+        has to be picklable.
         """
         if self.alone(count):
             for piece in pieces:
@@ -59,12 +59,11 @@ class Crew:
                     done = work(piece)
                 yield done
             return
-        with tempfile.TemporaryDirectory(prefix="workbench-") as place:
-            file = Path(place) / "work"
-            file.write_bytes(pickle.dumps(work))
-            yield from self._shared(str(file), pieces)
+        self._number += 1
+        # Written out once and as it is with every piece: a process reads it with its first piece alone.
+        yield from self._shared(self._number, bytes(ForkingPickler.dumps(work)), pieces)
 
-    def _shared(self, file: str, pieces: Iterable[Any]) -> Iterator[Any]:
+    def _shared(self, number: int, work: bytes, pieces: Iterable[Any]) -> Iterator[Any]:
         if self._pool is None:
             # A forked child would inherit the locks of polars' threads; a fresh process has its own.
             context = multiprocessing.get_context("spawn")
@@ -72,7 +71,7 @@ class Crew:
         waiting: deque[Future[Any]] = deque()
         try:
             for piece in pieces:
-                waiting.append(self._pool.submit(_done, file, piece))
+                waiting.append(self._pool.submit(_done, number, work, piece))
                 if len(waiting) > self._workers + 1:
                     yield waiting.popleft().result()
             while waiting:
@@ -82,13 +81,13 @@ class Crew:
                 future.cancel()
 
 
-def _done(file: str, piece: Any) -> Any:
-    """Do a piece of the work in ``file``, which is kept until another one comes."""
-    if file not in _HELD:
+def _done(number: int, work: bytes, piece: Any) -> Any:
+    """Do a piece of the work of that number, which is kept until another one comes."""
+    if number not in _HELD:
         _HELD.clear()
-        _HELD[file] = pickle.loads(Path(file).read_bytes())  # noqa: S301 - our own parent wrote it
+        _HELD[number] = ForkingPickler.loads(work)
     with _without_collector():
-        return _HELD[file](piece)
+        return _HELD[number](piece)
 
 
 @contextmanager
