@@ -49,8 +49,8 @@ class Crew:
     def map(self, work: Callable[[T], R], pieces: Iterable[T], *, count: int) -> Iterator[R]:
         """Yield ``work(piece)`` of the ``count`` pieces in order.
 
-        Pieces are asked for as workers come free, so that a later one may depend on results before it. ``work``
-        has to be picklable.
+        Pieces are asked for as workers come free, so that a later one may depend on results before it.
+        ``work`` has to be picklable.
         """
         if self.alone(count):
             for piece in pieces:
