@@ -1,6 +1,7 @@
 import pytest
 
-from workbench.checks.formats import read_csv, read_markdown, read_yaml, repair_json
+from workbench.checks.formats import read_csv, read_markdown, repair_json
+from workbench.checks.yamltext import read_yaml
 
 
 @pytest.mark.parametrize(

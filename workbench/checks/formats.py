@@ -1,4 +1,4 @@
-"""Reads answers in YAML, CSV, Markdown and damaged JSON: what stands there, or what is wrong with it."""
+"""Reads answers in CSV, Markdown and damaged JSON: what stands there, or what is wrong with it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from workbench.checks.jsontext import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable
 
 _SMART = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "：": ":", "，": ","})
 _COMMENT = re.compile(r"(?m)^\s*//[^\n]*$|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/")
@@ -68,14 +66,6 @@ def repair_json(text: str) -> Repaired:
     return Repaired(value=found.value, repairs=tuple(repairs))
 
 
-def read_yaml(text: str) -> tuple[Any, str]:
-    """Read one YAML document of plain values: value and problem, such as a key that stands twice."""
-    try:
-        return yaml.load(text, Loader=_StrictLoader), ""  # noqa: S506 - derives from SafeLoader
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        return None, " ".join(str(error).split())
-
-
 def read_csv(text: str, *, delimiter: str = ",") -> tuple[list[list[str]], str]:
     """Read CSV (RFC 4180) with unlike heads and rows as wide as the head: rows and problem."""
     try:
@@ -116,21 +106,6 @@ def read_markdown(text: str) -> Outline:
             case "th_open" if out.tables:
                 out.tables[-1] = (out.tables[-1][0], out.tables[-1][1] + 1)
     return out
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """Refuses keys that stand twice."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """Build a mapping whose keys are unlike each other."""
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if isinstance(key, list | dict) or key in seen:
-                problem = f"key {key!r} stands twice"
-                raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
-            seen.add(key)
-        return super().construct_mapping(node, deep=deep)
 
 
 def _cut_out(text: str) -> str:

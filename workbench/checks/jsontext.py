@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 
+from workbench.checks.fences import unfenced
+
 JsonLevel = Literal["exact", "fenced", "none"]
-_FENCE = re.compile(r"\A\s*```[ \t]*(?:json|JSON)?[ \t]*\r?\n(?P<body>.*?)\r?\n?[ \t]*```\s*\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +26,7 @@ class _NotStrictError(ValueError):
 
 def read_json(text: str) -> JsonText:
     """Parse ``text`` as RFC 8259 JSON; duplicate keys, NaN and Infinity are problems."""
-    fence = _FENCE.match(text)
-    body = fence["body"] if fence else text
+    body, fence = unfenced(text, "json")
     try:
         value = json.loads(body, object_pairs_hook=_object, parse_constant=_constant)
     except _NotStrictError as error:

@@ -25,6 +25,7 @@ from workbench.checks.phrases import (
 )
 from workbench.checks.plugin import Plugin
 from workbench.checks.schema import JsonOnly, JsonSchema
+from workbench.checks.structured import Structured
 from workbench.checks.unless import Unless
 from workbench.checks.validate import contract_findings, validate
 from workbench.checks.xmltext import XmlOnly, XmlStructure
@@ -40,6 +41,7 @@ AnyCheck = (
     | JsonSchema
     | XmlOnly
     | XmlStructure
+    | Structured
     | StartsWith
     | EndsWith
     | Contains

@@ -13,6 +13,8 @@ from workbench.checks.language import NAMES, Language
 from workbench.checks.markup import Markup
 from workbench.checks.phrases import Contains, EndsWith, NoCharacters, NotContains, OneOf, StartsWith
 from workbench.checks.schema import JsonSchema, check_schema
+from workbench.checks.structured import Structured
+from workbench.checks.xsd import check_xsd
 from workbench.contracts import CONTRACT_VERSION, Contract
 from workbench.errors import ConfigError, Finding
 
@@ -34,14 +36,38 @@ def validate(check: Spec, where: str) -> None:
         check_pattern(pattern, where=f"{where}.pattern")
     if isinstance(check, Ifeval):
         _known_instruction(check, where)
-    if isinstance(check, JsonSchema):
-        try:
+    if isinstance(check, JsonSchema | Structured):
+        _known_shape(check, where)
+
+
+def _known_shape(check: JsonSchema | Structured, where: str) -> None:
+    """Refuse a schema that isn't one, or is of another kind than the format needs.
+
+    Raises:
+        ConfigError: with its place.
+    """
+    xsd = check.xsd if isinstance(check, Structured) else None
+    xml = isinstance(check, Structured) and check.format == "xml"
+    if (xml and check.schema is not None) or (not xml and xsd is not None):
+        raise ConfigError(
+            Finding(
+                where=where,
+                found="`schema` beside XML" if xml else "`xsd` beside another format than XML",
+                expected="`xsd` for XML, `schema` for every other format",
+                fix="Move it to the other field, or correct `format`.",
+            )
+        )
+    name = "schema" if check.schema is not None else "xsd"
+    try:
+        if check.schema is not None:
             check_schema(check.schema)
-        except ConfigError as error:
-            raise ConfigError(
-                Finding(where=f"{where}.schema", found=one.found, expected=one.expected, fix=one.fix)
-                for one in error.findings
-            ) from error
+        if xsd is not None:
+            check_xsd(xsd)
+    except ConfigError as error:
+        raise ConfigError(
+            Finding(where=f"{where}.{name}", found=one.found, expected=one.expected, fix=one.fix)
+            for one in error.findings
+        ) from error
 
 
 def contract_findings(contract: Contract, where: str) -> list[Finding]:

@@ -7,11 +7,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+from workbench.checks.fences import unfenced
 from workbench.records import Case, Evidence, Grade, Value
 from workbench.spec import Spec
 from workbench.text import excerpt
 
-_FENCE = re.compile(r"\A\s*```[ \t]*(?:xml|XML)?[ \t]*\r?\n(?P<body>.*?)\r?\n?[ \t]*```\s*\Z", re.DOTALL)
+_BARE = re.compile(r"&(?!#?\w+;)")
 
 
 class TagCount(Value, frozen=True, kw_only=True):
@@ -47,9 +48,8 @@ class XmlStructure(Spec, frozen=True, kw_only=True):
     def __call__(self, case: Case, output: str) -> Grade:
         """Judge the whole answer."""
         del case
-        fence = _FENCE.match(output)
         return judge_xml(
-            fence["body"] if fence else output,
+            unfenced(output, "xml")[0],
             root=self.root,
             tags=self.tags,
             counts=self.counts,
@@ -117,6 +117,19 @@ def read_xml(text: str) -> XmlText:
     except (ValueError, UnicodeError) as error:
         out.problem = str(error)
     return out
+
+
+def mend_xml(text: str) -> tuple[str, tuple[str, ...]]:
+    """Mend what is common in XML that can't be read: the text, and each repair by name."""
+    repairs = []
+    start, end = text.find("<"), text.rfind(">")
+    if 0 <= start < end and text[start : end + 1] != text.strip():
+        text = text[start : end + 1]
+        repairs.append("taken out of the text around it")
+    if _BARE.search(text):
+        text = _BARE.sub("&amp;", text)
+        repairs.append("bare ampersands")
+    return text, tuple(repairs)
 
 
 def _tag_problems(found: XmlText, root: str | None, tags: tuple[str, ...], last: str | None) -> list[str]:

@@ -25,6 +25,7 @@ EXTRAS = {
     "semantic": ("sentence-transformers", "usearch"),
     "quantize": ("bitsandbytes",),
     "serve": ("fastapi", "llguidance", "prometheus_client", "python-multipart", "uvicorn"),
+    "xml": ("lxml",),
     "docs": ("mkdocs-material",),
 }
 NEEDED_BY = {
@@ -35,6 +36,7 @@ NEEDED_BY = {
     "semantic": "duplicates by meaning (semantic_dedup)",
     "quantize": "train --quantize",
     "serve": "local pages and services",
+    "xml": "answers held to an XML Schema (XSD)",
     "docs": "building the documentation site (make site)",
 }
 _GIGA = 1e9

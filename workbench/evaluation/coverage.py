@@ -9,6 +9,7 @@ from workbench.checks import compile_contract
 from workbench.checks.conditional import PhraseWhen
 from workbench.checks.phrases import Contains, EndsWith, OneOf, StartsWith
 from workbench.checks.schema import JsonOnly, JsonSchema
+from workbench.checks.structured import Structured
 from workbench.checks.xmltext import XmlOnly, XmlStructure
 from workbench.contracts import Contract
 from workbench.evaluation.outputs import check_outputs
@@ -22,7 +23,18 @@ if TYPE_CHECKING:
     from workbench.contracts import Rule
     from workbench.records import Pair
 
-_SAYING = (StartsWith, EndsWith, Contains, OneOf, PhraseWhen, JsonOnly, JsonSchema, XmlOnly, XmlStructure)
+_SAYING = (
+    StartsWith,
+    EndsWith,
+    Contains,
+    OneOf,
+    PhraseWhen,
+    JsonOnly,
+    JsonSchema,
+    XmlOnly,
+    XmlStructure,
+    Structured,
+)
 
 
 @dataclass(frozen=True, kw_only=True)

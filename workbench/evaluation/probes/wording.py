@@ -18,6 +18,7 @@ from workbench.checks.phrases import (
     StartsWith,
 )
 from workbench.checks.schema import JsonOnly, JsonSchema
+from workbench.checks.structured import Structured
 from workbench.checks.xmltext import XmlOnly, XmlStructure
 
 if TYPE_CHECKING:
@@ -264,7 +265,7 @@ def _unsaid(check: Any) -> Said | None:
 
 _COUNTERS: tuple[tuple[tuple[type, ...], Callable[[Any], Said | None]], ...] = (
     (
-        (JsonOnly, JsonSchema, XmlOnly, XmlStructure),
+        (JsonOnly, JsonSchema, XmlOnly, XmlStructure, Structured),
         _as_it_is(
             "answer in plain prose, without any JSON, XML or code",
             "请用普通文字回答，不要 JSON、XML 或代码",
@@ -318,5 +319,5 @@ _COUNTERS: tuple[tuple[tuple[type, ...], Callable[[Any], Said | None]], ...] = (
     ((PhraseWhen,), _unsaid),
 )
 UNTRACED = (Neutral, Grounded, SameLanguage, NoIdentifiers)
-SHAPED = (JsonOnly, JsonSchema, XmlOnly, XmlStructure, StartsWith, EndsWith, Contains, OneOf)
+SHAPED = (JsonOnly, JsonSchema, XmlOnly, XmlStructure, Structured, StartsWith, EndsWith, Contains, OneOf)
 CONDITIONAL = (PhraseWhen, RefuseHarmful, Neutral)
