@@ -164,7 +164,8 @@ class Case(Value, frozen=True, kw_only=True):
     ``slots`` are the inputs by name (``context`` and ``question`` where the template has them); the arm
     decides whether they are rendered into the long or the compact prompt. ``reference`` is an answer known
     to be right; ``expect`` holds what the behaviour's grader needs to know (see ``evals/*/schema.json``).
-    ``cluster`` groups cases that stand or fall together (template or source document), for intervals.
+    ``cluster`` groups cases that stand or fall together (template or source document), for intervals;
+    ``slice`` and ``difficulty`` are what they are reported by.
     """
 
     id: str
@@ -172,6 +173,7 @@ class Case(Value, frozen=True, kw_only=True):
     slots: dict[str, str]
     lang: str = "en"
     slice: str = ""
+    difficulty: str = ""
     cluster: str = ""
     twin: str | None = None
     reference: str | None = None

@@ -126,6 +126,7 @@ class BehaviourVerdict(Value, frozen=True, kw_only=True):
     suite: str
     arms: ArmFigures
     cells: dict[str, ArmFigures] = msgspec.field(default_factory=dict)
+    difficulties: dict[str, ArmFigures] = msgspec.field(default_factory=dict)
     change: Comparison | None = None
     outcomes: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
     leanings: dict[str, tuple[Leaning, ...]] = msgspec.field(default_factory=dict)

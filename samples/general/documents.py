@@ -59,6 +59,34 @@ ENGLISH: dict[str, tuple[Fact, ...]] = {
         Fact("Bake it at 230 degrees first and at 190 degrees after a quarter of an hour.", "At which temperature does baking begin?", "230 degrees", "Bake it at 230 degrees first.", "distractor"),
         Fact("The recipe comes from the miller Agnes Thorne.", "From whom does the recipe come?", "Agnes Thorne", "The recipe comes from the miller Agnes Thorne.", "lookup"),
     ),
+    "release": (
+        Fact("Version 4.2 of the Quillbase editor was published on 14 March and replaces 4.1.", "Which version did Quillbase 4.2 take the place of?", "4.1", "It replaces 4.1.", "inferred"),
+        Fact("Files larger than 2 GB now open in 9 seconds instead of 40.", "How many seconds did a file above 2 GB need before the new version?", "40", "It needed 40 seconds before.", "distractor"),
+        Fact("Plug-ins written in Lua keep working; those written in Tcl have to be converted.", "Which plug-ins can be left as they are?", "Lua", "Plug-ins written in Lua keep working.", "inferred"),
+        Fact("The licence key is stored under Settings, in the tab Account.", "In which tab is the licence key stored?", "Account", "The licence key is stored in the tab Account.", "lookup"),
+        Fact("Support for Windows 8 ends with this version, whereas Windows 10 stays supported until 2028.", "Until which year does Windows 10 get support?", "2028", "Windows 10 stays supported until 2028.", "distractor"),
+    ),
+    "hut": (
+        Fact("The north path to Mirror Tarn takes 50 minutes, the lakeside path 35.", "Which of the two ways to the tarn is the quicker one?", "lakeside path", "The lakeside path takes 35 minutes.", "inferred"),
+        Fact("Between November and April the footbridge is taken down, and the stream has to be waded.", "How does one get across the stream in winter?", "waded", "The stream has to be waded.", "inferred"),
+        Fact("The hut sleeps 18, of whom six in the attic without heating.", "How many people can sleep in the attic?", "six", "The attic sleeps six.", "distractor"),
+        Fact("Warden Elspeth Rowe keeps the key and answers the radio until nine in the evening.", "Who keeps the key of the hut?", "Elspeth Rowe", "Warden Elspeth Rowe keeps the key.", "lookup"),
+        Fact("Fires are forbidden in the whole valley, stoves with gas are allowed on the gravel only.", "On what ground may a gas stove be used?", "gravel", "Gas stoves are allowed on the gravel only.", "reworded"),
+    ),
+    "will": (
+        Fact("In her will of 2019 Agatha Brandt leaves the house in Mill Lane to her nephew Otto and the orchard to her niece Ruth.", "Who inherits the orchard?", "Ruth", "Her niece Ruth inherits the orchard.", "distractor"),
+        Fact("The piano goes to the music school, provided that it is tuned every year.", "On what condition does the school receive the piano?", "tuned every year", "It has to be tuned every year.", "reworded"),
+        Fact("An earlier will of 2004 is revoked.", "Which will is no longer valid?", "2004", "The will of 2004 is revoked.", "inferred"),
+        Fact("Executor is the notary Dr Samir Haddad, who receives a fee of 1,200 euros.", "What is the notary paid for his work?", "1,200 euros", "The notary receives a fee of 1,200 euros.", "reworded"),
+        Fact("Whoever contests the will loses his share.", "What happens to the share of an heir who contests the will?", "loses his share", "Whoever contests the will loses his share.", "lookup"),
+    ),
+    "trial": (
+        Fact("In the trial 212 patients were given Corvexan and 208 a placebo.", "How many patients got the dummy drug?", "208", "208 patients were given a placebo.", "distractor"),
+        Fact("After twelve weeks pain had fallen by 31 per cent with the drug and by 12 per cent without it.", "By how much did pain go down in those who took no Corvexan?", "12 per cent", "Without the drug pain had fallen by 12 per cent.", "distractor"),
+        Fact("Nobody under 18 took part, and pregnant women were left out.", "From what age on could people join the trial?", "18", "Nobody under 18 took part.", "inferred"),
+        Fact("Dizziness was the commonest side effect.", "Which side effect occurred most often?", "Dizziness", "Dizziness was the commonest side effect.", "reworded"),
+        Fact("The study was paid for by the Lindqvist Foundation and ran in four hospitals.", "Who financed the study?", "Lindqvist Foundation", "It was paid for by the Lindqvist Foundation.", "reworded"),
+    ),
 }  # fmt: skip
 
 CHINESE: dict[str, tuple[Fact, ...]] = {
@@ -145,5 +173,33 @@ CHINESE: dict[str, tuple[Fact, ...]] = {
         Fact("守塔人罗守诚养了两只山羊。", "守塔人养了什么动物？", "山羊", "守塔人养了两只山羊。", "lookup"),
         Fact("从码头步行到灯塔需要半个小时。", "从码头走到灯塔要多久？", "半个小时", "步行需要半个小时。", "reworded"),
         Fact("遇到大雾时改用汽笛。", "大雾天用什么代替灯光？", "汽笛", "遇到大雾时改用汽笛。", "reworded"),
+    ),
+    "更新": (
+        Fact("速记软件5.3版于3月14日发布，取代了5.2版。", "速记软件5.3版代替了哪一版？", "5.2版", "5.3版取代了5.2版。", "reworded"),
+        Fact("打开大文件的时间从40秒缩短到9秒。", "更新以前打开大文件要多少秒？", "40秒", "以前要40秒。", "distractor"),
+        Fact("用旧格式写的插件需要转换，新格式的插件照常使用。", "哪一种插件不必改动？", "新格式", "新格式的插件照常使用。", "inferred"),
+        Fact("授权码保存在“设置”的“账户”一栏。", "授权码保存在哪一栏？", "账户", "授权码保存在“账户”一栏。", "lookup"),
+        Fact("本版起不再支持安卓8，安卓10的支持到2028年为止。", "安卓10支持到哪一年？", "2028年", "安卓10的支持到2028年为止。", "distractor"),
+    ),
+    "山路": (
+        Fact("去镜湖有两条路：北坡路要走五十分钟，湖边路只要三十五分钟。", "去镜湖走哪条路更快？", "湖边路", "走湖边路只要三十五分钟。", "inferred"),
+        Fact("十一月到四月拆掉木桥，过溪只能涉水。", "冬天怎样到溪的对岸？", "涉水", "冬天过溪只能涉水。", "inferred"),
+        Fact("山屋可住十八人，其中六人睡在没有暖气的阁楼。", "阁楼能睡几个人？", "六人", "阁楼能睡六人。", "distractor"),
+        Fact("钥匙由守屋人罗秀兰保管，她晚上九点前都听电台。", "谁保管山屋的钥匙？", "罗秀兰", "钥匙由罗秀兰保管。", "lookup"),
+        Fact("整个山谷禁止生火，煤气炉只准在碎石地上使用。", "煤气炉可以在什么地面上用？", "碎石地", "煤气炉只准在碎石地上使用。", "reworded"),
+    ),
+    "遗嘱": (
+        Fact("在2019年的遗嘱里，柳桂芬把磨坊巷的房子留给侄子，把果园留给外甥女。", "果园归谁所有？", "外甥女", "果园留给外甥女。", "distractor"),
+        Fact("钢琴赠给音乐学校，条件是每年调音一次。", "学校要做到什么才能得到钢琴？", "每年调音一次", "条件是每年调音一次。", "reworded"),
+        Fact("2004年立的旧遗嘱就此作废。", "哪一年的遗嘱已经无效？", "2004年", "2004年立的旧遗嘱就此作废。", "inferred"),
+        Fact("遗嘱执行人是公证员哈立德，报酬为一万二千元。", "公证员的报酬是多少？", "一万二千元", "报酬为一万二千元。", "lookup"),
+        Fact("对遗嘱提起诉讼的人，丧失自己的一份。", "继承人去打官司会有什么后果？", "丧失自己的一份", "提起诉讼的人丧失自己的一份。", "reworded"),
+    ),
+    "药物试验": (
+        Fact("试验中有212名患者服用科维散，208名服用安慰剂。", "多少名患者服用了安慰剂？", "208名", "208名患者服用安慰剂。", "distractor"),
+        Fact("十二周后，服药组的疼痛减轻了三成一，对照组减轻了一成二。", "没有服药的人疼痛减轻了多少？", "一成二", "对照组减轻了一成二。", "distractor"),
+        Fact("未满十八岁者和孕妇不得参加。", "多大年龄才可以参加试验？", "十八岁", "未满十八岁者不得参加。", "inferred"),
+        Fact("最常见的副作用是头晕。", "哪种副作用出现得最多？", "头晕", "最常见的副作用是头晕。", "reworded"),
+        Fact("研究经费由林氏基金会提供，在四家医院进行。", "研究的钱是谁出的？", "林氏基金会", "研究经费由林氏基金会提供。", "reworded"),
     ),
 }  # fmt: skip

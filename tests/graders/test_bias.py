@@ -134,7 +134,7 @@ def test_each_wording_of_each_option_is_graded_as_what_it_is(case):
 
 
 def _plain(case):
-    keys = ("id", "behaviour", "lang", "slice", "cluster", "slots", "reference", "expect")
+    keys = ("id", "behaviour", "lang", "slice", "difficulty", "cluster", "slots", "reference", "expect")
     return {key: getattr(case, key) for key in keys}
 
 

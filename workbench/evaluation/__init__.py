@@ -11,7 +11,7 @@ name for a
   rule, the behaviour for a suite), ``rule`` (rule id; null for suites), ``score`` (null unless judged),
   ``label`` (``pass fail not_applicable unscored``), ``evidence`` (JSON list of ``{what, text, start, end}``,
   offsets into the completion's text, -1 for none), ``detail``, and of the case ``behaviour`` (``rules`` for
-  held-out pairs), ``cell``, ``slice``, ``lang``, ``cluster``.
+  held-out pairs), ``cell``, ``slice``, ``difficulty``, ``lang``, ``cluster``.
 - ``samples.jsonl``, ``samples.parquet``: where a case was asked more than once, all answers and grades, each
   with its ``sample`` (0 …); the two files above hold the first.
 - ``verdicts.json``: ``workbench.verdicts.Verdicts``.

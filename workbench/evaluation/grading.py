@@ -34,6 +34,7 @@ GRADE_SCHEMA = pl.Schema(
         "behaviour": pl.String(),
         "cell": pl.String(),
         "slice": pl.String(),
+        "difficulty": pl.String(),
         "lang": pl.String(),
         "cluster": pl.String(),
     }
@@ -225,6 +226,7 @@ def _row(one: Graded) -> dict[str, object]:
         "behaviour": one.case.behaviour,
         "cell": one.cell,
         "slice": one.case.slice,
+        "difficulty": one.case.difficulty,
         "lang": one.case.lang,
         "cluster": one.case.cluster,
     }

@@ -50,6 +50,9 @@ if TYPE_CHECKING:
     from workbench.evaluation.grading import Answered, Graded
 
 
+DIFFICULTIES = ("easy", "medium", "hard")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Judging:
     """How sure a verdict has to be, and how much of a loss is none."""
@@ -235,11 +238,8 @@ def _behaviours(
             behaviour=name,
             suite=name,
             arms=arm_figures(held, method),
-            cells={
-                cell: arm_figures(part, method)
-                for cell, part in sorted(_grouped((one.cell, one) for one in held).items())
-                if cell
-            },
+            cells=_figures_by(((one.cell, one) for one in held), method),
+            difficulties=_figures_by(((one.case.difficulty, one) for one in held), method),
             change=next(changes) if compared else None,
             outcomes=_outcomes(held),
             leanings=leans.get(name, {}),
@@ -247,6 +247,13 @@ def _behaviours(
         )
         for (name, held), compared in zip(suites, found, strict=True)
     )
+
+
+def _figures_by(rows: Iterable[tuple[str, Graded]], method: Method) -> dict[str, ArmFigures]:
+    """Return the figures of each named group: known difficulties in their order, then others by name."""
+    known = {name: place for place, name in enumerate(DIFFICULTIES)}
+    groups = sorted(_grouped(rows).items(), key=lambda one: (known.get(one[0], len(known)), one[0]))
+    return {name: arm_figures(part, method) for name, part in groups if name}
 
 
 def _outcomes(rows: Sequence[Graded]) -> dict[str, dict[str, int]]:

@@ -170,7 +170,7 @@ def _spaced(parts: Sequence[Html]) -> list[Html | str]:
 
 def _behaviour(found: BehaviourVerdict) -> Html:
     title = named(found.behaviour) + (f" · {found.suite}" if found.suite != found.behaviour else "")
-    rows = [("All", found.arms), *found.cells.items()]
+    rows = [("All", found.arms), *found.cells.items(), *found.difficulties.items()]
     head = element(
         "tr",
         element("th", element("span", "Cases", class_="unseen"), scope="col"),

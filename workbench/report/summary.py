@@ -83,6 +83,9 @@ def _suite(verdict: BehaviourVerdict) -> dict[str, Any]:
         "suite": verdict.suite,
         "arms": {arm: _arm(verdict.arms, arm) for arm in ARMS},
         "cells": {name: {arm: _arm(figures, arm) for arm in ARMS} for name, figures in verdict.cells.items()},
+        "difficulties": {
+            name: {arm: _arm(figures, arm) for arm in ARMS} for name, figures in verdict.difficulties.items()
+        },
         "outcomes": verdict.outcomes,
     }
 

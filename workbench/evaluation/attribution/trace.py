@@ -160,6 +160,7 @@ def _features(
     verdicts = {labels.get(name, {}).get(one.question) for name in close}
     found = {
         "slice": one.case.slice,
+        "difficulty": one.case.difficulty,
         "lang": one.case.lang,
         "cell": one.cell,
         "length": "long input" if _length(one.case) > middle else "short input",
