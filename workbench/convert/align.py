@@ -193,13 +193,15 @@ def _text(first: Lexed, run: list[Anchor]) -> str:
 
 
 def _shared_length(one: Sequence[str], other: Sequence[str]) -> int:
+    if one == other:
+        return len(one)
     pairs = enumerate(zip(one, other, strict=False))
     return next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _common_prefix(one: str, other: str) -> str:
-    return one[: _shared_length(one, other)]
+    return one if one == other else one[: _shared_length(one, other)]
 
 
 def _common_suffix(one: str, other: str) -> str:
-    return _common_prefix(one[::-1], other[::-1])[::-1]
+    return one if one == other else _common_prefix(one[::-1], other[::-1])[::-1]

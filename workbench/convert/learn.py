@@ -119,45 +119,55 @@ def _round(rest: list[str], counted: Counter[str], *, learning: Learning, role: 
     slotted: list[Pattern] = []
     exact: list[str] = []
     prompted = under >= learning.long_prompt
-    for family in _worded(found, role=role, prompted=prompted, learning=learning):
+    for family, aligned in _worded(found, role=role, prompted=prompted, learning=learning):
         if role != "system":
-            pattern = _pattern(family, role=role, prompted=prompted, learning=learning)
-        elif (pattern := _system_pattern(family, counted, learning)) is None:
+            pattern = _pattern(family, aligned, prompted=prompted, learning=learning)
+        elif (pattern := _system_pattern(family, aligned, counted, learning)) is None:
             exact += [text for text in family if _stands_alone(text, counted)]
         if pattern is not None:
             slotted.append(pattern)
     return Learnt(slotted, _exact(exact).exact)
 
 
-def _worded(found: list[list[str]], *, role: str, prompted: bool, learning: Learning) -> Iterator[list[str]]:
-    """Split families further where their texts differ in a few long wordings: versions of a prompt."""
+def _worded(
+    found: list[list[str]], *, role: str, prompted: bool, learning: Learning
+) -> Iterator[tuple[list[str], list[str | None]]]:
+    """Split families further where their texts differ in a few long wordings: versions of a prompt.
+
+    Yields each with its alignment, which is empty for families too small to be a template.
+    """
     pending = found[::-1]
     while pending:
         family = pending.pop()
         apart = None
+        enough = len(family) >= (2 if role == "system" else learning.support)
+        segments = align(family, sample=learning.sample) if enough else []
         if len(family) > learning.support and (role == "system" or not prompted):
-            aligned = named(align(family, sample=learning.sample), family, role=role)
+            aligned = named(segments, family, role=role)
             labelled = any(part.type == "context" for part in aligned.parts if isinstance(part, Hole))
             apart = by_wording(aligned, family) if role == "system" or not labelled else None
         if apart:
             pending += apart[::-1]
         else:
-            yield family
+            yield family, segments
 
 
-def _pattern(family: list[str], *, role: str, prompted: bool, learning: Learning) -> Pattern | None:
+def _pattern(
+    family: list[str], segments: list[str | None], *, prompted: bool, learning: Learning
+) -> Pattern | None:
     if len(family) < learning.support:
         return None
-    segments = align(family, sample=learning.sample)
-    pattern = named(without_wording(segments) if prompted else segments, family, role=role)
+    pattern = named(without_wording(segments) if prompted else segments, family, role="user")
     return pattern if pattern.static_length else None
 
 
-def _system_pattern(family: list[str], counted: Counter[str], learning: Learning) -> Pattern | None:
+def _system_pattern(
+    family: list[str], segments: list[str | None], counted: Counter[str], learning: Learning
+) -> Pattern | None:
     """Take one prompt with slots where texts differ in values; ``None`` where they differ in wording."""
     if len(family) == 1:
         return None
-    pattern = named(align(family, sample=learning.sample), family, role="system")
+    pattern = named(segments, family, role="system")
     read = [values for text in family if (values := pattern.match(text)) is not None]
     static = sum(width(part.text) for part in pattern.parts if isinstance(part, Static))
     total = sum(width(text) for text in family) / len(family)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from workbench.convert.compact import CompactForm
     from workbench.convert.survey import Surveyed
 
+_ROW_GROUP = 20_000
 TABLES = ("pairs.parquet", "examples.parquet")
 
 
@@ -46,6 +47,16 @@ def write_tasks(surveyed: Surveyed, contracts: dict[str, Contract], form: Compac
         write_text(place / "contract.yaml", dump_contract(contract))
     for name in TABLES:
         if (out / name).exists():
-            frame = pl.read_parquet(out / name)
-            for (task,), part in frame.partition_by("task", as_dict=True, maintain_order=True).items():
-                part.write_parquet(out / "tasks" / str(task) / name)
+            _write_apart(out / name, out / "tasks")
+
+
+def _write_apart(table: Path, folder: Path) -> None:
+    """Write the rows of every task into a file of their own in one pass, in memory that hardly grows."""
+    by_task = pl.PartitionBy(
+        folder,
+        key="task",
+        include_key=True,
+        file_path_provider=lambda given: f"{given.partition_keys['task'][0]}/{table.name}",
+        approximate_bytes_per_file=None,
+    )
+    pl.scan_parquet(table, glob=False).sink_parquet(by_task, row_group_size=_ROW_GROUP)

@@ -103,8 +103,10 @@ def write_rows(writer: PartWriter, out: Path, *, crew: Crew, progress: Progress)
     whole = Written()
     rows, count = sum(part.rows for part in writer.parts), len(writer.parts)
     writer.progress = progress if crew.alone(count) else silent
+    heights = []
     for one in crew.map(writer, range(count), count=count):
         whole.add(one)
+        heights.append(one.tasks.total())
         progress("convert", whole.rows, rows)
     if rows != whole.rows:
         raise InvariantError(
@@ -112,7 +114,7 @@ def write_rows(writer: PartWriter, out: Path, *, crew: Crew, progress: Progress)
         )
     numbers = range(len(writer.parts))
     files = [writer.file(number, "parquet") for number in numbers]
-    _number_equal(files)
+    _number_equal(files, heights)
     with (out / "rejects.jsonl").open("wb") as rejects:
         for number in numbers:
             rejects.write(writer.file(number, "jsonl").read_bytes())
@@ -121,14 +123,16 @@ def write_rows(writer: PartWriter, out: Path, *, crew: Crew, progress: Progress)
     return whole
 
 
-def _number_equal(files: Sequence[Path]) -> None:
+def _number_equal(files: list[Path], heights: Sequence[int]) -> None:
     """Give pairs that say the same a number behind their id, from the second on, over all files."""
-    ids = pl.concat(
-        pl.read_parquet(file, columns=["id"], glob=False).with_columns(pl.lit(n).alias("file"))
-        for n, file in enumerate(files)
-    ).with_columns(pl.col("id").cum_count().over("id").alias("n"))
-    named = pl.when(pl.col("n") > 1).then(pl.format("{}-{}", "id", "n")).otherwise("id").alias("id")
-    for n in ids.filter(pl.col("n") > 1)["file"].unique(maintain_order=True):
-        frame = pl.read_parquet(files[n], glob=False)
-        fresh = ids.filter(pl.col("file") == n).select(named)["id"]
-        frame.with_columns(fresh).write_parquet(files[n], compression="lz4")
+    ids = pl.scan_parquet(files, glob=False).select("id").collect()
+    number = pl.col("id").cum_count().over("id")
+    named = pl.when(number > 1).then(pl.format("{}-{}", "id", number)).otherwise("id").alias("id")
+    fresh = ids.select(named)["id"] if ids["id"].n_unique() < ids.height else ids["id"]
+    changed = fresh != ids["id"]
+    at = 0
+    for file, height in zip(files, heights, strict=True):
+        if changed[at : at + height].any():
+            frame = pl.read_parquet(file, glob=False)
+            frame.with_columns(fresh[at : at + height]).write_parquet(file, compression="lz4")
+        at += height
