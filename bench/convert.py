@@ -4,8 +4,9 @@
 
 The log is generated: five prompts of about 2 kB with a date in them, a labelled context and question, an
 answer; 3 kB a record. Each program runs in a process of its own; figures are wall seconds, CPU seconds (user
-and system) and peak memory, summed over that process and its children (Linux). `times_polars` divides our figure by that of reading the log and
-writing it as JSON Lines again; `growth` divides by our figure for the fewest rows.
+and system) and peak memory, summed over that process and its children (Linux). `times_polars` divides our
+figure by that of reading the log and writing it as JSON Lines again; `growth` divides by our figure for the
+fewest rows.
 """
 
 from __future__ import annotations
