@@ -41,7 +41,8 @@ def test_promptfoos_configuration_asks_what_the_server_answers(served, tmp_path)
     (tmp_path / "promptfooconfig.yaml").write_text(text, "utf-8")
     (case,) = import_cases(tmp_path / "promptfooconfig.yaml").cases
     whole = yaml.safe_load(text)
-    assert whole["prompts"] == ["{{question}}"]
+    assert whole["prompts"] == ["file://long.json"]
+    assert {"context", "question"} == set(case.slots)
     assert [one["id"] for one in whole["providers"]] == ["openai:chat:support", "openai:chat:base"]
     for provider, model in zip(whole["providers"], ("one", "base"), strict=True):
         config = dict(provider["config"])
