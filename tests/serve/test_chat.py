@@ -102,3 +102,50 @@ def test_wrong_commands_are_told_and_the_rest_is_done(tiny_base, adapter_folders
     assert "'nobody'" in told.err
     assert "'/nonsense'" in told.err
     assert "now answering: two" in told.out
+
+
+def test_any_registered_adapter_answers_at_a_word(tiny_base, adapter_folders, tmp_path, monkeypatch, capsys):
+    from workbench.adapters import registry as kept
+    from workbench.cli import execute
+
+    file = tmp_path / "adapters.json"
+    for name, folder in adapter_folders.items():
+        kept.add(file, name, folder, base=str(tiny_base))
+    kept.use(file, "two")
+    lines = (
+        "/adapters",
+        "Where?",
+        "/adapter three",
+        "Where?",
+        "/strength 0",
+        "/reset",
+        "Where?",
+        "/strength x",
+    )
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(lines)))
+    assert execute(["chat", str(tiny_base), "--registry", str(file), "--max-new-tokens", "8"]) == 2
+    told = capsys.readouterr()
+    assert "* two\n" in told.out
+    assert "  three\n" in told.out
+    assert "now answering: three" in told.out
+    assert "three: strength 0" in told.out
+    assert "'x'" in told.err
+    answers = told.out.split("\n")
+    base, two = (told_by(tiny_base, adapter_folders, name) for name in (None, "two"))
+    assert base != two
+    assert two.rstrip("\ufffd") in told.out
+    assert base.rstrip("\ufffd") in "\n".join(answers[-3:])
+
+
+def told_by(base, folders, name):
+    """Return what the local backend answers for an adapter."""
+    from workbench.backends.local import LocalBackend
+    from workbench.ports import Sampling
+
+    with LocalBackend.open(base, adapters=folders).using(name) as backend:
+        return backend.generate([chat("Where?")], Sampling(max_new_tokens=8))[0].text
+
+
+def test_the_base_has_no_strength(talk):
+    with pytest.raises(ConfigError, match="the base, which has none"):
+        talk.strengthen(0.5)

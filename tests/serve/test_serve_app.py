@@ -195,6 +195,55 @@ def test_a_call_that_takes_too_long_ends_with_504(make_service):
         assert late.value.status_code == 504
 
 
+def test_a_stream_that_takes_too_long_ends_with_an_error_event(make_service):
+    from workbench.serve.service import Limits
+
+    service = make_service(limits=Limits(seconds=1.0))
+    with listening(service) as url:
+        ask(client_of(url), "one", "a", max_tokens=2)  # the first call of a process is slow
+        stream = iter(ask(client_of(url), "one", "a", max_tokens=450, stream=True))
+        pieces = [next(stream)]
+        service.engine.between(lambda: time.sleep(1.5))
+        with pytest.raises(openai.APIError) as late:
+            pieces.extend(stream)
+        assert "within 1 seconds" in str(late.value)
+        assert late.value.code == "timeout"
+        assert not any(piece.choices[0].finish_reason for piece in pieces)
+        assert service.engine.writing == 0
+        assert ask(client_of(url), "one", "a", max_tokens=2).choices[0].finish_reason == "length"
+
+
+def test_an_adapter_that_is_being_asked_is_not_dropped(make_service):
+    service = make_service()
+    with listening(service) as url:
+        stream = iter(ask(client_of(url), "one", "a", max_tokens=450, stream=True))
+        next(stream)
+        status, headers, text = raw(url, "DELETE", "/v1/adapters/one")
+        assert (status, json.loads(text)["error"]["code"]) == (409, "in_use")
+        assert int(headers["retry-after"]) >= 1
+        assert raw(url, "DELETE", "/v1/adapters/two")[0] == 200
+        assert [piece.choices[0].finish_reason for piece in stream][-1] in {"stop", "length"}
+        assert raw(url, "DELETE", "/v1/adapters/one")[0] == 200
+        assert service.adapters == ("three",)
+
+
+def test_a_caller_who_goes_away_without_a_stream_frees_the_row(make_service):
+    service = make_service()
+    with listening(service) as url:
+        connection = HTTPConnection(url.removeprefix("http://"), timeout=20)
+        body = {"model": "one", "messages": say("a"), "max_tokens": 450, "temperature": 0}
+        connection.request("POST", "/v1/chat/completions", body=json.dumps(body))
+        until = time.monotonic() + 10
+        while not service.engine.writing and time.monotonic() < until:
+            time.sleep(0.002)
+        row = service.engine._batch.rows[0]
+        connection.close()
+        while service.engine.writing and time.monotonic() < until:
+            time.sleep(0.01)
+        assert service.engine.writing == 0
+        assert row.written < 440
+
+
 def test_a_caller_who_goes_away_frees_the_row(make_service):
     service = make_service()
     with listening(service) as url:

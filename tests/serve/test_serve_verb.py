@@ -2,12 +2,13 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from serve_world import adapter_folders, client_of, listening, make_service
+from serve_world import adapter_folders, client_of, listening, make_service, save_adapter
 
 __all__ = ["adapter_folders", "make_service"]  # fixtures
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,6 +52,9 @@ def test_the_verb_serves_and_sigterm_lets_running_calls_finish(tiny_base, adapte
     [
         (["--host", "0.0.0.0"], "no token"),  # noqa: S104  refused
         (["--adapter", "one"], "NAME=DIR"),
+        (["--adapter", "one="], "NAME=DIR"),
+        (["--registry", "nowhere.json"], "nowhere.json"),
+        (["--scale", "one=2"], "'one'"),
         (["--dtype", "int3"], "--dtype"),
         (["--compact", "nowhere"], "nowhere"),
         (["--adapter", "one=nowhere"], "no adapter"),
@@ -61,6 +65,66 @@ def test_wrong_options_exit_2(tiny_base, options, said, capsys):
 
     assert execute(["serve", "--base", str(tiny_base), "--port", "0", *options]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_port_in_use_is_told_with_what_to_do(tiny_base, capsys):
+    from workbench.cli import execute
+
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert execute(["serve", "--base", str(tiny_base), "--port", str(port)]) == 2
+    told = capsys.readouterr().err
+    assert f"--port {port}" in told
+    assert "another program listens on" in told
+    assert "--port; 0 takes a free one" in told
+    assert "Traceback" not in told
+
+
+@pytest.fixture
+def registry(tiny_base, other_base, adapter_folders, tmp_path):
+    """Three adapters of the base in a registry, and one of another base."""
+    from workbench.adapters import registry as kept
+
+    file = tmp_path / "adapters.json"
+    for name, folder in adapter_folders.items():
+        kept.add(file, name, folder, base=str(tiny_base))
+    kept.add(file, "foreign", save_adapter(other_base, tmp_path / "foreign", 4), base=str(other_base))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("options", "models"),
+    [
+        ((), ["base", "one", "two", "three"]),
+        (("--adapter", "two", "--adapter", "one"), ["base", "two", "one"]),
+    ],
+)
+def test_adapters_are_served_by_their_registered_names(tiny_base, registry, options, models, monkeypatch):
+    from workbench.cli import execute
+    from workbench.cli import serve as verb
+
+    found = []
+    monkeypatch.setattr(verb, "_run", lambda app, *_, **__: found.append(app.state.service))
+    given = ["--registry", str(registry), "--name", "base", "--scale", f"{models[1]}=0", *options]
+    assert execute(["serve", "--base", str(tiny_base), "--port", "0", *given]) == 0
+    (service,) = found
+    assert [service.name, *service.adapters] == models
+    backend, rows = service.engine.backend, [[5, 77, 30, 9]]
+    bare = backend.logits(rows)[0]
+    for name, same in ((models[1], True), (models[2], False)):
+        with backend.using(name):
+            assert bool((backend.logits(rows)[0] == bare).all()) is same
+    service.engine.close()
+
+
+def test_a_registered_adapter_of_another_base_is_refused(tiny_base, registry, capsys):
+    from workbench.cli import execute
+
+    options = ["--registry", str(registry), "--adapter", "foreign", "--port", "0"]
+    assert execute(["serve", "--base", str(tiny_base), *options]) == 2
+    assert "for another base" in capsys.readouterr().err
 
 
 def test_long_prompts_are_made_compact_for_adapters(make_service, tmp_path, monkeypatch):

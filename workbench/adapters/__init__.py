@@ -9,8 +9,20 @@ from workbench.adapters.registry import (
     Entry,
     Registry,
     adapters_of,
+    adapters_on,
     find_adapter,
+    folder_on,
     read_registry,
 )
 
-__all__ = ["BARE", "DEFAULT_FILE", "Entry", "Registry", "adapters_of", "find_adapter", "read_registry"]
+__all__ = [
+    "BARE",
+    "DEFAULT_FILE",
+    "Entry",
+    "Registry",
+    "adapters_of",
+    "adapters_on",
+    "find_adapter",
+    "folder_on",
+    "read_registry",
+]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from workbench.errors import ConfigError, Finding
+from workbench.errors import ConfigError, Finding, ModelError
 from workbench.io.config import read_text
 from workbench.io.fingerprint import fingerprint
 from workbench.io.rundir import write_json
@@ -196,13 +196,36 @@ def adapters_of(file: Path, *, base: str) -> Mapping[str, Path]:
     Raises:
         ModelError: the base can't be read.
     """
-    registry = read_registry(file)
-    weights = base_hashes(base, open_text(base)).weights
+    return adapters_on(file, base_hashes(base, open_text(base)))
+
+
+def adapters_on(file: Path, hashes: BaseHashes) -> Mapping[str, Path]:
+    """Return the registered adapters of the base with these hashes, by name."""
     return {
         name: folder_of(entry, file)
-        for name, entry in registry.adapters.items()
-        if entry.base.hashes.weights == weights
+        for name, entry in read_registry(file).adapters.items()
+        if entry.base.hashes.weights == hashes.weights
     }
+
+
+def folder_on(file: Path, name: str, *, hashes: BaseHashes) -> Path:
+    """Return the folder of a registered adapter, which must be bound to the base with these hashes.
+
+    Raises:
+        ConfigError: it isn't there.
+        ModelError: it is bound to another base.
+    """
+    entry = entry_of(read_registry(file), name, file=file)
+    if entry.base.hashes.weights != hashes.weights:
+        raise ModelError(
+            Finding(
+                where=f"{file} $.adapters.{name}",
+                found=f"an adapter for another base (weights {entry.base.hashes.weights})",
+                expected=f"one for weights {hashes.weights}",
+                fix=f"Load the base it is bound to: {base_of(entry, file)}",
+            )
+        )
+    return folder_of(entry, file)
 
 
 def check_name(name: str) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from workbench.cli import adapternames
+from workbench.cli.adapternames import Adapters, Scales
 from workbench.cli.screen import Screen, plain, print_user_error
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 HELP = """\
 /adapter NAME   let another adapter answer from now on (base: the base itself)
 /adapters       list them
+/strength N     how strong the adapter is: 0 is the base, 1 as trained
 /compare [TEXT] base with long prompt, base, and adapter side by side
 /system [TEXT]  set the system message; without TEXT show it, with - take it away
 /reset          forget the conversation
@@ -38,9 +41,11 @@ def chat(
             help="Folder or hub id of a base, or a run of `workbench run`.", metavar="BASE_OR_RUN"
         ),
     ],
-    adapter: Annotated[
-        list[str] | None, typer.Option("--adapter", help="An adapter as NAME=DIR; may be repeated.")
-    ] = None,
+    adapter: Adapters = None,
+    registry: Annotated[
+        Path, typer.Option("--registry", help="Registry whose adapters of this base /adapter can take.")
+    ] = Path("adapters.json"),
+    scale: Scales = None,
     long_prompt: Annotated[
         Path | None,
         typer.Option("--long-prompt", help="File with the long prompt that /compare gives the base."),
@@ -57,7 +62,8 @@ def chat(
     """Talk with a base and its adapters: `/adapter NAME` switches at once, `/compare` shows all.
 
     The first adapter answers to begin with; of a run it is the one the run trained, with its long prompt for
-    /compare. Lines can be piped in: one question or command each; exit code 2 where a command was wrong.
+    /compare; else the registry's default. /adapter takes any that the registry has for this base. Lines can
+    be piped in: one question or command each; exit code 2 where a command was wrong.
 
     [dim]Example:[/] workbench chat samples/base --adapter support=run/adapter/adapter
     """
@@ -65,8 +71,9 @@ def chat(
 
     manner = Manner(max_new_tokens=max_new_tokens, temperature=temperature, seed=seed)
     told = long_prompt.read_text(encoding="utf-8").strip() if long_prompt else ""
-    talk = _begun(base, adapter or [], told, manner=manner, system=system)
+    talk = _begun(base, adapter or [], told, registry=registry, manner=manner, system=system)
     try:
+        adapternames.strengthen(talk.backend, scale or [])
         wrong = Terminal(talk).run()
     finally:
         talk.close()
@@ -74,24 +81,29 @@ def chat(
         raise typer.Exit(2)
 
 
-def _begun(base: str, given: list[str], told: str, *, manner: Manner, system: str) -> Conversation:
+def _begun(
+    base: str, given: list[str], told: str, *, registry: Path, manner: Manner, system: str
+) -> Conversation:
     """Open what is talked with; the first adapter answers."""
-    from workbench.cli.serve import named_adapters
-
-    adapters = named_adapters(given)
-    run = Path(base)
-    if (run / "run.json").is_file():
-        base, trained, of_run = _of_run(run)
-        adapters = {**trained, **adapters}
-        told = told or of_run
+    from workbench.adapters import read_registry
     from workbench.backends.local import LocalBackend
     from workbench.serve.chat import Conversation
     from workbench.serve.engine import Engine
 
-    engine = Engine(LocalBackend.open(base, adapters=adapters))
-    talk = Conversation(engine, manner=manner, system=system, long_prompt=told)
-    if adapters:
-        talk.switch(next(iter(adapters)))
+    chosen = adapternames.named_adapters(given)
+    run = Path(base)
+    if (run / "run.json").is_file():
+        base, trained, of_run = _of_run(run)
+        chosen = {**trained, **chosen}
+        told = told or of_run
+    default = read_registry(registry, needed=False).default
+    backend = LocalBackend.open(base)
+    adapternames.load(backend, chosen, registry=registry)
+    others = adapternames.registered(backend, registry)
+    talk = Conversation(Engine(backend), manner=manner, system=system, long_prompt=told, others=others)
+    first = next(iter(chosen), default if default in others else None)
+    if first is not None:
+        talk.switch(first)
     return talk
 
 
@@ -106,6 +118,7 @@ class Terminal:
         self._commands: dict[str, Callable[[str], None]] = {
             "/adapter": self._adapter,
             "/adapters": self._adapters,
+            "/strength": self._strength,
             "/compare": self._compare,
             "/system": self._system,
             "/reset": self._reset,
@@ -176,6 +189,11 @@ class Terminal:
     def _adapters(self, _: str) -> None:
         for name in ("base", *self._talk.adapters):
             self._screen.say(f"{'*' if name == (self._talk.adapter or 'base') else ' '} {name}")
+
+    def _strength(self, text: str) -> None:
+        factor = adapternames.read_factor(text, where="/strength")
+        self._talk.strengthen(factor)
+        self._screen.say(f"{self._talk.adapter}: strength {factor:g}")
 
     def _system(self, text: str) -> None:
         if text:

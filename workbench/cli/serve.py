@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import socket
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from workbench.cli import options
+from workbench.cli import adapternames, options
+from workbench.cli.adapternames import Adapters, Scales
 from workbench.cli.screen import Screen
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from workbench.rendering.opening import Precision
     from workbench.serve.service import Service
 
 TOKEN_VARIABLE = "WORKBENCH_SERVE_TOKEN"  # noqa: S105  the variable's name
 
-Adapters = Annotated[
-    list[str] | None, typer.Option("--adapter", help="An adapter as NAME=DIR; may be repeated.")
+Registry = Annotated[
+    Path | None,
+    typer.Option(
+        "--registry", help="Registry of adapters (else adapters.json); alone: all of this base are served."
+    ),
 ]
 Name = Annotated[
     str | None, typer.Option("--name", help="What callers call the base; default: its folder's name.")
@@ -56,6 +65,8 @@ def register(app: typer.Typer) -> None:
 def serve(
     base: options.Base,
     adapter: Adapters = None,
+    registry: Registry = None,
+    scale: Scales = None,
     name: Name = None,
     host: Host = "127.0.0.1",
     port: Port = 8000,
@@ -77,6 +88,7 @@ def serve(
     token. Prompts and answers are never logged. Ctrl-C or SIGTERM lets running calls finish.
 
     [dim]Example:[/] workbench serve --base samples/base --adapter support=run/adapter/adapter --port 8000
+    workbench serve --base samples/base --registry adapters.json
     """
     from workbench.serve.app import make_app
     from workbench.serve.door import is_loopback
@@ -90,54 +102,49 @@ def serve(
     limits = Limits(
         new_tokens=max_tokens, body_bytes=max_body, seconds=timeout, default_tokens=min(256, max_tokens)
     )
-    service = _service(
-        base, adapter or [], name=name, dtype=dtype, compact=compact, limits=limits,
-        room=Room(rows=rows, waiting=waiting), roots=tuple(adapter_root or ()),
-    )  # fmt: skip
-    hosts = [*(allow_host or []), *([] if host in {"0.0.0.0", "::"} else [host])]  # noqa: S104  compared
-    app = make_app(service, token=token, hosts=hosts, drain=min(timeout, 30.0))
-    _listen(app, host, port, screen, service, drain=min(timeout, 30.0))
+    with _listening(host, port) as listening:
+        service = _service(
+            base, Given(adapter or [], registry, scale or []), name=name, dtype=dtype, compact=compact,
+            limits=limits, room=Room(rows=rows, waiting=waiting), roots=tuple(adapter_root or ()),
+        )  # fmt: skip
+        hosts = [*(allow_host or []), *([] if host in {"0.0.0.0", "::"} else [host])]  # noqa: S104  compared
+        app = make_app(service, token=token, hosts=hosts, drain=min(timeout, 30.0))
+        shown = f"[{host}]" if ":" in host else host
+        screen.say(f"serving {service.name} at http://{shown}:{listening.getsockname()[1]}/v1")
+        screen.say(f"models: {', '.join((service.name, *service.adapters))}; Ctrl-C ends it")
+        _run(app, listening, drain=min(timeout, 30.0))
+
+
+class Given(NamedTuple):
+    """Which adapters, of which registry, how strong."""
+
+    adapters: list[str]
+    registry: Path | None
+    scales: list[str]
 
 
 def _service(
-    base: str, adapters: list[str], *, name: str | None, dtype: str, compact: Path | None, **more: Any
+    base: str, given: Given, *, name: str | None, dtype: str, compact: Path | None, **more: Any
 ) -> Service:
+    from workbench.adapters import DEFAULT_FILE, read_registry
     from workbench.backends.local import LocalBackend
     from workbench.serve.service import Service
 
     precision = _known_dtype(dtype)
+    chosen = adapternames.named_adapters(given.adapters)
+    if given.registry is not None:
+        read_registry(given.registry)
     live = _live(compact) if compact is not None else None
-    backend = LocalBackend.open(base, adapters=named_adapters(adapters), dtype=precision)
+    backend = LocalBackend.open(base, dtype=precision)
+    if given.registry is not None and not chosen:
+        chosen = dict(adapternames.registered(backend, given.registry))
+    adapternames.load(backend, chosen, registry=given.registry or DEFAULT_FILE)
+    adapternames.strengthen(backend, given.scales)
     return Service(backend, name=name or backend.base.name, live=live, **more)
 
 
-def named_adapters(given: list[str]) -> dict[str, Path]:
-    """Read ``NAME=DIR`` options.
-
-    Raises:
-        ConfigError: one of another form, or a name twice.
-    """
-    from workbench.errors import ConfigError, Finding
-
-    found: dict[str, Path] = {}
-    for text in given:
-        name, _, place = text.partition("=")
-        if not name or not place or name in found:
-            raise ConfigError(
-                Finding(
-                    where="--adapter",
-                    found=f"{text!r}" + (", a name given twice" if name in found else ""),
-                    expected="NAME=DIR, each name once",
-                    fix="For example: --adapter support=run/adapter/adapter",
-                )
-            )
-        found[name] = Path(place)
-    return found
-
-
-def _listen(app: Any, host: str, port: int, screen: Screen, service: Service, *, drain: float) -> None:
+def _run(app: Any, listening: socket.socket, *, drain: float) -> None:
     import signal
-    import socket
 
     import uvicorn
 
@@ -145,16 +152,38 @@ def _listen(app: Any, host: str, port: int, screen: Screen, service: Service, *,
         app, log_level="warning", access_log=False, server_header=False,
         timeout_graceful_shutdown=int(drain) + 1, timeout_keep_alive=15,
     )  # fmt: skip
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as listening:
+    # uvicorn raises the signal again when it has ended: an orderly end is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """Listen before the base is loaded: a taken port is told at once, and early callers wait.
+
+    Raises:
+        OutputError: the port is taken, or the address isn't this machine's.
+    """
+    from workbench.errors import Finding, OutputError
+
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-        shown = f"[{host}]" if ":" in host else host
-        screen.say(f"serving {service.name} at http://{shown}:{listening.getsockname()[1]}/v1")
-        screen.say(f"models: {', '.join((service.name, *service.adapters))}; Ctrl-C ends it")
-        # uvicorn raises the signal again when it has ended: an orderly end is no failure.
-        signal.signal(signal.SIGTERM, lambda *_: None)
-        uvicorn.Server(config).run(sockets=[listening])
+        try:
+            listening.bind((host, port))
+            listening.listen()
+        except OSError as error:
+            taken = error.errno == errno.EADDRINUSE
+            raise OutputError(
+                Finding(
+                    where=f"--host {host} --port {port}",
+                    found="a port that another program listens on" if taken else error.strerror or str(error),
+                    expected="an address of this machine and a free port",
+                    fix="Give another --port; 0 takes a free one."
+                    if taken
+                    else "Leave --host out for 127.0.0.1; below 1024 needs special rights.",
+                )
+            ) from error
+        yield listening
 
 
 def _token(file: Path | None) -> str | None:

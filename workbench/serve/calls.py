@@ -55,13 +55,16 @@ class Call:
             ApiError: 504 when the time was up, 500 when the model failed, 499 when the caller has gone.
         """
         texts, ends = [""] * len(self.jobs), [""] * len(self.jobs)
+        looked = time.monotonic()
         try:
             while not all(ends):
+                if time.monotonic() - looked > _LOOK_SECONDS:
+                    if await request.is_disconnected():
+                        raise ApiError(499, "the caller has gone")
+                    looked = time.monotonic()
                 try:
                     i, piece = await asyncio.wait_for(self._pieces.get(), _LOOK_SECONDS)
                 except TimeoutError:
-                    if await request.is_disconnected():
-                        raise ApiError(499, "the caller has gone") from None
                     continue
                 self._count(i, piece)
                 texts[i] += piece.text

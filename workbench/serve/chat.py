@@ -12,8 +12,10 @@ from workbench.records import Message, Value
 from workbench.serve.batch import Job, Piece
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
+    from workbench.backends.local import LocalBackend
     from workbench.records import Messages
     from workbench.serve.engine import Engine
 
@@ -39,27 +41,44 @@ class Side:
 class Conversation:
     """Turns so far, the system message, and the adapter that answers (``None``: the base).
 
-    ``long_prompt`` is what the base is given in ``compare``.
+    ``long_prompt`` is what the base is given in ``compare``; ``others`` are folders of adapters that are
+    loaded when they are first switched to.
     """
 
-    def __init__(self, engine: Engine, *, manner: Manner, system: str = "", long_prompt: str = "") -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        manner: Manner,
+        system: str = "",
+        long_prompt: str = "",
+        others: Mapping[str, Path] | None = None,
+    ) -> None:
         self.system = system
         self.long_prompt = long_prompt
         self.adapter: str | None = None
         self._engine = engine
         self._manner = manner
         self._turns: Messages = ()
+        self._others = dict(others or {})
+
+    @property
+    def backend(self) -> LocalBackend:
+        """The base with what is loaded on it."""
+        return self._engine.backend
 
     @property
     def adapters(self) -> tuple[str, ...]:
         """The adapters that can be switched to."""
-        return self._engine.backend.adapters
+        loaded = self._engine.backend.adapters
+        return (*loaded, *(name for name in self._others if name not in loaded))
 
     def switch(self, name: str) -> None:
         """Let another adapter answer from now on; ``base`` is the base.
 
         Raises:
             ConfigError: no adapter of that name.
+            ModelError: it can't be loaded.
         """
         if name != "base" and name not in self.adapters:
             raise ConfigError(
@@ -67,10 +86,31 @@ class Conversation:
                     where="/adapter",
                     found=repr(name),
                     expected=f"one of {', '.join(('base', *self.adapters))}",
-                    fix="Start with --adapter NAME=DIR to have more.",
+                    fix="Enter it with `workbench adapters add`, or start with --adapter NAME=DIR.",
                 )
             )
+        backend = self._engine.backend
+        if name != "base" and name not in backend.adapters:
+            self._engine.between(lambda: backend.load(name, self._others[name])).result()
         self.adapter = None if name == "base" else name
+
+    def strengthen(self, factor: float) -> None:
+        """Set how strong the adapter that answers is: 0 is the base, 1 as trained.
+
+        Raises:
+            ConfigError: the base answers, or the adapter can't be scaled (DoRA).
+        """
+        name, backend = self.adapter, self._engine.backend
+        if name is None:
+            raise ConfigError(
+                Finding(
+                    where="/strength",
+                    found="the base, which has none",
+                    expected="an adapter that answers",
+                    fix="Switch to one with /adapter NAME.",
+                )
+            )
+        self._engine.between(lambda: backend.strengthen(name, factor)).result()
 
     def close(self) -> None:
         """End; the model is free."""
