@@ -89,6 +89,47 @@ def test_dora_waits_for_a_batch_of_its_own(make_service, tiny_base, adapter_fold
     service.engine.close()
 
 
+@pytest.fixture(scope="module")
+def window_base(tiny_base, tmp_path_factory):
+    """A base whose layers see the last 8 tokens alone."""
+    import torch
+    from transformers import AutoTokenizer, MistralConfig, MistralForCausalLM
+
+    folder = tmp_path_factory.mktemp("window") / "base"
+    torch.manual_seed(3)
+    config = MistralConfig(
+        vocab_size=262, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=2,
+        num_key_value_heads=2, max_position_embeddings=512, sliding_window=8, initializer_range=0.3,
+        bos_token_id=None, eos_token_id=4, pad_token_id=0,
+    )  # fmt: skip
+    MistralForCausalLM(config).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(tiny_base).save_pretrained(folder)
+    return folder
+
+
+def test_layers_that_see_a_window_answer_as_they_do_alone(make_service, window_base, tmp_path):
+    from workbench.ports import Sampling
+
+    folders = {
+        name: save_adapter(window_base, tmp_path / name, seed) for seed, name in enumerate(("one", "two"))
+    }
+    service = make_service(base=window_base, adapters=folders)
+    prompts = [chat("Where is it? " * k + f"{k}2") for k in (1, 5, 2)]
+    jobs = [
+        {"ids": service.chat_ids(prompt), "adapter": name, "limit": 20}
+        for prompt in prompts
+        for name in (None, "one", "two")
+    ]
+    found = run(service.engine, jobs)
+    backend = service.engine.backend
+    for place, (prompt, name) in enumerate((p, n) for p in prompts for n in (None, "one", "two")):
+        with backend.using(name):
+            (alone,) = backend.generate([prompt], Sampling(max_new_tokens=20))
+        assert found[place][0] == alone.text.rstrip("\ufffd")
+    assert len({text for text, _, _ in found}) == 9
+    service.engine.close()
+
+
 def test_a_row_that_fails_leaves_the_others_alone(engine):
     class Broken:
         fault = ""

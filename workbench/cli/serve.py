@@ -108,11 +108,15 @@ def serve(
             limits=limits, room=Room(rows=rows, waiting=waiting), roots=tuple(adapter_root or ()),
         )  # fmt: skip
         hosts = [*(allow_host or []), *([] if host in {"0.0.0.0", "::"} else [host])]  # noqa: S104  compared
-        app = make_app(service, token=token, hosts=hosts, drain=min(timeout, 30.0))
-        shown = f"[{host}]" if ":" in host else host
-        screen.say(f"serving {service.name} at http://{shown}:{listening.getsockname()[1]}/v1")
-        screen.say(f"models: {', '.join((service.name, *service.adapters))}; Ctrl-C ends it")
-        _run(app, listening, drain=min(timeout, 30.0))
+        _announce(screen, service, host, listening.getsockname()[1])
+        drain = min(timeout, 30.0)
+        _run(make_app(service, token=token, hosts=hosts, drain=drain), listening, drain=drain)
+
+
+def _announce(screen: Screen, service: Service, host: str, port: int) -> None:
+    shown = f"[{host}]" if ":" in host else host
+    screen.say(f"serving {service.name} at http://{shown}:{port}/v1")
+    screen.say(f"models: {', '.join((service.name, *service.adapters))}; Ctrl-C ends it")
 
 
 class Given(NamedTuple):
