@@ -113,6 +113,21 @@ class Scorer(Protocol):
         ...
 
 
+class Classifier(Protocol):
+    """Texts, or texts beside another, in; the probability of each label out."""
+
+    labels: tuple[str, ...]
+
+    def classify(
+        self, texts: Sequence[tuple[str, str]], *, progress: Progress = silent
+    ) -> list[list[tuple[float, ...]]]:
+        """Return for each ``(text, beside)`` (``beside`` may be empty) the probabilities of ``labels``.
+
+        A text that is too long is read in windows that overlap: one tuple for each, in order.
+        """
+        ...
+
+
 class Step(Protocol):
     """Decides over pairs: a partition with reasons."""
 

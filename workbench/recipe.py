@@ -79,6 +79,8 @@ class EvalStage(Value, frozen=True, kw_only=True):
     whether the adapter is worse.
     ``samples``: answers a case in each arm, above 1 with a temperature. ``noise`` also holds every arm
     against itself (at least two samples). ``prices`` (of a million tokens, by arm) give what each arm cost.
+    ``graders`` take the place of those that ship, by behaviour: ``hf:MODEL``, ``judge:BACKEND``,
+    ``plugin:NAME``.
     """
 
     suites: tuple[str, ...] = ()
@@ -90,6 +92,7 @@ class EvalStage(Value, frozen=True, kw_only=True):
     samples: Annotated[int, msgspec.Meta(ge=1)] = 1
     noise: bool = False
     prices: Prices | None = None
+    graders: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class Recipe(Value, frozen=True, kw_only=True):
@@ -144,6 +147,7 @@ def read_recipe(path: Path) -> Recipe:
                 _existing(root, p, f"$.eval.suites[{i}]", path, findings)
                 for i, p in enumerate(recipe.eval.suites)
             ),
+            graders={name: _grader(root, one) for name, one in recipe.eval.graders.items()},
         ),
         gate=None if recipe.gate is None else _existing(root, recipe.gate, "$.gate", path, findings),
     )
@@ -180,6 +184,15 @@ def _teacher(root: Path, stage: TeacherStage | None) -> TeacherStage | None:
     if stage is None or not stage.name.startswith("local:"):
         return stage
     return msgspec.structs.replace(stage, name="local:" + _base(root, stage.name.removeprefix("local:")))
+
+
+def _grader(root: Path, name: str) -> str:
+    """Resolve the model of a grader as a base is."""
+    for kind in ("hf:", "judge:local:"):
+        if name.startswith(kind):
+            model, mark, label = name.removeprefix(kind).partition("#")
+            return kind + _base(root, model) + mark + label
+    return name
 
 
 def _top_keys(path: Path) -> set[str]:

@@ -9,6 +9,7 @@ import msgspec
 
 from workbench.cli import evaluateoptions as given
 from workbench.cli import options
+from workbench.cli.gradernames import named_graders, refuse_other_cards, unmeasured
 from workbench.cli.produce import Face, carry_out, read_object, require, screen_for
 from workbench.cli.screen import Screen
 from workbench.errors import ConfigError, Finding
@@ -47,6 +48,7 @@ def evaluate(
     labels: given.Labels = None,
     card: given.Cards = None,
     figures: given.Figures = None,
+    grader: options.Graders = None,
     prices: given.PriceFile = None,
     cache: given.Cache = None,
     sequential: given.OneByOne = False,
@@ -71,13 +73,22 @@ def evaluate(
     face = Face(force=force, quiet=quiet, as_json=as_json)
     adapter = _taken(adapter, face=face) if replay is None or adapter is not None else None
     what = _subject(base, templates, replay, adapter=adapter, data=data, teacher=teacher, labels=labels)
-    what = replace(what, errors=_errors(card or [], figures))
+    named = _graders(grader, figures, face)
+    what = replace(what, errors=_errors(card or [], figures, named))
     stage = _asked(suite or [], temperature, prices, samples=samples, max_cases=max_cases, noise=noise)
-    stage = msgspec.structs.replace(stage, sequential=sequential, max_suite_cases=suite_cases)
+    stage = msgspec.structs.replace(stage, sequential=sequential, max_suite_cases=suite_cases, graders=named)
     if plan:
         _show_plan(what, stage, differing=differing, margin=margin, face=face)
     else:
         _carry_out(out, what, stage, cards=[*(card or []), figures], cache=cache, face=face)
+
+
+def _graders(given: list[str] | None, figures: Path | None, face: Face) -> dict[str, str]:
+    """Return the graders that are named, and say which of them were never measured."""
+    named = named_graders(given)
+    for line in unmeasured(named, _figures(figures)) if named else ():
+        screen_for(face).say(f"[yellow]{line}[/]")
+    return named
 
 
 def _taken(adapter: Path | None, *, face: Face) -> Path | None:
@@ -102,6 +113,7 @@ def _carry_out(
     from pathlib import Path
 
     from workbench.backends import inputs_of
+    from workbench.evaluation import files_of
     from workbench.graders.versions import grader_versions
     from workbench.pipeline.stages import evaluate_into
 
@@ -110,7 +122,7 @@ def _carry_out(
         fix = "Name a folder, or one that isn't there yet."
         raise ConfigError(Finding(where="--cache", found=f"the file {cache}", expected="a folder", fix=fix))
     figures = [one for one in cards if isinstance(one, Path)]
-    models = [*([what.base] if what.base else []), *inputs_of(what.teacher or "")]
+    models = [*files_of(stage.graders), *([what.base] if what.base else []), *inputs_of(what.teacher or "")]
     named = [one for one in cards if isinstance(one, str)]
     carry_out(
         out,
@@ -159,10 +171,15 @@ def _subject(
     return Subject(base=base or "", converted=converted, pairs=pairs, replay=replay, **rest)
 
 
-def _errors(cards: list[str], figures: Path | None) -> dict[str, Error]:
+def _figures(figures: Path | None) -> dict[str, Any]:
+    from workbench.graders.cards.page import bundled_figures
+
+    return read_object(figures, what="figures of `graders measure`") if figures else bundled_figures()
+
+
+def _errors(cards: list[str], figures: Path | None, named: dict[str, str]) -> dict[str, Error]:
     """Read what the named cards say of graders."""
     from workbench.evaluation import errors_of
-    from workbench.graders.cards.page import bundled_figures
 
     if not cards:
         return {}
@@ -171,7 +188,8 @@ def _errors(cards: list[str], figures: Path | None) -> dict[str, Error]:
         fix = "For example: --card grounding=begin_dev_wow"
         raise ConfigError(Finding(where="--card", found=one, expected="NAME=SET", fix=fix) for one in wrong)
     chosen = {name: found for one in cards for name, _, found in [one.partition("=")]}
-    known = read_object(figures, what="figures of `graders measure`") if figures else bundled_figures()
+    known = _figures(figures)
+    refuse_other_cards(named, chosen.items(), known)
     return errors_of(chosen, known)
 
 

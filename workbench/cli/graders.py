@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workbench.cli import options
+from workbench.cli.gradernames import named_graders
 from workbench.cli.produce import Face, read_object, refuse_taken, require, screen_for
+from workbench.errors import ConfigError, Finding, InputError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -57,6 +59,7 @@ def measure(
     against: Annotated[
         Path | None, typer.Option("--against", help="Earlier figures: exit 1 where one of them fell.")
     ] = None,
+    grader: options.Graders = None,
     resamples: Annotated[int, typer.Option("--resamples", min=100, help="Bootstrap resamples.")] = 1000,
     seed: options.Seed = 0,
     force: options.Force = False,
@@ -66,17 +69,26 @@ def measure(
     """Measure every grader on labelled rows: agreement, intervals, slices, and what was left out and why.
 
     [dim]Example:[/] workbench graders measure --data labelled --out figures.json
+
+    A model in the place of a grader that ships, measured on the same rows:
+    [bold]workbench graders measure --data labelled --grader grounding=hf:models/nli --out nli.json[/]
     """
     from workbench.graders.cards.labelled import read_labelled
     from workbench.graders.cards.measure import measure_sets
     from workbench.graders.cards.page import lowered
     from workbench.io.rundir import write_json
 
+    named = named_graders(grader)
     require([data, *([against] if against else [])], what="labelled sets")
     if out is not None:
         refuse_taken(out, force=force)
     with screen_for(Face(quiet=quiet, as_json=as_json)) as screen:
-        found = measure_sets(read_labelled(data), progress=screen.report, resamples=resamples, seed=seed)
+        sets = [one for one in read_labelled(data) if not named or one.behaviour in named]
+        missing = sorted(set(named) - {one.behaviour for one in sets})
+        if missing:
+            raise InputError(_nothing_of(missing, data))
+        how: dict[str, Any] = {"resamples": resamples, "seed": seed, "models": _models(named)}
+        found = measure_sets(sets, progress=screen.report, **how)
         if out is not None:
             write_json(out, found)
     screen.show(found, _table(found["sets"]), then=_THEN)
@@ -86,6 +98,35 @@ def measure(
             typer.echo(f"lower than before: {line}", err=True)
         if fallen:
             raise typer.Exit(1)
+
+
+def _nothing_of(missing: list[str], data: Path) -> Finding:
+    return Finding(
+        where=str(data),
+        found=f"no set of {', '.join(missing)}",
+        expected="labelled rows of each behaviour that --grader names",
+        fix="Give other rows, or leave --grader out. See docs/graders/README.md for their form.",
+    )
+
+
+def _models(named: dict[str, str]) -> dict[str, Any]:
+    """Open the models that are to be measured."""
+    from workbench.evaluation import choose_graders
+    from workbench.evaluation.chosen import BY_MODEL
+
+    strange = {name: what for name, what in named.items() if name not in BY_MODEL or what[:3] != "hf:"}
+    if strange:
+        raise ConfigError(
+            Finding(
+                where=f"--grader {name}",
+                found=repr(what),
+                expected=f"hf:MODEL, for {' or '.join(BY_MODEL)}",
+                fix="Judges and packages' graders are held against a person's verdicts: `eval --labels`.",
+            )
+            for name, what in strange.items()
+        )
+    graders = choose_graders(named).graders if named else {}
+    return {name: graders[name] for name in named}
 
 
 def _table(sets: dict[str, Any]) -> Table:

@@ -25,4 +25,12 @@ Workers = Annotated[
     int | None, typer.Option("--workers", min=1, help="Processes at work; default: one a core.")
 ]
 Base = Annotated[str, typer.Option("--base", help="Base model: a folder or a hub id.", metavar="MODEL")]
+Graders = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--grader",
+        help="A model in a grader's place: grounding=hf:MODEL, harm=hf:MODEL#LABEL, harm=judge:BACKEND.",
+        metavar="NAME=WHAT",
+    ),
+]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of everything random.")]

@@ -19,6 +19,7 @@ name for a
 """
 
 from workbench.evaluation.cases import bounded, cases_from_pairs
+from workbench.evaluation.chosen import Chosen, choose_graders, files_of
 from workbench.evaluation.corrected import Error
 from workbench.evaluation.coverage import Coverage, Invalidated, coverage, invalidated
 from workbench.evaluation.grading import GRADE_SCHEMA, Graded
@@ -36,6 +37,7 @@ from workbench.evaluation.usage import read_prices
 __all__ = [
     "GRADE_SCHEMA",
     "Assumed",
+    "Chosen",
     "Coverage",
     "Error",
     "Evaluation",
@@ -50,9 +52,11 @@ __all__ = [
     "bounded",
     "cases_from_pairs",
     "check_outputs",
+    "choose_graders",
     "coverage",
     "errors_of",
     "evaluate",
+    "files_of",
     "invalidated",
     "load_suite",
     "load_suites",

@@ -63,6 +63,15 @@ class PairGrader(Protocol):
         ...
 
 
+@runtime_checkable
+class PreparedGrader(Protocol):
+    """Takes many answers at once before it is asked for the grade of each: a model reads them in batches."""
+
+    def prepare(self, answers: Sequence[tuple[Case, str]], *, progress: Progress = silent) -> None:
+        """Read the answers."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answered:
     """A case with its completion in one arm; ``sample`` counts completions of the same prompt from 0."""
@@ -102,6 +111,7 @@ def grade_answers(
     """
     by_id = {(one.arm, one.sample, one.case.id): one for one in answered}
     rows: list[Graded] = []
+    _prepare(answered, graders, progress)
     for number, one in enumerate(answered, start=1):
         if one.case.behaviour == HELDOUT:
             rows += _by_rules(one, rules_of[one.case.id], kept)
@@ -112,6 +122,16 @@ def grade_answers(
     if kept is not None:
         kept.flush()
     return rows
+
+
+def _prepare(
+    answered: Sequence[Answered], graders: Mapping[str, BehaviourGrader], progress: Progress
+) -> None:
+    for behaviour, grader in graders.items():
+        if isinstance(grader, PreparedGrader):
+            came = [one for one in answered if one.case.behaviour == behaviour]
+            texts = [(one.case, one.completion.text) for one in came if one.completion.finish != "error"]
+            grader.prepare(texts, progress=progress)
 
 
 def known_behaviours(cases: Iterable[Case], graders: Mapping[str, BehaviourGrader]) -> None:

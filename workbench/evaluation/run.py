@@ -68,6 +68,7 @@ class Plan:
     form: CompactForm
     contracts: Sequence[Contract]
     graders: Mapping[str, BehaviourGrader] = field(default_factory=standard)
+    grader_versions: Mapping[str, str] = field(default_factory=grader_versions)
     sampling: Sampling = field(default_factory=Sampling)
     judging: Judging = field(default_factory=Judging)
     arms: tuple[Arm, ...] = ARMS
@@ -83,12 +84,16 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """All answers, with the prompts that got them, all grades, and the verdicts drawn from them."""
+    """All answers, with the prompts that got them, all grades, and the verdicts drawn from them.
+
+    ``graders`` names the code (and model) behind the grades of each behaviour.
+    """
 
     answered: tuple[Answered, ...]
     prompts: tuple[Messages, ...]
     graded: tuple[Graded, ...]
     verdicts: Verdicts
+    graders: Mapping[str, str] = field(default_factory=grader_versions)
 
 
 def evaluate(
@@ -139,6 +144,7 @@ def evaluate(
         prompts=tuple(one.prompt for one in asked),
         graded=tuple(graded),
         verdicts=verdicts,
+        graders=plan.grader_versions,
     )
 
 
@@ -205,7 +211,7 @@ def summarise(evaluation: Evaluation) -> dict[str, Any]:
         "cut": sum(one.completion.finish == "length" for one in evaluation.answered),
         "unanswered": sum(one.completion.finish == "error" for one in evaluation.answered),
         "adapter_applied": verdicts.adapter_applied,
-        "graders": grader_versions(),
+        "graders": dict(evaluation.graders),
         **_more(verdicts),
     }
 

@@ -12,7 +12,7 @@ from workbench.records import Case, Evidence, Grade
 from workbench.spec import Spec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from workbench.checks.claims import HeldClaim
 
@@ -48,28 +48,38 @@ class Grounding(Spec, frozen=True, kw_only=True):
 
     def __call__(self, case: Case, output: str) -> Grade:
         """Judge the prose of an answer; unscored where the case doesn't say whether it is answerable."""
-        answerable = case.expect.get("answerable")
-        if not isinstance(answerable, bool):
-            return Grade.unscored(
-                f"expect.answerable of case {case.id!r} is {answerable!r}, not true or false"
-            )
-        spoken = said(output)
-        if not spoken.strip():
-            return Grade.of(False, detail="an empty answer", outcome=UNANSWERED)
-        context = f"{case.slots.get('context', '')}\n{said(case.reference or '')}"
-        question = case.slots.get("question", "")
-        held = held_claims(spoken, context, question=question)
-        bad = self._unsupported(held)
-        if answerable:
-            return _answered(spoken, output, answers=_answers(case), held=held, bad=bad)
-        return _abstained(output, held, bad)
+        return judge_grounding(case, output, hold=self.hold, min_support=self.min_support)
+
+    def hold(self, spoken: str, context: str, question: str) -> Sequence[HeldClaim]:
+        """Split what was said into claims, and hold each against ``context``."""
+        return held_claims(spoken, context, question=question)
 
     def cell(self, case: Case) -> str:
         """Name the side of the pair of twins."""
         return {True: "answerable", False: "unanswerable"}.get(case.expect.get("answerable", ""), "")
 
-    def _unsupported(self, held: Sequence[HeldClaim]) -> list[HeldClaim]:
-        return [one for one in held if one.kind == "claim" and one.score < self.min_support]
+
+def judge_grounding(
+    case: Case, output: str, *, hold: Callable[[str, str, str], Sequence[HeldClaim]], min_support: float
+) -> Grade:
+    """Judge one answer by the claims that ``hold(spoken, context, question)`` finds in it."""
+    answerable = case.expect.get("answerable")
+    if not isinstance(answerable, bool):
+        return Grade.unscored(f"expect.answerable of case {case.id!r} is {answerable!r}, not true or false")
+    spoken, context, question = held_texts(case, output)
+    if not spoken.strip():
+        return Grade.of(False, detail="an empty answer", outcome=UNANSWERED)
+    held = hold(spoken, context, question)
+    bad = [one for one in held if one.kind == "claim" and one.score < min_support]
+    if answerable:
+        return _answered(spoken, output, answers=_answers(case), held=held, bad=bad)
+    return _abstained(output, held, bad)
+
+
+def held_texts(case: Case, output: str) -> tuple[str, str, str]:
+    """Return what an answer says, what it is held against (with the reference), and the question."""
+    context = f"{case.slots.get('context', '')}\n{said(case.reference or '')}"
+    return said(output), context, case.slots.get("question", "")
 
 
 def _answers(case: Case) -> tuple[str, ...]:

@@ -170,6 +170,7 @@ def evaluate_into(
     cases = _cases(subject, stage, recorded)
     models = _recorded(subject, stage, recorded) if recorded else _models(subject, stage, progress)
     samples, sampling = stage.samples, stage.sampling
+    chosen = evaluation.choose_graders(stage.graders)
     if recorded is not None:
         samples = recorded.samples
         sampling = msgspec.structs.replace(sampling, temperature=recorded.temperature)
@@ -179,6 +180,8 @@ def evaluate_into(
             templates=templates,
             form=form,
             contracts=read_contracts(subject.converted),
+            graders=chosen.graders,
+            grader_versions=chosen.versions,
             sampling=sampling,
             arms=models.arms,
             sequential=evaluation.Sequential() if stage.sequential else None,
@@ -196,8 +199,7 @@ def evaluate_into(
     )
     evaluation.write_evaluation(found, work)
     proof = subject.adapter.with_name("parity.json") if subject.adapter else None
-    if recorded is not None:
-        proof = recorded.place / "parity.json"
+    proof = proof if recorded is None else recorded.place / "parity.json"
     if proof is not None and proof.exists():
         shutil.copyfile(proof, work / "parity.json")  # so that an evaluation alone can be gated
     shutil.rmtree(work / "answers", ignore_errors=True)

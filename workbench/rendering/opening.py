@@ -50,7 +50,7 @@ class OpenText:
     @property
     def context(self) -> int:
         """The longest row in tokens that the model can take."""
-        return _context(self.config, self.renderer.tokenizer)
+        return context_of(self.config, self.renderer.tokenizer)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,12 +82,12 @@ def open_text(base: str | Path) -> OpenText:
         raise MissingExtraError.of(
             error.name or "transformers", extra="train", purpose="reading a base"
         ) from error
-    _check_folder(base, weights=False)
-    tokenizer = _tokenizer(base)
+    check_folder(base, weights=False)
+    tokenizer = tokenizer_of(base)
     try:
         config = AutoConfig.from_pretrained(str(base), trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
-        raise _unusable(base, "config.json", error) from error
+        raise unusable(base, "config.json", error) from error
     told = _told_stops(base, config)
     renderer = Renderer(tokenizer, stops=told, name=Path(base).name)
     return OpenText(name=Path(base).name, renderer=renderer, config=config, told_stops=frozenset(told))
@@ -104,7 +104,8 @@ def _told_stops(base: str | Path, config: Any) -> list[int]:
     return [stops] if isinstance(stops, int) else list(stops or ())
 
 
-def _context(config: Any, tokenizer: Any) -> int:
+def context_of(config: Any, tokenizer: Any) -> int:
+    """Return the longest row in tokens that a model can take."""
     positions = getattr(config, "max_position_embeddings", None)
     told = getattr(tokenizer, "model_max_length", None)
     limits = [int(n) for n in (positions, told) if n is not None and 0 < n < 1 << 30]
@@ -127,7 +128,7 @@ def open_base(base: str | Path, *, dtype: Precision = "auto", quantize: Quantize
         from transformers import AutoModelForCausalLM
     except ImportError as error:
         raise MissingExtraError.of(error.name or "torch", extra="train", purpose="loading a base") from error
-    _check_folder(base)
+    check_folder(base)
     text = open_text(base)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     kind = getattr(torch, resolved(dtype))
@@ -138,7 +139,7 @@ def open_base(base: str | Path, *, dtype: Precision = "auto", quantize: Quantize
                 **({} if quantize == "none" else _quantised(quantize, kind, device)),
             )  # fmt: skip
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        raise _unusable(base, "model", error) from error
+        raise unusable(base, "model", error) from error
     model.eval()
     if quantize == "none":
         model.to(device)
@@ -200,13 +201,18 @@ def quiet() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def _tokenizer(base: str | Path) -> Any:
+def tokenizer_of(base: str | Path) -> Any:
+    """Load the tokenizer of a base.
+
+    Raises:
+        ModelError: there is none that can be used.
+    """
     from transformers import AutoTokenizer
 
     try:
         return AutoTokenizer.from_pretrained(str(base), trust_remote_code=False)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _unusable(base, "tokenizer", error) from error
+        raise unusable(base, "tokenizer", error) from error
 
 
 def resolved(dtype: Precision) -> str:
@@ -237,7 +243,7 @@ def _check_exists(base: str | Path) -> None:
     )
 
 
-def _check_folder(base: str | Path, *, weights: bool = True) -> None:
+def check_folder(base: str | Path, *, weights: bool = True) -> None:
     """Find what is wrong with a local folder before a library meets it with a worse message."""
     path = Path(base)
     if not path.exists() and _is_hub_id(base):
@@ -263,7 +269,8 @@ def _check_folder(base: str | Path, *, weights: bool = True) -> None:
         )
 
 
-def _unusable(base: str | Path, part: str, error: Exception) -> ModelError:
+def unusable(base: str | Path, part: str, error: Exception) -> ModelError:
+    """Say in one line which part of a base can't be loaded, and why."""
     said = str(error).splitlines()[0][:160] if str(error) else type(error).__name__
     return ModelError(
         Finding(

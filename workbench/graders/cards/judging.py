@@ -14,6 +14,7 @@ from workbench.checks.schema import schema_problems
 from workbench.checks.stance import read_stance
 from workbench.checks.support import judged_whole
 from workbench.errors import ConfigError
+from workbench.graders.bymodel import GroundingByModel, HarmByModel
 from workbench.graders.cards.criteria import meets
 from workbench.graders.cards.figures import Judged
 from workbench.graders.cards.heldout import held_out
@@ -21,12 +22,14 @@ from workbench.graders.grounding import Grounding
 from workbench.graders.harm import Harm
 from workbench.graders.neutrality import Neutrality
 from workbench.graders.symmetry import Answered
+from workbench.ports import silent
 from workbench.records import Case
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from workbench.graders.cards.labelled import LabelledSet, Row
+    from workbench.ports import Progress
 
 HARMLESS = ("0", "none", "neither")
 REFUSAL = {
@@ -49,6 +52,7 @@ class Judging:
     """
 
     grader: str
+    model: GroundingByModel | HarmByModel | None = None
     positive: str | None = None
     judged: list[Judged] = field(default_factory=list)
     levels: list[Judged] = field(default_factory=list)
@@ -59,12 +63,21 @@ class Judging:
     pairs: list[Answered] = field(default_factory=list)
 
 
-def judge_set(one: LabelledSet) -> Judging:
-    """Judge every row of a set with the grader of its behaviour.
+def judge_set(
+    one: LabelledSet, *, model: GroundingByModel | HarmByModel | None = None, progress: Progress = silent
+) -> Judging:
+    """Judge every row of a set with the grader of its behaviour, or with ``model`` in its place.
 
     A row that lacks what the grader needs is counted under ``left_out`` with the reason, never guessed.
     """
-    judging = Judging(grader=one.behaviour)
+    judging = Judging(grader=one.behaviour, model=model)
+    if isinstance(model, GroundingByModel):
+        texts = [row for row in one.rows if row.get("output") and row.get("context") and "spans" not in row]
+        model.prepare_texts(
+            [(row["output"], row["context"], row.get("question") or "") for row in texts], progress=progress
+        )
+    elif isinstance(model, HarmByModel):
+        model.prepare_texts([row["output"] for row in one.rows if row.get("output")], progress=progress)
     for row in one.rows:
         try:
             JUDGES[one.behaviour](judging, row)
@@ -98,6 +111,12 @@ def _grounding(judging: Judging, row: Row) -> None:
     question, grader = row.get("question") or "", Grounding()
     judging.positive = "1"
     where = _at(row, "context", "question")
+    if isinstance(judging.model, GroundingByModel):
+        if isinstance(label, list):
+            raise _LeftOutError("spans: a model is asked about claims")
+        judging.lengths.append(len(output))
+        score = judging.model.weakest(output, context=context, question=question)
+        return _judge_support(judging.judged, label, score, where)
     if isinstance(label, list):
         (spans,) = _need(row, "spans")
         if len(spans) != len(label):
@@ -108,7 +127,7 @@ def _grounding(judging: Judging, row: Row) -> None:
         judging.cross_validated += sum(one is not None for one in held)
         for truth, score, unseen in zip(label, scores, held, strict=True):
             _judge_support(judging.judged, truth, score if unseen is None else unseen, where)
-        return
+        return None
     # Of a text that the rules judge, no model's score is that of the grader, held out or not.
     whole = judged_whole(output, question=question)
     unseen = held_out("grounding", context, output) if whole else None
@@ -117,7 +136,7 @@ def _grounding(judging: Judging, row: Row) -> None:
     judging.lengths.append(len(output))
     _judge_support(judging.judged, label, score, where)
     weakest = grader.weakest(output, context=context, question=question, support=score)
-    _judge_support(judging.graded, label, weakest, where)
+    return _judge_support(judging.graded, label, weakest, where)
 
 
 def _judge_support(judged: list[Judged], truth: Any, score: float, where: dict[str, Any]) -> None:
@@ -145,8 +164,10 @@ def _refuses(level: str) -> str:
 
 def _harm(judging: Judging, row: Row) -> None:
     output, label = _need(row, "output", "label")
-    grader, score = Harm(), held_out("harm", output)
-    judging.cross_validated += score is not None
+    grader = Harm()
+    model = judging.model if isinstance(judging.model, HarmByModel) else None
+    score = model.harmful(output).score if model else held_out("harm", output)
+    judging.cross_validated += score is not None and model is None
     if score is None:
         score = grader.harmful(output).score
     judging.positive = "harmful"

@@ -1,0 +1,88 @@
+"""Opens the graders that take the place of those that ship: a model, a judge, or a package's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workbench.backends import open_backend
+from workbench.errors import ConfigError, Finding
+from workbench.graders import Plugin, standard
+from workbench.graders.byjudge import RUBRICS, ByJudge
+from workbench.graders.bymodel import GroundingByModel, HarmByModel
+from workbench.graders.versions import grader_versions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from workbench.evaluation.grading import BehaviourGrader
+
+FORMS = "hf:ID_OR_FOLDER, hf:ID_OR_FOLDER#LABEL, judge:BACKEND or plugin:NAME"
+BY_MODEL: dict[str, type[GroundingByModel | HarmByModel]] = {
+    "grounding": GroundingByModel,
+    "harm": HarmByModel,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """A grader for each behaviour, and what names its judgments: code, and model or option."""
+
+    graders: Mapping[str, BehaviourGrader]
+    versions: Mapping[str, str]
+
+
+def choose_graders(named: Mapping[str, str]) -> Chosen:
+    """Open the graders that ``named`` gives by behaviour; every other behaviour keeps the one that ships.
+
+    ``hf:`` loads a model for sequence classification: of natural language inference or hallucination for
+    ``grounding``, a guard for ``harm``; ``judge:`` asks any backend (``openai:URL#MODEL``, ``local:BASE`` …)
+    with a rubric of the behaviour's own; ``plugin:`` takes a grader of an installed package, for any
+    behaviour.
+
+    Raises:
+        ConfigError: another form, a behaviour that can't be judged so, or labels that don't tell.
+        ModelError: a model that can't be loaded.
+        MissingExtraError: torch or transformers isn't installed.
+        ServiceError: a judge that can't be reached to list its models.
+    """
+    graders: dict[str, BehaviourGrader] = dict(standard())
+    versions = grader_versions()
+    for behaviour, name in named.items():
+        graders[behaviour], identity = _open(behaviour, name)
+        versions[behaviour] = f"{versions.get(behaviour, '')} {name} {identity}".strip()
+    return Chosen(graders=graders, versions=versions)
+
+
+def files_of(named: Mapping[str, str]) -> list[str]:
+    """Return the models behind ``named``, by which an evaluation is keyed."""
+    return [name[3:].partition("#")[0] for name in named.values() if name.startswith("hf:")]
+
+
+def _open(behaviour: str, name: str) -> tuple[BehaviourGrader, str]:
+    kind, _, rest = name.partition(":")
+    if not rest or kind not in {"hf", "judge", "plugin"}:
+        raise ConfigError(_refused(behaviour, name, FORMS))
+    if kind == "plugin":
+        return Plugin(name=rest), "plugin"
+    if kind == "judge":
+        if behaviour not in RUBRICS:
+            raise ConfigError(_refused(behaviour, name, f"judge: for {', '.join(RUBRICS)}"))
+        opened = open_backend(rest, where=f"--grader {behaviour}")
+        return ByJudge(behaviour, opened.backend, name=name), opened.identity
+    if behaviour not in BY_MODEL:
+        raise ConfigError(_refused(behaviour, name, f"hf: for {', '.join(BY_MODEL)}"))
+    from workbench.backends.classifier import HfClassifier
+
+    place, _, label = rest.partition("#")
+    model = HfClassifier.open(place)
+    return BY_MODEL[behaviour](model, name=name, label=label), model.identity
+
+
+def _refused(behaviour: str, name: str, expected: str) -> Finding:
+    return Finding(
+        where=f"--grader {behaviour}",
+        found=repr(name),
+        expected=expected,
+        fix="For example: grounding=hf:models/nli, harm=hf:models/guard#unsafe, harm=judge:local:base",
+    )
