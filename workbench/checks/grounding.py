@@ -180,12 +180,21 @@ def _without(text: str, allowed: tuple[str, ...]) -> str:
 
 def content(text: str) -> frozenset[str]:
     """Return the content of a text as a set: word stems, pairs of Chinese characters, and numbers."""
+    return _kept_content(text) if len(text) <= _KEPT_CHARACTERS else _content(text)
+
+
+def _content(text: str) -> frozenset[str]:
     words = (word.strip("'").removesuffix("'s").casefold() for word in _WORD.findall(text.replace("’", "'")))
     out = {stem(word) for word in words if word and word not in STOP}
     if has_han(text):
         for run in _HAN_RUN.findall(text):
             out |= {a + b for a, b in pairwise(run)} or {run}
     return frozenset(out | numbers_of(text))
+
+
+# The sentences of a context are read for every claim of every answer to it; longer texts are not kept.
+_KEPT_CHARACTERS = 1_000
+_kept_content = lru_cache(maxsize=8_192)(_content)
 
 
 def numbers_of(text: str) -> frozenset[str]:
@@ -216,6 +225,7 @@ def _han_number(run: str) -> int:
     return total + current
 
 
+@lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
     """Cut the commonest English endings off a word in lower case."""
     for suffix in _SUFFIXES:

@@ -86,8 +86,8 @@ def _usage(found: Verdicts) -> list[str]:
     rows = []
     for arm, one in ((arm, found.usage.arms[arm]) for arm in ARMS if arm in found.usage.arms):
         tokens = (one.answers, one.prompt_tokens, one.cached_tokens, one.completion_tokens)
-        cost = "–" if one.cost is None else money(one.cost, found.usage.currency)
-        rows.append((ARM_NAMES[arm], *map(count, tokens), *([escape(cost)] if priced else [])))
+        cost = "–" if one.cost is None else money(one.cost, escape(found.usage.currency))
+        rows.append((ARM_NAMES[arm], *map(count, tokens), *([cost] if priced else [])))
     head = ("Tokens of this evaluation", "Answers", "Prompt", "of it shared", "Answer")
     return ["### Tokens", table((*head, *(["Cost"] if priced else [])), rows)]
 
