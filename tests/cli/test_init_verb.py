@@ -35,7 +35,7 @@ def _whole(line):
         return False
 
 
-def ci(place, tmp_path):
+def ci(place, tmp_path, **variables):
     """Run the project's script as CI does, with `workbench` on the path."""
     tools = tmp_path / "bin"
     tools.mkdir(exist_ok=True)
@@ -44,7 +44,7 @@ def ci(place, tmp_path):
     shim.chmod(0o755)
     return subprocess.run(
         ["sh", str(place / "ci.sh")], cwd=tmp_path, capture_output=True, text=True, check=False,
-        env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "GITHUB_ACTIONS": ""},
+        env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "GITHUB_ACTIONS": "", **variables},
     )  # fmt: skip
 
 
@@ -80,6 +80,45 @@ def test_its_own_ci_is_green_then_red_naming_the_rule(log, tmp_path):
     assert "max_breaks.opening" not in red.stdout
     junit = yaml.safe_load((place / ".gitlab-ci.yml").read_text("utf-8"))["workbench"]["artifacts"]["reports"]
     assert "no-exclamation" in (place / junit["junit"]).read_text("utf-8")
+
+
+@pytest.mark.parametrize("copy", [True, False], ids=["copied", "where it is"])
+def test_its_recipe_finds_the_contract_of_its_log(log, tmp_path, copy):
+    """Tasks are named by the file or its folder: a log of a common name has another folder once copied."""
+    from workbench.pipeline.stages import convert
+    from workbench.ports import silent
+
+    place = tmp_path / "desk"
+    source = tmp_path / "support desk" / "logs.jsonl"
+    source.parent.mkdir()
+    source.write_bytes(log.read_bytes())
+    arguments = ["init", str(place), "--log", str(source), "--base", str(BASE), "-q"]
+    assert execute([*arguments, *(["--copy"] if copy else [])]) == 0
+    work = tmp_path / "work"
+    work.mkdir()
+    convert(read_recipe(place / "recipe.yaml"), work, silent)
+    given = (place / "contract.yaml").read_bytes()
+    assert (work / "contract.yaml").read_bytes() == given
+
+
+@pytest.mark.slow
+def test_its_ci_trains_evaluates_and_gates_when_asked_to(tmp_path):
+    """The slow path, for real: two steps teach the bundled base nothing, and the gate says so in CI."""
+    place = tmp_path / "desk"
+    assert execute(["init", str(place), "--log", str(LOG), "--base", str(BASE), "--copy", "-q"]) == 0
+    recipe = yaml.safe_load((place / "recipe.yaml").read_text("utf-8"))
+    recipe["train"] |= {"max_steps": 2, "batch_size": 8}
+    recipe["eval"] = {"max_cases": 64, "sampling": {"max_new_tokens": 40}}
+    (place / "recipe.yaml").write_text(yaml.safe_dump(recipe), "utf-8")
+    done = ci(place, tmp_path, WORKBENCH_TRAIN="1")
+    assert done.returncode == 1, done.stdout + done.stderr
+    run = place / ".workbench" / "run"
+    crossed = {
+        one["limit"].partition(":")[0] for one in json.loads((run / "gate.json").read_text())["crossed"]
+    }
+    assert "min_retained" in crossed
+    assert (run / "report.html").is_file()
+    assert "gate failed" in done.stdout
 
 
 @pytest.mark.parametrize(("kind", "file"), [("github", ".github/workflows/workbench.yml"), ("none", None)])

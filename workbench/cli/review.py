@@ -16,10 +16,10 @@ from workbench.cli import options
 from workbench.cli import reviewoptions as given
 from workbench.cli.curation import pairs_file
 from workbench.cli.produce import Face, require, screen_for
-from workbench.errors import ConfigError, Finding, MissingExtraError, OutputError
+from workbench.errors import ConfigError, Finding, InputError, MissingExtraError, OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from workbench.cli.screen import Screen
     from workbench.ports import Progress
@@ -159,21 +159,36 @@ def _write(
             refuse_taken(path, force=force)
     summary: dict[str, Any] = {"agreement": _agreement(store)}
     if (path := files["decisions"]) is not None:
-        summary["decisions"] = _lines(path, store.decisions())
+        summary["decisions"] = _lines(path, store.decisions(), data)
     for name in ("labels", "labelled"):
         if (path := files[name]) is not None:
             found = eval_labels(store) if name == "labels" else labelled_rows(store, checker.contracts)
-            summary[name] = _lines(path, found.lines)
+            summary[name] = _lines(path, found.lines, data, left_out=found.left_out)
             summary[f"{name}_left_out"] = {why: n for why, n in found.left_out.items() if n}
             summary[f"{name}_picked"] = found.picked
     screen.show(summary, _page(summary), then=_then(files, data))
 
 
-def _lines(path: Path, values: list[Any]) -> int:
+def _lines(path: Path, values: list[Any], data: Path, *, left_out: Mapping[str, int] | None = None) -> int:
+    """Write one JSON object a line, and return how many.
+
+    Raises:
+        InputError: there are none.
+    """
     import msgspec
 
     from workbench.io.rundir import write_text
 
+    if not values:
+        why = "; ".join(f"{n} {reason}" for reason, n in (left_out or {}).items() if n)
+        raise InputError(
+            Finding(
+                where=str(data),
+                found=f"nothing for {path}" + (f" (left out: {why})" if why else ": no decision yet"),
+                expected="decisions made on the page",
+                fix=f"Decide some rows first: workbench review {data}",
+            )
+        )
     write_text(path, b"".join(msgspec.json.encode(one) + b"\n" for one in values).decode())
     return len(values)
 

@@ -58,7 +58,8 @@ def begin(log: Path, answers: Answers, *, progress: Progress = silent) -> Begun:
     with tempfile.TemporaryDirectory() as spare:
         converted = Path(spare) / "converted"
         converted.mkdir()
-        summary = conversion.convert([log], converted, tokenizer=WordTokenizer(), progress=progress)
+        seen = _as_named(log, answers.log, Path(spare))
+        summary = conversion.convert([seen], converted, tokenizer=WordTokenizer(), progress=progress)
         read = read_dataset(converted, progress=progress)
         held = contracts_beside(read)
         read = with_signals(read, wanted=frozenset({"secrets"}), contracts=held, progress=progress)
@@ -76,6 +77,20 @@ def begin(log: Path, answers: Answers, *, progress: Progress = silent) -> Begun:
     if answers.ci != "none":
         files[_PLACES[answers.ci]] = {"github": _GITHUB, "gitlab": _GITLAB}[answers.ci]
     return Begun(profile=found, rejected=int(summary["rejected"]), files=files)
+
+
+def _as_named(log: Path, named: str, spare: Path) -> Path:
+    """Return the log under the folder and name it will have: tasks are named by them, contracts by tasks."""
+    folder = Path(named).parent.name
+    if folder in {"", "..", log.resolve().parent.name}:
+        return log
+    place = spare / folder / log.name
+    place.parent.mkdir()
+    try:
+        place.hardlink_to(log.resolve())
+    except OSError:  # another file system, or one without links
+        shutil.copyfile(log, place)
+    return place
 
 
 def write_project(

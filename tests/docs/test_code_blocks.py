@@ -1,0 +1,287 @@
+"""Every block of code in README and docs is run as it stands, or is named here with the reason why not.
+
+Commands are given what they need beside them (a log, a tiny base, a finished run); three things are put in
+for what differs from reader to reader: the base model, the address of a service, and the id of a row. Blocks
+of ``console`` are run by tests/convert/test_howto.py and tests/cli/test_improve.py with their output.
+"""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+import pytest
+import yaml
+from conftest import make_base
+from model_service import answer, serving
+
+from workbench.cli import execute
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([ROOT / "README.md", ROOT / "README.zh-CN.md", *(ROOT / "docs").rglob("*.md")])
+# What is not run, by how its line begins ($: and ends), and why. Their options are checked all the same.
+NOT_RUN = {
+    "make demo": "scripts/smoke.sh runs the demo from the built wheel",
+    "pip install": "scripts/smoke.sh installs the wheel; a test installs nothing",
+    "cd desk": "the lines after it are run in that folder",
+    "curl ": "tests/serve asks the same of a running server",
+    "ray ": "a cluster of several machines",
+    "workbench dedupe /shared/": "a cluster of several machines; tests/engines runs Ray on one",
+    "workbench dedupe data.parquet --on text --engine ray": "tests/engines runs it",
+    "accelerate launch": "tests/training/test_train_command.py launches two processes",
+    "sh served/serve.sh": "vLLM is not among the dependencies; tests/adapters reads the file",
+    "workbench serve ": "a service: tests/serve starts it",
+    "workbench chat ": "a conversation: tests/serve holds some",
+    "workbench review converted$": "a page: tests/review opens it in a browser",
+    "workbench review evaluated --order random": "a page: tests/review opens it in a browser",
+    "workbench doctor --hub": "asks the hub of models",
+    "workbench --install-completion": "writes into the shell; tests/cli/test_terminal.py runs it",
+    "workbench --show-completion": "tests/cli/test_terminal.py runs the script in bash",
+    "workbench run samples/support/recipe.yaml": "minutes; scripts/smoke.sh runs it as `workbench demo`",
+}
+# What bounds a command that would take minutes otherwise; everything else of it stays.
+BOUNDS = {
+    "train": ["--max-steps", "2", "--batch-size", "4"],
+    "eval": ["--max-cases", "4", "--suite-cases", "2"],
+}
+# Verbs whose verdict on a base of random weights is no matter of the page.
+CODES = {"gate": {0, 1, 3}, "check": {0, 1}, "run": {0, 1, 3}}
+ADDRESS = "http://127.0.0.1:8000/v1"
+_BASES = r"\bMODEL\b|\bQwen/Qwen3-0\.6B\b|(?<![\w/])samples/base\b"
+
+
+class Block(NamedTuple):
+    page: Path
+    kind: str
+    text: str
+
+
+def blocks():
+    for page in PAGES:
+        for kind, text in re.findall(
+            r"^```(\w*)\n(.*?)^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE
+        ):
+            yield Block(page, kind, text)
+
+
+def lines(block):
+    """Return the commands of a block, those over several lines whole, without what is said beside them."""
+    joined = re.sub(r"'[^']*'", lambda found: found[0].replace("\n", " "), block.text)
+    return [
+        re.split(r"\s+#\s", line)[0].split(" ; ")[0].strip() for line in joined.splitlines() if line.strip()
+    ]
+
+
+COMMANDS = [(block.page, line) for block in blocks() if block.kind == "sh" for line in lines(block)]
+
+
+def why_not(line):
+    return next((why for start, why in NOT_RUN.items() if f"{line}$".startswith(start)), None)
+
+
+def test_every_block_is_of_a_kind_that_some_test_runs():
+    assert {block.kind for block in blocks()} == {"sh", "console", "python", "yaml", ""}
+    for block in blocks():
+        assert block.kind or "──►" in block.text or "max_breaks" in block.text, (
+            f"{block.page}: name the language"
+        )
+
+
+def test_what_is_not_run_is_still_there():
+    for start in NOT_RUN:
+        assert any(f"{line}$".startswith(start) for _, line in COMMANDS), start
+
+
+def test_every_command_is_one_that_is_understood():
+    """Options and verbs are those of the real command line, also where the command itself is not run."""
+    import typer.main
+
+    from workbench.cli.verbs import app
+
+    group = typer.main.get_command(app)
+    for page, line in COMMANDS:
+        if not line.startswith("workbench ") or "completion" in line:
+            continue
+        verb, *given = shlex.split(line)[1:]
+        command = group.commands[verb]
+        if getattr(command, "commands", None):
+            command = command.commands[given.pop(0)]
+        known = {
+            name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)
+        }
+        for word in given:
+            assert not word.startswith("-") or word in {*known, "-q"}, f"{page.name}: {line}: {word}"
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    """A base of random weights with room for the sample's long prompt in bytes."""
+    from transformers import AutoConfig, AutoTokenizer
+
+    place = make_base(tmp_path_factory.mktemp("wide") / "base")
+    config = AutoConfig.from_pretrained(place)
+    config.max_position_embeddings = 8192
+    config.save_pretrained(place)
+    tokenizer = AutoTokenizer.from_pretrained(place)
+    tokenizer.model_max_length = 8192
+    tokenizer.save_pretrained(place)
+    (place / "generation_config.json").write_text(json.dumps({"eos_token_id": 4, "pad_token_id": 0}))
+    return place
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, base):
+    """What readers have beside them: a log, what each verb made of it, and files named on the pages."""
+    place = tmp_path_factory.mktemp("made")
+    whole = [
+        line for line in (ROOT / "samples/support/logs.jsonl").read_text("utf-8").splitlines() if _whole(line)
+    ]
+    (place / "logs.jsonl").write_text("\n".join(whole[:120]) + "\n", "utf-8")
+    (place / "further.jsonl").write_text("\n".join(whole[120:160]) + "\n", "utf-8")
+    recipe = {
+        "version": 1,
+        "base": str(base),
+        "convert": {"logs": ["logs.jsonl"]},
+        "train": {"use": "sft", "max_steps": 2, "batch_size": 4},
+        "eval": {"max_cases": 4, "sampling": {"max_new_tokens": 8}},
+        "gate": "policy.yaml",
+    }
+    (place / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    (place / "policy.yaml").write_text("max_lost_must_rules: null\nmin_cases: 0\nmin_clusters: 0\n")
+    assert execute(["run", str(place / "recipe.yaml"), "--out", str(place / "run"), "-q"]) in {0, 1, 3}
+    for name, part in {
+        "converted": "convert",
+        "curated": "curate",
+        "trained": "adapter",
+        "evaluated": "eval",
+    }.items():
+        shutil.copytree(place / "run" / part, place / name)
+    for name in ("curated_monday", "main/curated"):
+        shutil.copytree(place / "curated", place / name)
+    for name in ("run1", "run2", "run3", "next-run"):
+        shutil.copytree(place / "run", place / name)
+    shutil.copytree(place / "trained", place / "polite")
+    shutil.copytree(place / "run", place / "next")
+    _decided(place)
+    _small_files(place)
+    return place
+
+
+def _whole(line):
+    try:
+        return bool(json.loads(line)["messages"][-1]["content"])
+    except (ValueError, KeyError, IndexError, TypeError):
+        return False
+
+
+def _small_files(place):
+    said = (ROOT / "samples/support/prompt.md").read_text("utf-8")
+    (place / "prompt.md").write_text(f"{said}\n- Be warm and friendly.\n", "utf-8")
+    rows = [json.loads(line)["messages"] for line in (place / "logs.jsonl").read_text("utf-8").splitlines()]
+    texts = [{"question": row[-2]["content"], "answer": row[-1]["content"]} for row in [*rows, rows[0]]]
+    (place / "data.jsonl").write_text("".join(json.dumps(row) + "\n" for row in texts))
+    pl.DataFrame({"text": [row["question"] for row in texts]}).write_parquet(place / "data.parquet")
+    requests = "".join(json.dumps({"model": "m", "messages": row[:-1]}) + "\n" for row in rows[:3])
+    (place / "requests.jsonl").write_text(requests)
+    (place / "my-benchmark.jsonl").write_text(
+        json.dumps({"question": "What is the boiling point of tin?"}) + "\n"
+    )
+    (place / "data-policy.yaml").write_text("min_rows: 1\nmax_exact_share: 1\nmax_secret_rows: null\n")
+    (place / "handbook").mkdir()
+    (place / "handbook" / "tents.md").write_text(
+        "# Tents\n\nThe Klil tent weighs 1,400 grams.\n\nQ: What does it weigh?\nA: 1,400 grams.\n"
+    )
+    (place / "tone.yaml").write_text(
+        next(b.text for b in blocks() if b.page.stem == "judge" and b.kind == "yaml")
+    )
+
+
+def _decided(place):
+    """Decide a row of the pairs and an answer of the evaluation, as a reader did on the page before."""
+    from workbench.cli.review import _opened
+    from workbench.io.decisions import Decision
+    from workbench.ports import silent
+    from workbench.review.store import Store
+
+    for name in ("converted", "evaluated"):
+        store = Store(place / f"{name}.review.sqlite")
+        _opened(place / name, None, None).into(store, silent)
+        item = store.item(store.next("ann")).item
+        labels = {ask.name: ask.choices[0] for ask in item.asks}
+        said = Decision(id=item.id, hash=item.hash, action="accept", reviewer="ann", labels=labels)
+        assert store.decide(said)
+        store.close()
+
+
+def _service(body, _number):
+    """Answer as a judge or a teacher would: a verdict where one is asked for, else some words."""
+    schema = json.dumps(body.get("response_format", {}))
+    if "verdict" in schema:
+        return answer('{"verdict": "pass"}')
+    return answer(json.dumps([{"question": "What does the Klil tent weigh?", "answer": "1,400 grams."}]))
+
+
+def told(line, place, base, url):
+    """Return the words of a command with what differs from reader to reader put in."""
+    line = re.sub(_BASES, str(base), line).replace(ADDRESS, url).replace("#my-model", "#tiny")
+    if "3f2a91" in line:
+        file = "train" if " inspect " in line else "ledger"
+        ids = pl.read_parquet(place / line.split()[2] / f"{file}.parquet")["id"]
+        line = line.replace("3f2a91", str(ids[0]))
+    return shlex.split(line)
+
+
+def cleared(words, place):
+    """Take away what an earlier page made where this command writes."""
+    for option in ("--out", "-o", "--export", "--labels", "--labelled"):
+        if option in words and not (option == "--labels" and words[1] == "eval"):
+            target = place / words[words.index(option) + 1]
+            if option == "--out" and "--apply" in words:
+                continue
+            shutil.rmtree(target, ignore_errors=True) if target.is_dir() else target.unlink(missing_ok=True)
+
+
+def run(words, place):
+    """Run one command, and return its exit code."""
+    if words[0] != "workbench":
+        tools = place / "tools"
+        tools.mkdir(exist_ok=True)
+        return subprocess.run(words, cwd=Path.cwd(), check=False, env=_path(tools)).returncode
+    return execute([*words[1:], *BOUNDS.get(words[1], [])])
+
+
+def _path(tools):
+    import os
+    import sys
+
+    shim = tools / "workbench"
+    shim.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m workbench "$@"\n')
+    shim.chmod(0o755)
+    return {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "GITHUB_ACTIONS": ""}
+
+
+RUN = sorted({page for page, line in COMMANDS if why_not(line) is None})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", RUN, ids=lambda path: path.stem)
+def test_the_commands_of_a_page_do_what_it_says(page, made, base, tmp_path, monkeypatch, capsys):
+    place = tmp_path / "place"
+    shutil.copytree(made, place)
+    (place / "samples").symlink_to(ROOT / "samples")
+    (place / "evals").symlink_to(ROOT / "evals")
+    monkeypatch.chdir(place)
+    with serving(_service) as service:
+        for where, line in COMMANDS:
+            if where == page and line == "cd desk":
+                monkeypatch.chdir(place / "desk")
+            if where != page or why_not(line) is not None:
+                continue
+            words = told(line, Path.cwd(), base, service.url)
+            cleared(words, Path.cwd())
+            code = run(words, place)
+            assert code in CODES.get(words[1], {0}), f"{line}: exit {code}\n{capsys.readouterr().err}"
