@@ -342,7 +342,7 @@ def test_the_adapters_page_switches_as_it_shows(made, base, tmp_path, monkeypatc
     for name in ("trained", "polite", "new"):
         shutil.copytree(made / "trained" / "adapter", tmp_path / name / "adapter")
     for name, folder in {"desk": "trained", "polite": "polite"}.items():
-        assert execute(["adapters", "add", name, f"{folder}/adapter", "--base", str(base), "-q"]) == 0
+        assert execute(["adapters", "add", name, f"{folder}/adapter", "--base", str(base)]) == 0
     given = {"prompts": [chat("Where?")], "sampling": Sampling(max_new_tokens=2)}
     exec(re.sub(_BASES, str(base), block.text), given)  # noqa: S102 - the page's own lines
     assert len(given["answers"]) == 1
