@@ -34,6 +34,10 @@ NOT_RUN = {
     "workbench dedupe data.parquet --on text --engine ray": "tests/engines runs it",
     "accelerate launch": "tests/training/test_train_command.py launches two processes",
     "sh served/serve.sh": "vLLM is not among the dependencies; tests/adapters reads the file",
+    "lm_eval ": "another tool; tests/serve/test_other_tools.py reads the line",
+    "workbench evals import ": "files of other tools; tests/evaluation/imports reads some of each",
+    "workbench graders measure --data labelled --grader grounding=hf:": "a model that the reader names",
+    "workbench eval … --grader": "… stands for the options above it",
     "workbench serve ": "a service: tests/serve starts it",
     "workbench chat ": "a conversation: tests/serve holds some",
     "workbench review converted$": "a page: tests/review opens it in a browser",
@@ -70,7 +74,8 @@ def blocks():
 
 def lines(block):
     """Return the commands of a block, those over several lines whole, without what is said beside them."""
-    joined = re.sub(r"'[^']*'", lambda found: found[0].replace("\n", " "), block.text)
+    whole = block.text.replace("\\\n", " ")
+    joined = re.sub(r"'[^']*'", lambda found: found[0].replace("\n", " "), whole)
     return [
         re.split(r"\s+#\s", line)[0].split(" ; ")[0].strip() for line in joined.splitlines() if line.strip()
     ]
@@ -84,7 +89,7 @@ def why_not(line):
 
 
 def test_every_block_is_of_a_kind_that_some_test_runs():
-    assert {block.kind for block in blocks()} == {"sh", "console", "python", "yaml", ""}
+    assert {block.kind for block in blocks()} <= {"sh", "console", "python", "yaml", "ini", ""}
     for block in blocks():
         assert block.kind or "──►" in block.text or "max_breaks" in block.text, (
             f"{block.page}: name the language"
@@ -293,7 +298,11 @@ def test_the_commands_of_a_page_do_what_it_says(page, made, base, tmp_path, monk
 
 
 # YAML that is another program's, and what holds it.
-OTHERS = {"uses:": "action.yml, run by tests/cli/test_ci_files.py", "repo:": "hooks, run by the same"}
+OTHERS = {
+    "providers:": "promptfoo's, read by tests/serve/test_other_tools.py",
+    "uses:": "action.yml, run by tests/cli/test_ci_files.py",
+    "repo:": "hooks, run by the same",
+}
 YAML = [b for b in blocks() if b.kind == "yaml" and not any(word in b.text for word in OTHERS)]
 
 
@@ -301,6 +310,7 @@ YAML = [b for b in blocks() if b.kind == "yaml" and not any(word in b.text for w
 def test_every_block_of_yaml_is_read(block, tmp_path):
     """Each by what the product reads it with; a part of a recipe is put into the least one."""
     from workbench.checks import load_contract
+    from workbench.evaluation.suites import load_suite
     from workbench.evaluation.usage import read_prices
     from workbench.gate.datapolicy import read_data_policy
     from workbench.graders.judge import read_rubric
@@ -310,11 +320,15 @@ def test_every_block_of_yaml_is_read(block, tmp_path):
     (tmp_path / "l.jsonl").write_text("{}\n")
     file.write_text(block.text, "utf-8")
     held = yaml.safe_load(block.text)
+    if "check" in held:  # a part of a rule
+        held = {"task": "t", "version": 1, "rules": [{"id": "r", "text": "R.", "kind": "format", **held}]}
+        file.write_text(yaml.safe_dump(held), "utf-8")
     readers = {
         "rules": load_contract,
         "question": read_rubric,
         "currency": read_prices,
         "min_rows": read_data_policy,
+        "cases": load_suite,
     }
     for key, reader in readers.items():
         if key in held:
