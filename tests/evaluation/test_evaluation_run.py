@@ -152,6 +152,13 @@ def test_contracts_of_two_tasks_keep_their_rules_apart():
         ([], {}, "no case|none"),
         ([case(1), case(1)], {}, "twice: 'c1'"),
         ([case(1, behaviour="poetry")], {}, "'poetry'"),
+        ([case(1, behaviour="assertions")], {}, "c1.*no assertions"),
+        (
+            [case(1, behaviour="assertions", expect={"assert": [{"type": "contians", "value": "x"}]})],
+            {},
+            "contians",
+        ),
+        ([case(1, behaviour="schema", expect={"schema": {"type": 5}})], {}, "schema that is none"),
         ([case(1)], {"plan": Plan(templates=PLAN.templates, form=FORM, contracts=[])}, "a contract for it"),
     ],
 )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from workbench.checks.bounded import find_all, pattern_problem, too_long
 from workbench.checks.choice import read_choice
 from workbench.checks.jsontext import read_json
-from workbench.checks.schema import judge_json, schema_problems
+from workbench.checks.schema import check_schema, judge_json, schema_problems
+from workbench.errors import ConfigError
 from workbench.records import Evidence, Grade
 from workbench.text import excerpt
 
@@ -52,7 +53,7 @@ def _value_problem(kind: str, value: Any) -> str | None:
     if kind == "regex":
         found = "no pattern" if not isinstance(value, str) or not value else pattern_problem(value)
     elif kind == "is-json":
-        found = None if value is None or isinstance(value, dict | bool) else "a schema that is none"
+        found = None if value is None or isinstance(value, bool) else _schema_problem(value)
     elif kind == "choice":
         found = None if _options(value) else "no options, or no right one among them"
     elif kind in _SEVERAL and isinstance(value, list):
@@ -61,6 +62,16 @@ def _value_problem(kind: str, value: Any) -> str | None:
     elif not isinstance(value, str) or not value:
         found = "no text to look for"
     return found and f"{kind}: {found}"
+
+
+def _schema_problem(value: Any) -> str | None:
+    if not isinstance(value, dict):
+        return "a schema that is none"
+    try:
+        check_schema(value)
+    except ConfigError as error:
+        return f"a schema that is none ({error.findings[0].found})"
+    return None
 
 
 def judge_assertion(assertion: dict[str, Any], output: str) -> Grade:

@@ -72,6 +72,15 @@ class PreparedGrader(Protocol):
         ...
 
 
+@runtime_checkable
+class PickyGrader(Protocol):
+    """Says before anybody is asked what is wrong with what a case expects."""
+
+    def problem(self, case: Case) -> str | None:
+        """Name the first thing in ``case.expect`` that can't be judged by, or ``None``."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answered:
     """A case with its completion in one arm; ``sample`` counts completions of the same prompt from 0."""
@@ -134,11 +143,11 @@ def _prepare(
             grader.prepare(texts, progress=progress)
 
 
-def known_behaviours(cases: Iterable[Case], graders: Mapping[str, BehaviourGrader]) -> None:
-    """Check that every suite's behaviour has a grader.
+def known_behaviours(cases: Sequence[Case], graders: Mapping[str, BehaviourGrader]) -> None:
+    """Check that every suite's behaviour has a grader, and that it can judge by what each case expects.
 
     Raises:
-        ConfigError: naming the behaviours that have none.
+        ConfigError: naming the behaviours that have none, or every case that can't be judged.
     """
     unknown = sorted({case.behaviour for case in cases} - {HELDOUT, *graders})
     if unknown:
@@ -150,6 +159,19 @@ def known_behaviours(cases: Iterable[Case], graders: Mapping[str, BehaviourGrade
                 fix="Correct the suite's behaviour, or bring a grader for it.",
             )
         )
+    findings = [
+        Finding(
+            where=f"case {case.id!r} $.expect",
+            found=problem,
+            expected=f"what the grader of {case.behaviour!r} can judge by",
+            fix="Correct the case; docs/suites.md tells the forms.",
+        )
+        for case in cases
+        if isinstance(grader := graders.get(case.behaviour), PickyGrader)
+        and (problem := grader.problem(case)) is not None
+    ]
+    if findings:
+        raise ConfigError(findings)
 
 
 def grades_frame(rows: Iterable[Graded]) -> pl.DataFrame:

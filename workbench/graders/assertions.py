@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.checks.assertions import judge_assertion
+from workbench.checks.assertions import judge_assertion, problem_of
 from workbench.records import Case, Grade
 from workbench.spec import Spec
 
@@ -29,6 +29,13 @@ class Assertions(Spec, frozen=True, kw_only=True):
         if open_ones:
             return Grade.unscored("; ".join(open_ones))
         return Grade.of(True, detail=f"{len(grades)} assertions hold")
+
+    def problem(self, case: Case) -> str | None:
+        """Say what in ``expect.assert`` is no assertion."""
+        asserted = case.expect.get("assert")
+        if not isinstance(asserted, list) or not asserted:
+            return "no assertions (`assert`: a list of {type, value})"
+        return next((found for one in asserted if (found := problem_of(one)) is not None), None)
 
     def cell(self, case: Case) -> str:
         """Name the slice."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from workbench.checks.schema import check_schema
 from workbench.checks.structured import FORMS, judge_structured
+from workbench.errors import ConfigError
 from workbench.records import Case, Grade
 from workbench.spec import Spec
 
@@ -34,6 +36,17 @@ class Schema(Spec, frozen=True, kw_only=True):
             return Grade.unscored(f"expect.schema of case {case.id!r} is no JSON Schema")
         values = None if form == "xml" else case.expect.get("values")
         return judge_structured(output, form, schema=schema, xsd=xsd, values=values, fence=self.fence)
+
+    def problem(self, case: Case) -> str | None:
+        """Say why ``expect.schema`` is no JSON Schema, where there is one."""
+        schema = case.expect.get("schema")
+        if not isinstance(schema, dict):
+            return None
+        try:
+            check_schema(schema)
+        except ConfigError as error:
+            return f"a schema that is none ({error.findings[0].found})"
+        return None
 
     def cell(self, case: Case) -> str:
         """Name the slice, such as ``plain`` or ``hostile``."""

@@ -74,6 +74,7 @@ def test_an_assertion_turns_with_the_answer_and_with_not(kind, value, right, wro
         ({"type": "regex", "value": "(a+)+b"}, "repeat"),
         ({"type": "regex", "value": "("}, "regular expression"),
         ({"type": "is-json", "value": "file://x"}, "schema"),
+        ({"type": "is-json", "value": {"type": 5}}, "schema that is none"),
         ({"type": "choice", "value": {"options": ["a"], "right": [1]}}, "right one"),
     ],
 )
@@ -129,6 +130,9 @@ def test_tests_of_promptfoo_become_cases_with_their_defaults_and_variables(tmp_p
         (test_of({"type": "equals", "value": "x"}, threshold=0.5), "threshold"),
         (test_of({"type": "equals", "value": "x"}, options={"transform": "y"}), "options"),
         (test_of({"type": "llm-rubric"}), "llm-rubric"),
+        (test_of({"type": "is-json", "value": {"type": 5}}), "schema that is none"),
+        (test_of({"type": "is-json", "value": "{"}), "no JSON"),
+        (test_of({"type": "contains-any", "value": 'a,"b, c"'}), "quotes"),
         (test_of(), "no assertion"),
         ({"vars": {"q": "file://q.txt"}, "assert": [{"type": "equals", "value": "x"}]}, "another file"),
         ({"vars": "file://v.yaml", "assert": [{"type": "equals", "value": "x"}]}, "another file"),
@@ -149,6 +153,32 @@ def test_a_test_without_a_plain_mapping_is_refused_with_its_reason(tmp_path, tes
     assert "$.tests[1]" in found.refused[0].where
     with pytest.raises(InputError, match=reason):
         import_cases(promptfoo(tmp_path, test))
+
+
+def test_lists_and_schemas_may_be_text_as_promptfoo_has_them(tmp_path):
+    path = promptfoo(
+        tmp_path,
+        test_of({"type": "icontains-any", "value": "May, June"}),
+        test_of({"type": "is-json", "value": json.dumps(SCHEMA)}),
+    )
+    months, day = import_cases(path).cases
+    assert [graded(months, text).label for text in ("in june", "in july")] == ["pass", "fail"]
+    assert [graded(day, text).label for text in ('{"day": 3}', '{"day": "3"}')] == ["pass", "fail"]
+
+
+def test_two_variables_never_share_a_slot(tmp_path):
+    both = {"vars": {"q": "x", "question": "y"}, "assert": [{"type": "equals", "value": "x"}]}
+    path = promptfoo(tmp_path, test_of({"type": "equals", "value": "x"}), both)
+    found = import_cases(path, Wanted(slots={"q": "question"}))
+    assert (len(found.cases), [one.reason for one in found.refused]) == (
+        1, ["two variables fill the slot 'question'"],
+    )  # fmt: skip
+
+
+def test_documents_are_for_tasks_of_the_harness_alone(tmp_path):
+    path = promptfoo(tmp_path, test_of({"type": "equals", "value": "x"}))
+    with pytest.raises(ConfigError, match="--docs"):
+        import_cases(path, Wanted(docs=tmp_path / "docs.jsonl"))
 
 
 def test_assertions_are_left_out_only_when_asked_and_counted(tmp_path):
@@ -176,6 +206,8 @@ ROWS = [
     {"input": "x"},
     {"input": "Which?", "choices": ["a", "b"], "target": "c"},
     {"id": 7, "input": "again", "target": "x"},
+    {"input": "True?", "target": True},
+    {"input": "Which?", "target": ["a", {"b": 1}]},
 ]
 
 
@@ -197,7 +229,7 @@ def test_samples_of_inspect_become_cases(tmp_path, name):
     assert [graded(strict, text).label for text in ("paris", "It is Paris.")] == ["pass", "fail"]
     assert strict.expect["template"] == "bare"
     reasons = " | ".join(one.reason for one in found.refused)
-    for said in ("sandbox", "system", "no target", "none of the choices", "stands twice"):
+    for said in ("sandbox", "system", "no target", "none of the choices", "stands twice", "neither text"):
         assert said in reasons
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -198,7 +199,7 @@ def _assertion(raw: Any, values: dict[str, Any], wanted: Wanted, found: Imported
     strange = sorted(set(raw) - _ASSERT_KEYS)
     if strange:
         raise NoMappingError(f"{kind} with {', '.join(strange)}, which would change what it means")
-    value = _value(raw.get("value"), values)
+    value = _read_as(kind.removeprefix("not-"), _value(raw.get("value"), values))
     made = {"type": kind} | ({} if value is None else {"value": value})
     problem = problem_of(made)
     if problem is not None and kind != JUDGED:
@@ -208,8 +209,22 @@ def _assertion(raw: Any, values: dict[str, Any], wanted: Wanted, found: Imported
     return made
 
 
+def _read_as(kind: str, value: Any) -> Any:
+    """Read a text as promptfoo does: a list parted by commas, or a schema."""
+    if kind.endswith(("-any", "-all")) and isinstance(value, str):
+        if '"' in value:
+            raise NoMappingError(f"{kind} with quotes in its list (write it as a YAML list)")
+        return [part.strip() for part in value.split(",") if part.strip()]
+    if kind == "is-json" and isinstance(value, str):
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise NoMappingError("is-json with a text that is no JSON") from None
+    return value
+
+
 def _value(value: Any, values: dict[str, Any]) -> Any:
-    """Fill variables into a value; ``is-json`` may have its schema as text."""
+    """Fill variables into a value."""
     if isinstance(value, str) and value.startswith("file://"):
         raise NoMappingError("an assertion whose value stands in another file")
     if isinstance(value, str):

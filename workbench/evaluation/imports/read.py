@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from workbench.errors import Finding, InputError
+from workbench.errors import ConfigError, Finding, InputError
 from workbench.evaluation.imports.harness import read_harness
 from workbench.evaluation.imports.promptfoo import read_promptfoo
 from workbench.evaluation.imports.samples import read_inspect
@@ -33,7 +33,16 @@ def import_cases(path: Path, wanted: Wanted | None = None, *, form: Format | Non
         InputError: the file can't be read, its form can't be told, or nothing in it has a plain mapping.
         ConfigError: a task of lm-eval that as a whole has no mapping.
     """
-    found = FORMATS[form or _form(path)](path, wanted or Wanted())
+    form = form or _form(path)
+    if wanted is not None and wanted.docs is not None and form != "lm-eval":
+        finding = Finding(
+            where="--docs",
+            found=f"documents beside a file of {form}",
+            expected="a task of lm-eval, whose documents they are",
+            fix="Leave --docs out, or import that file by itself.",
+        )
+        raise ConfigError(finding)
+    found = FORMATS[form](path, wanted or Wanted())
     if not found.cases:
         reasons = sorted({one.reason for one in found.refused})
         raise InputError(

@@ -82,10 +82,10 @@ def _asked(value: Any) -> str:
 def _targets(value: Any) -> list[str]:
     if isinstance(value, str) and value.startswith("["):
         value = _parsed(value, value)
-    targets = (
-        [str(one) for one in value] if isinstance(value, list) else [str(value)] if value is not None else []
-    )
-    targets = [one for one in targets if one.strip()]
+    every = value if isinstance(value, list) else [value]
+    if any(isinstance(one, bool) or not isinstance(one, str | int | float | None) for one in every):
+        raise NoMappingError("a target that is neither text nor a number")
+    targets = [str(one) for one in every if one is not None and str(one).strip()]
     if not targets:
         raise NoMappingError("no target")
     return targets

@@ -74,7 +74,12 @@ def make_case(
     name: str, slots: Mapping[str, Any], asserted: list[dict[str, Any]], wanted: Wanted, **more: Any
 ) -> Case:
     """Make a case; ``more`` may hold ``reference``, ``metadata``, ``slice``, ``cluster`` and ``until``."""
-    named = {wanted.slots.get(key, key): text_of(value) for key, value in slots.items()}
+    named: dict[str, str] = {}
+    for key, value in slots.items():
+        slot = wanted.slots.get(str(key), str(key))
+        if slot in named:
+            raise NoMappingError(f"two variables fill the slot {slot!r}")
+        named[slot] = text_of(value)
     metadata = more.get("metadata") or {}
     if not isinstance(metadata, dict):
         raise NoMappingError("metadata that is no object")
