@@ -50,8 +50,11 @@ HEDGE = (
         r"反对者)"
     ),
 )
+# A negation reaches two words ahead, in Chinese four characters, and never into another clause or sentence.
 _NEGATED = re.compile(
-    r"(?:\b(?:not|n't|no|never|don't|cannot|can't)\b|不|没有|未)\W*(?:\w+\W+){0,2}$", re.IGNORECASE
+    r"(?:\b(?:not|no|never|cannot)\b|n't\b)[^\w.!?;:]*(?:[\w']+[^\w.!?;:]+){0,2}$|"
+    r"(?:不|没有|未)[^。！？；，：,.!?;:]{0,4}$",
+    re.IGNORECASE,
 )
 _OPINION = re.compile("|".join(f"(?:{pattern})" for pattern in OPINION), re.IGNORECASE)
 _HEDGE = re.compile("|".join(f"(?:{pattern})" for pattern in HEDGE), re.IGNORECASE)

@@ -156,5 +156,5 @@ DEFINES = _any(_DEFINES)
 ASKS_WHAT = _any(r"^\W*(?:what|who|define|explain|describe)\b|^\W*$")
 INSTEAD = _any(
     r"\b(?:however|instead|that being said|but i can|here are|if you|alternatively)\b|"
-    r"不过|但是|相反|如果您|建议您|以下是"
+    r"(?:不过|但是?)[^。！？\n]{0,12}(?:可以|能为|建议|如果|愿意|乐意)|相反|如果您|建议您|以下是"
 )
