@@ -3,12 +3,14 @@ import io
 import json
 from xml.etree import ElementTree as ET
 
+import msgspec
 import polars as pl
 import pytest
 
 from workbench.cli import execute
 from workbench.errors import ConfigError, InputError
-from workbench.evaluation import GRADE_SCHEMA
+from workbench.evaluation import GRADE_SCHEMA, load_suite
+from workbench.records import Case
 from workbench.report.results import neutral, results
 
 
@@ -42,6 +44,21 @@ def run(tmp_path):
     pl.DataFrame(rows, schema=GRADE_SCHEMA).write_parquet(place / "grades.parquet")
     (place / "completions.jsonl").write_text("".join(json.dumps(one) + "\n" for one in answers))
     return tmp_path / "run"
+
+
+def test_an_exported_log_gives_its_cases_back_as_they_were(run):
+    cases = [
+        Case(id=name, behaviour="grounding", slots={"question": f"{name}?"}, twin=twin, reference="3 May",
+             lang="zh", slice="s", difficulty="hard", cluster="k", expect={"answerable": True})
+        for name, twin in (("a", "b"), ("b", "a"), ("c", None), ("d", None))
+    ]  # fmt: skip
+    lines = "".join(msgspec.json.encode(case).decode() + "\n" for case in cases)
+    (run / "eval" / "cases.jsonl").write_text(lines, encoding="utf-8")
+    log = json.loads(results(run, "evallog"))
+    assert [one["target"] for one in log["samples"]] == ["3 May"] * 4
+    (run / "log.json").write_text(json.dumps(log), encoding="utf-8")
+    assert execute(["evals", "import", str(run / "log.json"), "--out", str(run / "again.jsonl")]) == 0
+    assert load_suite(run / "again.jsonl") == cases
 
 
 def test_csv_holds_every_judgment_and_no_formula(run):

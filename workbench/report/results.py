@@ -72,10 +72,9 @@ def results(run: Path, to: ResultFormat, *, arm: str = "after") -> str:
     if to == "junit":
         return _junit(mine)
     made = datetime.fromtimestamp((evaluated / "completions.jsonl").stat().st_mtime, tz=UTC)
-    return (
-        json.dumps(_evallog(mine, asked, arm=arm, created=made.isoformat()), ensure_ascii=False, indent=1)
-        + "\n"
-    )
+    cases = {str(one["id"]): one for one in optional_lines(evaluated / "cases.jsonl")}
+    log = _evallog(mine, asked, cases, arm=arm, created=made.isoformat())
+    return json.dumps(log, ensure_ascii=False, indent=1) + "\n"
 
 
 def neutral(value: object) -> object:
@@ -119,7 +118,12 @@ def _counts(rows: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def _evallog(
-    rows: list[dict[str, Any]], answers: list[dict[str, Any]], *, arm: str, created: str
+    rows: list[dict[str, Any]],
+    answers: list[dict[str, Any]],
+    cases: dict[str, dict[str, Any]],
+    *,
+    arm: str,
+    created: str,
 ) -> dict[str, Any]:
     name = content_id(arm, *(f"{one['case_id']} {one['text']}" for one in answers))
     model = f"workbench/{arm}"
@@ -144,7 +148,10 @@ def _evallog(
             "scores": [_score(*one) for one in _questions(rows).items()],
         },
         "stats": {"started_at": created, "completed_at": created, "model_usage": {}},
-        "samples": [_sample(one, rows_of, model) for one, rows_of in _joined(answers, rows)],
+        "samples": [
+            _sample(one, rows_of, model, cases.get(one["case_id"], {}))
+            for one, rows_of in _joined(answers, rows)
+        ],
     }
 
 
@@ -176,21 +183,25 @@ def _joined(
     return ((one, by_case.get(one["case_id"], [])) for one in answers)
 
 
-def _sample(one: dict[str, Any], rows: list[dict[str, Any]], model: str) -> dict[str, Any]:
+def _sample(
+    one: dict[str, Any], rows: list[dict[str, Any]], model: str, case: dict[str, Any]
+) -> dict[str, Any]:
     answer = {"role": "assistant", "content": one["text"]}
     tokens = {"input_tokens": one["prompt_tokens"], "output_tokens": one["completion_tokens"]}
+    read = {"input_tokens_cache_read": cached} if (cached := one.get("cached_tokens")) else {}
     stop = {"stop": "stop", "length": "max_tokens"}.get(one["finish"], "unknown")
     return {
         "id": one["case_id"],
         "epoch": 1,
         "input": one["prompt"],
-        "target": "",
+        "target": case.get("reference") or "",
         "messages": [*one["prompt"], answer],
         "output": {
             "model": model,
             "choices": [{"message": answer, "stop_reason": stop}],
-            "usage": {**tokens, "total_tokens": sum(tokens.values())},
+            "usage": {**tokens, "total_tokens": sum(tokens.values()), **read},
         },
+        "metadata": {"case": case} if case else {},
         "scores": {
             row["rule"] or row["behaviour"]: {
                 "value": _VALUES[row["label"]],

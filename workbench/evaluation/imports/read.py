@@ -70,7 +70,7 @@ def _form(path: Path) -> Format:
         whole = _decoded(text)
         first = whole[0] if isinstance(whole, list) and whole else whole
         if isinstance(first, dict):
-            return "inspect" if "input" in first else "promptfoo"
+            return "inspect" if "input" in first or "samples" in first else "promptfoo"
     raise InputError(
         Finding(
             where=str(path),

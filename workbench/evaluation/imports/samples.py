@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from workbench.evaluation.imports.values import Imported, NoMappingError, Refused, Wanted, make_case, rows_of
+from workbench.records import Case
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from workbench.records import Case
 
 _KNOWN = frozenset({"input", "target", "choices", "id", "metadata"})
 _WORLD = ("sandbox", "files", "setup")
@@ -18,7 +19,9 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def read_inspect(path: Path, wanted: Wanted) -> Imported:
-    """Read JSON, JSON Lines or CSV; further columns become metadata.
+    """Read JSON, JSON Lines or CSV, further columns as metadata; or the samples of a log.
+
+    Samples that `report --to evallog` wrote give their cases back as they were.
 
     Raises:
         InputError: the file can't be read.
@@ -46,6 +49,9 @@ def _case(row: dict[str, Any] | None, name: str, wanted: Wanted, seen: set[str])
 
 
 def _mapped(row: dict[str, Any], name: str, wanted: Wanted) -> Case:
+    own = _own(row.get("metadata"))
+    if own is not None:
+        return own
     world = [key for key in _WORLD if row.get(key)]
     if world:
         raise NoMappingError(f"needs {', '.join(world)}: a task with tools, not a question")
@@ -66,6 +72,17 @@ def _mapped(row: dict[str, Any], name: str, wanted: Wanted) -> Case:
         asserted = [{"type": kind, "value": targets}]
         reference = targets[0]
     return make_case(name, {slot: asked}, asserted, wanted, reference=reference, metadata=metadata)
+
+
+def _own(metadata: Any) -> Case | None:
+    """Return the case that `report --to evallog` left in a sample, as it was."""
+    held = metadata.get("case") if isinstance(metadata, dict) else None
+    if not isinstance(held, dict) or "behaviour" not in held:
+        return None
+    try:
+        return msgspec.convert(held, Case)
+    except msgspec.ValidationError as error:
+        raise NoMappingError(f"metadata.case that is no case of a suite ({error})") from error
 
 
 def _asked(value: Any) -> str:

@@ -31,7 +31,9 @@ def write_suite(found: Imported, out: Path, *, source: str) -> dict[str, Any]:
         "rejected": len(found.refused),
         "reasons": dict(Counter(one.reason for one in found.refused).most_common()),
         "left_out": found.left_out,
-        "judged": sum(any(a["type"] == JUDGED for a in case.expect["assert"]) for case in found.cases),
+        "judged": sum(
+            any(a["type"] == JUDGED for a in case.expect.get("assert", ())) for case in found.cases
+        ),
     }
     write_text(out, dump_suite(found.cases, about=counts, name=out.name))
     rejects = out.with_name(out.name + ".rejects.jsonl")

@@ -155,7 +155,8 @@ def rows_of(path: Path, *, what: str) -> Iterator[tuple[str, dict[str, Any] | No
     except ValueError as error:
         finding = Finding(where=str(path), found=f"not JSON: {error}", expected=what, fix="Mend the file.")
         raise InputError(finding) from error
-    for number, row in enumerate(value if isinstance(value, list) else [value]):
+    samples = value.get("samples") if isinstance(value, dict) else None
+    for number, row in enumerate(next(one for one in (value, samples, [value]) if isinstance(one, list))):
         yield f"{path} $[{number}]", row if isinstance(row, dict) else None
 
 
