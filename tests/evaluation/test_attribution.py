@@ -147,6 +147,26 @@ def test_data_cannot_break_the_page():
     assert "a \\| b" in page
 
 
+def test_the_page_names_the_arm_compared_with_and_the_telling_rules_of_near_rows():
+    check = {"use": "phrase_when", "condition": "unanswerable", "phrase": "Not in my notes."}
+    rule = msgspec.structs.replace(CONTRACT.rules[0], id="unknown", check=check)
+    contract = msgspec.structs.replace(CONTRACT, rules=(*CONTRACT.rules, rule))
+    rows = [
+        row(n, "Nord here. Not in my notes." if n == 100 else "Nord here. Sent.") for n in range(100, 110)
+    ]
+    labels = labels_of(rows, [contract])
+    one = held(100, lost=True)
+    found = trace([one], rows=rows, labels=labels, rules=contract.rules, contaminated=set())
+    page = render_attribution(found)
+    assert "- teacher: " in page
+    assert "- before: " not in page
+    (near,) = (line for line in page.splitlines() if rows[0].id in line)
+    assert "exercises unknown)" in near
+    assert page.count("exercises") == 1
+    first = found.lost[0].near[0]
+    assert {"unknown", "opening"} <= set(first.exercises)
+
+
 def test_settings_are_read():
     rows = [row(n, "Nord here. Sent.") for n in range(100, 120)]
     one = held(1, lost=True)

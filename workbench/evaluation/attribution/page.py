@@ -31,7 +31,7 @@ def render_attribution(found: Attribution) -> str:
     ]
     for question in dict.fromkeys(one.question for one in found.lost):
         lines += [f"## {_plain(question)}", ""]
-        lines += [line for one in found.lost if one.question == question for line in _lost(one)]
+        lines += [line for one in found.lost if one.question == question for line in _lost(one, found)]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -80,21 +80,29 @@ def _slices(found: Attribution) -> list[str]:
     ]
 
 
-def _lost(one: Lost) -> list[str]:
+def _telling(found: Attribution) -> set[str]:
+    """Name the rules that fewer than half of the training rows exercise."""
+    return {one.id for one in found.questions if one.exercised is not None and 2 * one.exercised < found.rows}
+
+
+def _lost(one: Lost, found: Attribution) -> list[str]:
+    telling = _telling(found)
     flag = ", contaminated" if one.contaminated else ""
     lines = [
         f"**{_plain(one.case)}** ({_plain(one.slice) or 'no slice'}{flag}): {_plain(one.detail)}",
         "",
         f"- asked: {_short(one.asked)}",
-        f"- before: {_short(one.answer_before)}",
+        f"- {found.reference}: {_short(one.answer_before)}",
         f"- after: {_short(one.answer_after)}",
     ]
     for near in one.near[:_SHOWN]:
         verdict = {"pass": "keeps the rule", "fail": "**breaks the rule**"}.get(
             near.verdict, "does not show the rule" if near.verdict else "training row"
         )
+        shows = [_plain(rule) for rule in near.exercises if rule in telling and rule != one.question]
+        also = f", exercises {', '.join(shows)}" if shows else ""
         lines.append(
-            f"- near ({near.likeness:.2f}, `{near.id}`, {verdict}): {_short(near.asked)} → "
+            f"- near ({near.likeness:.2f}, `{near.id}`, {verdict}{also}): {_short(near.asked)} → "
             f"{_short(near.answer)}"
         )
     if not one.near:
