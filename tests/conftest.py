@@ -105,6 +105,22 @@ def other_base(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def wide_base(tmp_path_factory):
+    """A base of random weights with room for the sample's long prompt in bytes."""
+    from reader_world import make_wide_base
+
+    return make_wide_base(tmp_path_factory.mktemp("base") / "wide")
+
+
+@pytest.fixture(scope="session")
+def reader_world(tmp_path_factory, wide_base):
+    """What readers have beside them, as tests/reader_world.py makes it; to be copied, not written into."""
+    from reader_world import make_world
+
+    return make_world(tmp_path_factory.mktemp("world"), wide_base)
+
+
+@pytest.fixture(scope="session")
 def whole_run(tmp_path_factory):
     """Return a function that copies a made-up run, complete with manifests and grader versions."""
     import importlib.util

@@ -16,7 +16,6 @@ from typing import NamedTuple
 import polars as pl
 import pytest
 import yaml
-from conftest import make_base
 from model_service import answer, serving
 
 from workbench.cli import execute
@@ -122,106 +121,6 @@ def test_every_command_is_one_that_is_understood():
             assert not word.startswith("-") or word in {*known, "-q"}, f"{page.name}: {line}: {word}"
 
 
-@pytest.fixture(scope="module")
-def base(tmp_path_factory):
-    """A base of random weights with room for the sample's long prompt in bytes."""
-    from transformers import AutoConfig, AutoTokenizer
-
-    place = make_base(tmp_path_factory.mktemp("wide") / "base")
-    config = AutoConfig.from_pretrained(place)
-    config.max_position_embeddings = 8192
-    config.save_pretrained(place)
-    tokenizer = AutoTokenizer.from_pretrained(place)
-    tokenizer.model_max_length = 8192
-    tokenizer.save_pretrained(place)
-    (place / "generation_config.json").write_text(json.dumps({"eos_token_id": 4, "pad_token_id": 0}))
-    return place
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory, base):
-    """What readers have beside them: a log, what each verb made of it, and files named on the pages."""
-    place = tmp_path_factory.mktemp("made")
-    whole = [
-        line for line in (ROOT / "samples/support/logs.jsonl").read_text("utf-8").splitlines() if _whole(line)
-    ]
-    (place / "logs.jsonl").write_text("\n".join(whole[:120]) + "\n", "utf-8")
-    (place / "further.jsonl").write_text("\n".join(whole[120:160]) + "\n", "utf-8")
-    recipe = {
-        "version": 1,
-        "base": str(base),
-        "convert": {"logs": ["logs.jsonl"]},
-        "train": {"use": "sft", "max_steps": 2, "batch_size": 4},
-        "eval": {"max_cases": 4, "sampling": {"max_new_tokens": 8}},
-        "gate": "policy.yaml",
-    }
-    (place / "recipe.yaml").write_text(yaml.safe_dump(recipe))
-    (place / "policy.yaml").write_text("max_lost_must_rules: null\nmin_cases: 0\nmin_clusters: 0\n")
-    assert execute(["run", str(place / "recipe.yaml"), "--out", str(place / "run"), "-q"]) in {0, 1, 3}
-    for name, part in {
-        "converted": "convert",
-        "curated": "curate",
-        "trained": "adapter",
-        "evaluated": "eval",
-    }.items():
-        shutil.copytree(place / "run" / part, place / name)
-    for name in ("curated_monday", "main/curated"):
-        shutil.copytree(place / "curated", place / name)
-    for name in ("run1", "run2", "run3", "next-run"):
-        shutil.copytree(place / "run", place / name)
-    shutil.copytree(place / "trained", place / "polite")
-    shutil.copytree(place / "run", place / "next")
-    _decided(place)
-    _small_files(place)
-    return place
-
-
-def _whole(line):
-    try:
-        return bool(json.loads(line)["messages"][-1]["content"])
-    except (ValueError, KeyError, IndexError, TypeError):
-        return False
-
-
-def _small_files(place):
-    said = (ROOT / "samples/support/prompt.md").read_text("utf-8")
-    (place / "prompt.md").write_text(f"{said}\n- Be warm and friendly.\n", "utf-8")
-    rows = [json.loads(line)["messages"] for line in (place / "logs.jsonl").read_text("utf-8").splitlines()]
-    texts = [{"question": row[-2]["content"], "answer": row[-1]["content"]} for row in [*rows, rows[0]]]
-    (place / "data.jsonl").write_text("".join(json.dumps(row) + "\n" for row in texts))
-    pl.DataFrame({"text": [row["question"] for row in texts]}).write_parquet(place / "data.parquet")
-    requests = "".join(json.dumps({"model": "m", "messages": row[:-1]}) + "\n" for row in rows[:3])
-    (place / "requests.jsonl").write_text(requests)
-    (place / "my-benchmark.jsonl").write_text(
-        json.dumps({"question": "What is the boiling point of tin?"}) + "\n"
-    )
-    (place / "data-policy.yaml").write_text("min_rows: 1\nmax_exact_share: 1\nmax_secret_rows: null\n")
-    (place / "handbook").mkdir()
-    (place / "handbook" / "tents.md").write_text(
-        "# Tents\n\nThe Klil tent weighs 1,400 grams.\n\nQ: What does it weigh?\nA: 1,400 grams.\n"
-    )
-    (place / "tone.yaml").write_text(
-        next(b.text for b in blocks() if b.page.stem == "judge" and b.kind == "yaml")
-    )
-
-
-def _decided(place):
-    """Decide a row of the pairs and an answer of the evaluation, as a reader did on the page before."""
-    from workbench.cli.review import _opened
-    from workbench.io.decisions import Decision
-    from workbench.ports import silent
-    from workbench.review.store import Store
-
-    for name in ("converted", "evaluated"):
-        store = Store(place / f"{name}.review.sqlite")
-        _opened(place / name, None, None).into(store, silent)
-        item = store.item(store.next("ann")).item
-        labels = {ask.name: ask.choices[0] for ask in item.asks}
-        said = Decision(id=item.id, hash=item.hash, action="accept", reviewer="ann", labels=labels)
-        assert store.decide(said)
-        store.close()
-
-
 def _service(body, _number):
     """Answer as a judge or a teacher would: a verdict where one is asked for, else some words."""
     schema = json.dumps(body.get("response_format", {}))
@@ -275,9 +174,9 @@ RUN = sorted({page for page, line in COMMANDS if why_not(line) is None})
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", RUN, ids=lambda path: path.stem)
-def test_the_commands_of_a_page_do_what_it_says(page, made, base, tmp_path, monkeypatch, capsys):
+def test_the_commands_of_a_page_do_what_it_says(page, reader_world, wide_base, tmp_path, monkeypatch, capsys):
     place = tmp_path / "place"
-    shutil.copytree(made, place)
+    shutil.copytree(reader_world, place)
     (place / "samples").symlink_to(ROOT / "samples")
     (place / "evals").symlink_to(ROOT / "evals")
     monkeypatch.chdir(place)
@@ -287,7 +186,7 @@ def test_the_commands_of_a_page_do_what_it_says(page, made, base, tmp_path, monk
                 monkeypatch.chdir(place / "desk")
             if where != page or why_not(line) is not None:
                 continue
-            words = told(line, Path.cwd(), base, service.url)
+            words = told(line, Path.cwd(), wide_base, service.url)
             if tuple(words) in DONE:  # run on a page before this; what it makes stands here already
                 continue
             cleared(words, Path.cwd())
@@ -340,7 +239,7 @@ def test_every_block_of_yaml_is_read(block, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_adapters_page_switches_as_it_shows(made, base, tmp_path, monkeypatch):
+def test_the_adapters_page_switches_as_it_shows(reader_world, wide_base, tmp_path, monkeypatch):
     """Its Python, with a base and adapters; that of serving.md needs a client that is no dependency."""
     from conftest import chat
 
@@ -354,9 +253,9 @@ def test_the_adapters_page_switches_as_it_shows(made, base, tmp_path, monkeypatc
     }
     monkeypatch.chdir(tmp_path)
     for name in ("trained", "polite", "new"):
-        shutil.copytree(made / "trained" / "adapter", tmp_path / name / "adapter")
+        shutil.copytree(reader_world / "trained" / "adapter", tmp_path / name / "adapter")
     for name, folder in {"desk": "trained", "polite": "polite"}.items():
-        assert execute(["adapters", "add", name, f"{folder}/adapter", "--base", str(base)]) == 0
+        assert execute(["adapters", "add", name, f"{folder}/adapter", "--base", str(wide_base)]) == 0
     given = {"prompts": [chat("Where?")], "sampling": Sampling(max_new_tokens=2)}
-    exec(re.sub(_BASES, str(base), block.text), given)  # noqa: S102 - the page's own lines
+    exec(re.sub(_BASES, str(wide_base), block.text), given)  # noqa: S102 - the page's own lines
     assert len(given["answers"]) == 1

@@ -37,6 +37,9 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="adapters")
 
 
+_LIST = "[bold]workbench adapters list[/]"
+
+
 def list_all(registry: RegistryFile = DEFAULT, as_json: options.Json = False) -> None:
     """List the adapters, each with its base; the default is marked.
 
@@ -45,7 +48,12 @@ def list_all(registry: RegistryFile = DEFAULT, as_json: options.Json = False) ->
     from workbench.adapters.registry import read_registry
 
     held = read_registry(registry)
-    Screen(as_json=as_json).show(_listed(held, registry), _table(held, registry))
+    then = (
+        "[bold]workbench adapters verify[/] proves them against disk"
+        if held.adapters
+        else "[bold]workbench adapters add NAME DIR --base MODEL[/]"
+    )
+    Screen(as_json=as_json).show(_listed(held, registry), _table(held, registry), then=then)
 
 
 def show(name: Name, registry: RegistryFile = DEFAULT, as_json: options.Json = False) -> None:
@@ -72,7 +80,8 @@ def show(name: Name, registry: RegistryFile = DEFAULT, as_json: options.Json = F
         "vllm": vllm_limits(folder),
         "spec": told.spec if told else None,
     }
-    Screen(as_json=as_json).show(found, _facts(found))
+    then = f"[bold]workbench adapters verify {name}[/] proves it against disk"
+    Screen(as_json=as_json).show(found, _facts(found), then=then)
 
 
 def add(
@@ -106,7 +115,9 @@ def remove(name: Name, registry: RegistryFile = DEFAULT, as_json: options.Json =
     from workbench.adapters import registry as kept
 
     kept.remove(registry, name)
-    Screen(as_json=as_json).show({"removed": name}, f"{name} is out of {registry}; its files stay")
+    Screen(as_json=as_json).show(
+        {"removed": name}, f"{name} is out of {registry}; its files stay", then=_LIST
+    )
 
 
 def use(
@@ -122,7 +133,8 @@ def use(
 
     chosen = None if name == kept.BARE else name
     kept.use(registry, chosen)
-    Screen(as_json=as_json).show({"default": chosen}, f"default: [bold]{chosen or 'the bare base'}[/]")
+    said = f"default: [bold]{chosen or 'the bare base'}[/]; `workbench eval` takes it where none is named"
+    Screen(as_json=as_json).show({"default": chosen}, said, then=_LIST)
 
 
 def verify(
@@ -148,6 +160,9 @@ def verify(
         {"ok": not failed, "failed": failed, "adapters": msgspec.to_builtins(proofs)},
         _proofs(proofs),
         f"[red]not as entered: {', '.join(failed)}[/]" if failed else "all as entered",
+        then="train these again, or take them out: [bold]workbench adapters remove NAME[/]"
+        if failed
+        else "[bold]workbench adapters export NAME --to vllm --out DIR[/], or [bold]workbench serve[/]",
     )
     if failed:
         raise typer.Exit(EXIT_GATE_FAILED)

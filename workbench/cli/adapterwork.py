@@ -251,7 +251,8 @@ def _merge_page(summary: dict[str, Any], out: Path) -> str:
         for dtype, one in found["agreement"].items()
     ]
     note = [summary["note"]] if summary["note"] else []
-    return "\n".join([f"merged model in [bold]{out}[/] ({summary['dtype']})", *lines, *note])
+    head = f"merged model in [bold]{out}[/] ({summary['dtype']})"
+    return "\n".join([head, *lines, *note, f"next: [bold]workbench serve --base {out}[/]"])
 
 
 def _combine_page(summary: dict[str, Any], out: Path, base: str) -> str:
@@ -267,4 +268,4 @@ def _export_page(summary: dict[str, Any], out: Path, *, repo: str | None, dry_ru
     files = "\n".join(f"  {name} ({(out / name).stat().st_size:,} bytes)" for name in summary["files"])
     where = f" would go to {repo}; nothing was sent" if repo and dry_run else ""
     command, not_run = escape(summary["command"]), escape(summary["not_run"])
-    return f"[bold]{out}[/]{where}\n{files}\nin that folder: {command}\n{not_run}"
+    return f"[bold]{out}[/]{where}\n{files}\n{not_run}\nnext: in that folder: [bold]{command}[/]"

@@ -107,4 +107,8 @@ def _told(summary: dict[str, Any], out: Path) -> list[str]:
     ]
     if summary["lost"] and not lines:
         lines = ["no slice loses more often than chance gives"]
-    return [*lines, f"each case with its nearest rows: [bold]{escape(str(out / 'attribution.md'))}[/]"]
+    told = escape(str(out / "attribution.md"))
+    then = (
+        f"next: read {told}, each case with its nearest rows; [bold]workbench improve RUN --out DIR[/] plans"
+    )
+    return [*lines, f"{then} the next data"]

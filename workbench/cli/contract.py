@@ -111,7 +111,9 @@ def measure(
         write_json(out, figures)
     import json
 
-    Screen(as_json=as_json).show(figures, json.dumps(figures, indent=2, ensure_ascii=False))
+    told = json.dumps(figures, indent=2, ensure_ascii=False)
+    then = f"compare {out} with the next version's" if out else "--out FILE keeps it"
+    Screen(as_json=as_json).show(figures, told, then=then)
 
 
 def _plain(inferred: Any) -> dict[str, Any]:

@@ -166,7 +166,7 @@ def _told(summary: dict[str, Any], out: Path) -> list[str]:
         lines.append(f"{seen['rejected']} rows are no such call: {out / 'rejects.jsonl'}")
     if made is None:
         again = f"workbench improve {summary['run']} --out {out} --apply"
-        return [*lines, f"read and edit {out / 'plan.yaml'}; then: [bold]{again}[/]"]
+        return [*lines, f"next: read and edit {out / 'plan.yaml'}, then [bold]{again}[/]"]
     lines += [f"  {count:>6}  {state}" for state, count in made["inputs"].items()]
     for rule, one in made["rules"].items():
         if one["wanted"]:

@@ -39,8 +39,15 @@ def schema(
     if check:
         _compare(texts, directory)
     state = "written" if write else "as generated" if check else "generated from the types"
+    then = (
+        "[bold]workbench schema --check[/] in CI"
+        if write
+        else "name them in your editor, or --write --dir DIR"
+    )
     summary = {"schemas": sorted(texts), "directory": str(directory), "state": state}
-    Screen(as_json=as_json).show(summary, f"{len(texts)} schemas {state}: " + ", ".join(sorted(texts)))
+    Screen(as_json=as_json).show(
+        summary, f"{len(texts)} schemas {state}: " + ", ".join(sorted(texts)), then=then
+    )
 
 
 def schemas() -> dict[str, dict[str, Any]]:
