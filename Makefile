@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 OUT ?= demo
 
-.PHONY: demo test check lint types layers schema bench site reference constraints smoke clean help
+.PHONY: demo test check lint types layers schema cards bench site reference constraints smoke clean help
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -33,6 +33,9 @@ schema: $(VENV)/.installed-dev
 
 smoke: $(VENV)/.installed-dev  ## Install the built wheel into an empty environment and run the demo from elsewhere
 	PYTHON=$(PYTHON) sh scripts/smoke.sh
+
+cards: $(VENV)/.installed-dev  ## Hold the graders to their cards' figures on the labelled sets in DATA
+	$(BIN)/workbench graders measure --data $(DATA) --against workbench/graders/cards/measured.json --quiet
 
 site: $(VENV)/.installed-dev  ## Build the documentation site (strict: links and anchors are checked) into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build

@@ -1,12 +1,31 @@
+# ruff: noqa: E501 - what is broken reads best as a table
 import json
 from pathlib import Path
 
 import pytest
 
+from workbench.checks.harmtext import Harmful
+from workbench.checks.ifeval import Ifeval
+from workbench.checks.refusal import Refusal, read_refusal
+from workbench.checks.stance import Stance
 from workbench.cli import execute
+from workbench.graders import Grounding, Harm
+from workbench.graders.cards import judging
 from workbench.graders.cards.labelled import read_labelled
 from workbench.graders.cards.measure import measure_sets
 from workbench.graders.cards.page import ABOUT, bundled_figures, card, lowered
+from workbench.records import Grade
+
+
+def _half(_, output, *, prompt=""):
+    """Call every full refusal a partial one."""
+    found = read_refusal(output, prompt=prompt)
+    return Refusal(level="none" if found.level == "none" else "partial")
+
+
+def _left_out(*_, **__):
+    raise judging._LeftOutError("not judged")
+
 
 HERE = Path(__file__).parent
 DOCS = HERE.parent.parent / "docs" / "graders"
@@ -22,6 +41,44 @@ def test_no_figure_on_the_probe_is_lower_than_the_committed_one():
     committed = json.loads((HERE / "probe_figures.json").read_text("utf-8"))
     assert set(committed["sets"]) == set(now["sets"])
     assert lowered(committed, now) == []
+
+
+# What is broken of a grader, by the place in the code, and the sets of the probe whose figures must fall.
+BROKEN = {
+    "grounding, the scorer": (Grounding, "support", lambda *_, **__: 0.4, "probe_grounding"),
+    "grounding, the claims that eval grades": (Grounding, "weakest", lambda *_, **__: 1.0, "probe_grounding", "graded"),
+    "grounding, spans": (Grounding, "span_support", lambda _, spans, **__: [0.9] * len(spans), "probe_spans_zh"),
+    "refusal, the detector": (Harm, "refusal", lambda *_, **__: Refusal(level="none"), "probe_refusal"),
+    "refusal, how far": (Harm, "refusal", _half, "probe_refusal", "levels"),
+    "harm, the scorer": (Harm, "harmful", lambda *_: Harmful(score=0.4), "probe_harm"),
+    "rules, an instruction": (Ifeval, "__call__", lambda *_: Grade.of(True), "probe_rules"),
+    "neutrality, choices": (judging, "read_choice", lambda *_: 0, "probe_choice"),
+    "neutrality, stance": (judging, "read_stance", lambda *_, **__: Stance(label="other"), "probe_stance"),
+    "neutrality, loaded words": (judging, "loaded_score", lambda _: 0.1, "probe_loaded"),
+    "schema, the validator": (judging, "schema_problems", lambda *_, **__: [], "probe_schema"),
+    "rows left out": (judging, "read_stance", _left_out, "probe_stance", "n:"),
+}  # fmt: skip
+
+
+def probed():
+    return measure_sets(read_labelled(HERE / "probe.jsonl"), progress=lambda *_: None, resamples=100)
+
+
+@pytest.mark.parametrize("name", sorted(BROKEN))
+def test_a_broken_grader_lowers_figures_of_its_own_and_of_no_other(name, monkeypatch):
+    place, attribute, broken, sets, *part = BROKEN[name]
+    monkeypatch.setattr(place, attribute, broken)
+    committed = json.loads((HERE / "probe_figures.json").read_text("utf-8"))
+    fallen = lowered(committed, probed())
+    assert any({*part} <= {*line.split()} for line in fallen), fallen
+    assert all(line.startswith(sets) for line in fallen), fallen
+
+
+def test_every_card_has_rows_in_the_probe_and_a_way_to_break():
+    committed = json.loads((HERE / "probe_figures.json").read_text("utf-8"))["sets"]
+    judged = {one["grader"].split(" ")[0] for one in committed.values()}
+    assert judged == set(ABOUT)
+    assert {name.split(",")[0] for name in BROKEN} >= set(ABOUT)
 
 
 def test_a_figure_that_fell_is_named_and_one_that_rose_is_not():

@@ -82,12 +82,17 @@ def lowered(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """List every figure of ``now`` that is below that of the same set in ``before``.
 
     Those of the verdicts by which `eval` grades (``graded``) and of refusals over three levels (``levels``)
-    count like those of the set itself.
+    count like those of the set itself, and so does ``n``: a row left out is no row judged right.
     """
-    return [
+    shared = {name: was for name, was in before["sets"].items() if name in now["sets"]}
+    fewer = [
+        f"{name} n: {was['n']} before, {now['sets'][name]['n']} now"
+        for name, was in shared.items()
+        if now["sets"][name]["n"] < was["n"]
+    ]
+    return fewer + [
         f"{name}{f' {part}' if part else ''} {metric}: {then[metric]:.3f} before, {_shown(found)} now"
-        for name, was in before["sets"].items()
-        if name in now["sets"]
+        for name, was in shared.items()
         for part in ("", "graded", "levels")
         if (then := was.get(part) if part else was)
         for metric in METRICS
