@@ -12,7 +12,7 @@ from workbench.cli import options
 from workbench.cli.gradernames import named_graders, refuse_other_cards, unmeasured
 from workbench.cli.produce import Face, carry_out, read_object, require, screen_for
 from workbench.cli.screen import Screen
-from workbench.errors import ConfigError, Finding
+from workbench.errors import ConfigError, Finding, InvariantError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -199,20 +199,37 @@ def _asked(suites: list[Path], temperature: float | None, prices: Path | None, *
     from workbench.recipe import EvalStage
 
     return EvalStage(
-        suites=tuple(str(path) for path in suites),
+        suites=tuple(_suite(path) for path in suites),
         sampling=Sampling(temperature=temperature or 0.0),
         prices=read_prices(prices) if prices else None,
         **rest,
     )
 
 
+def _suite(path: Path) -> str:
+    """Return a suite's path; ``evals/…`` is that of this installation where there is none here."""
+    from workbench.io.bundled import bundled
+
+    if path.exists() or path.parts[:1] != ("evals",):
+        return str(path)
+    try:
+        return str(bundled(path.as_posix()))
+    except InvariantError:
+        return str(path)
+
+
 def _page(summary: dict[str, Any], out: Path) -> str:
     from workbench.report.beside import beside
 
-    arms = summary.get("arms", {})
-    shares = ", ".join(f"{name} {share:.1%}" for name, share in arms.items() if share is not None)
-    lines = [f"rules obeyed: [bold]{shares}[/] over {summary['cases']} cases", *beside(summary)]
-    return "\n".join([*lines, f"next: [bold]workbench gate {out}[/]"])
+    asked = {"rules obeyed": summary["arms"], **summary["behaviours"]}
+    found = {name: _shares(arms) for name, arms in asked.items()}
+    lines = [f"{name}: [bold]{shares}[/]" for name, shares in found.items() if shares]
+    lines.append(f"{summary['cases']:,} cases in {summary['clusters']:,} clusters, each arm the same")
+    return "\n".join([*lines, *beside(summary), f"next: [bold]workbench gate {out}[/]"])
+
+
+def _shares(arms: dict[str, float | None]) -> str:
+    return ", ".join(f"{name} {share:.1%}" for name, share in arms.items() if share is not None)
 
 
 def _show_plan(what: Subject, stage: EvalStage, *, differing: float, margin: float, face: Face) -> None:

@@ -27,7 +27,10 @@ Adapter = Annotated[
 Data = Annotated[
     Path | None, typer.Option("--data", help="Output directory of `curate` (its test part), or a pairs file.")
 ]
-Suites = Annotated[list[Path] | None, typer.Option("--suite", help="Suite file or folder; may be repeated.")]
+Suites = Annotated[
+    list[Path] | None,
+    typer.Option("--suite", help="Suite file or folder (evals/… is found everywhere); repeatable."),
+]
 MaxCases = Annotated[int | None, typer.Option("--max-cases", min=1, help="At most this many held-out pairs.")]
 SuiteCases = Annotated[
     int | None,

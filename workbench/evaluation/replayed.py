@@ -14,6 +14,7 @@ from workbench.evaluation.recorded import read_recorded
 from workbench.io.config import read_json
 from workbench.ports import silent
 from workbench.records import ARMS, Arm, Case, Completion, Message
+from workbench.spec import spec_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,6 +59,10 @@ class Recorded:
     def samples(self) -> int:
         """How many samples a case were drawn."""
         return 1 + max(sample for _, sample in self.answers)
+
+    def key(self, arm: Arm) -> str:
+        """Name an arm's answers by their content."""
+        return spec_key([[n, held] for (one, n), held in sorted(self.answers.items()) if one == arm])
 
     def backend(self, arm: Arm, *, seed: int) -> RecordedArm:
         """Return what gives an arm's answers again, for a plan of this seed."""

@@ -168,7 +168,7 @@ def evaluate_into(
     form, templates = conversion.read_templates(subject.converted)
     recorded = evaluation.read_replay(subject.replay) if subject.replay else None
     cases = _cases(subject, stage, recorded)
-    models = _recorded(subject, stage, recorded) if recorded else _models(subject, stage, progress)
+    models = _recorded(stage, recorded) if recorded else _models(subject, stage, progress)
     samples, sampling = stage.samples, stage.sampling
     chosen = evaluation.choose_graders(stage.graders)
     if recorded is not None:
@@ -237,12 +237,11 @@ def _models(subject: Subject, stage: EvalStage, progress: Progress) -> _Models:
     )
 
 
-def _recorded(subject: Subject, stage: EvalStage, recorded: evaluation.Recorded) -> _Models:
-    name = f"recorded {subject.replay}"
+def _recorded(stage: EvalStage, recorded: evaluation.Recorded) -> _Models:
     return _Models(
         arms=recorded.arms,
         backend_for=lambda arm: recorded.backend(arm, seed=stage.sampling.seed),
-        weights=dict.fromkeys(recorded.arms, name),
+        weights={arm: f"recorded {recorded.key(arm)}" for arm in recorded.arms},
     )
 
 
