@@ -37,7 +37,12 @@ _EXIT_CODES = (
 
 def pages() -> dict[str, str]:
     """Return every page of the reference by its file name."""
-    return {"verbs.md": verbs_page(), "errors.md": errors_page(), "schemas.md": schemas_page()}
+    return {
+        "verbs.md": verbs_page(),
+        "errors.md": errors_page(),
+        "schemas.md": schemas_page(),
+        "specs.md": specs_page(),
+    }
 
 
 def verbs() -> Iterator[tuple[str, Any]]:
@@ -153,6 +158,46 @@ def schemas_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def specs() -> dict[str, tuple[type[Any], ...]]:
+    """Return everything that ``use:`` may name, by kind, each in the order of its names."""
+    from workbench.checks import AnyCheck
+    from workbench.graders import AnyGrader
+    from workbench.signals import AnySignal
+    from workbench.steps import AnyStep
+
+    groups = {"Checks of a rule": AnyCheck, "Signals": AnySignal, "Steps": AnyStep, "Graders": AnyGrader}
+    return {
+        title: tuple(sorted(typing.get_args(union), key=lambda kind: str(tag_of(kind))))
+        for title, union in groups.items()
+    }
+
+
+def tag_of(kind: type[Any]) -> str:
+    """Return the name by which ``use:`` asks for a spec."""
+    return str(kind.__struct_config__.tag)  # type: ignore[attr-defined]
+
+
+def specs_page() -> str:
+    """Describe every check, signal, step and grader with its fields and defaults."""
+    import msgspec
+
+    lines = [
+        "# Specs",
+        "",
+        "What `use:` may name in a contract or a recipe. What a package of yours adds goes by `use: plugin`.",
+        "",
+    ]
+    for title, kinds in specs().items():
+        lines += [f"## {title}", ""]
+        for kind in kinds:
+            (of,), parts = msgspec.json.schema_components([kind])
+            body = parts.get(kind.__name__, of)
+            fields = {name: one for name, one in body.get("properties", {}).items() if name != "use"}
+            lines += _definition(f"use: {tag_of(kind)}", {**body, "properties": fields})
+            lines.append("")
+    return "\n".join(lines) + "\n"
+
+
 def _definition(title: str, one: dict[str, Any]) -> list[str]:
     lines = [f"### {title}", ""]
     if one.get("description"):
@@ -238,7 +283,9 @@ def main() -> int:
         for name, text in made.items():
             (given.write / name).write_text(text, encoding="utf-8")
     missing = [name for name, _ in verbs() if f"## workbench {name} " not in made["verbs.md"]]
-    print(f"{len(list(verbs()))} verbs; without an entry: {missing or 'none'}")
+    known = [tag_of(kind) for kinds in specs().values() for kind in kinds]
+    missing += [f"use: {name}" for name in known if f"### use: {name}\n" not in made["specs.md"]]
+    print(f"{len(list(verbs()))} verbs, {len(known)} specs; without an entry: {missing or 'none'}")
     return 2 if given.check and missing else 0
 
 
