@@ -3,9 +3,13 @@
 import html
 import json
 import re
+import signal
+import subprocess
+import sys
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx2
 import polars as pl
@@ -378,3 +382,21 @@ def test_labels_are_those_that_an_evaluation_takes(tmp_path, capsys):
     assert "left out: 1 verdicts on held-out cases" in told
     assert "left out: 1 labels on which people differ" in told
     assert "1 of the labels are of answers that came up because they tell much" in told
+
+
+def test_ctrl_c_ends_the_verb_in_order(converted):
+    """The page is there as soon as its address is printed; an interrupt ends it, and says how to go on."""
+    command = [sys.executable, "-m", "workbench", "review", str(converted), "--no-open", "--reviewer", "ann"]
+    root = Path(__file__).resolve().parents[2]
+    with subprocess.Popen(
+        command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running_verb:
+        said = next(line for line in running_verb.stderr if line.startswith("review at "))
+        address = said.split()[-1]
+        with httpx2.Client(follow_redirects=True) as client:
+            assert "What was asked" in client.get(address).text
+        running_verb.send_signal(signal.SIGINT)
+        out, _ = running_verb.communicate(timeout=60)
+        assert running_verb.returncode == 0
+    assert "0 of 6 rows decided" in out
+    assert f"review {converted} --export decisions.jsonl" in " ".join(out.split())

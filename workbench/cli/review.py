@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import socket
 import threading
 import webbrowser
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from workbench.review.telling import Checker
 
 # Seconds in which the page opens whatever the checks take; what isn't checked by then is checked meanwhile.
-_PATIENCE = 1.0
+_PATIENCE = 0.5
 
 
 def register(app: typer.Typer) -> None:
@@ -64,6 +65,8 @@ def review(
     [dim]Example:[/] workbench review converted · workbench review converted --export decisions.jsonl
     """
     require([data, *(one for one in (contract, opinions) if one)], what="pairs or an evaluation")
+    if labels or labelled or opinions:
+        data = _evaluation_of(data)
     opened = _opened(data, contract, opinions)
     held = _store(store or _beside(data))
     written = {"decisions": export, "labels": labels, "labelled": labelled}
@@ -74,9 +77,15 @@ def review(
                 _write(held, opened.checker, written, screen, data=data, force=force)
                 return
             manner = _manner(reviewer=reviewer, order=order, lang=lang, reveal=reveal)
-            _serve(held, opened.checker, manner, screen, port=port, show=show)
+            _serve(held, opened.checker, manner, screen, data=data, port=port, show=show)
         finally:
             held.close()
+
+
+def _evaluation_of(data: Path) -> Path:
+    """Return the evaluation in the folder of a whole run, where verdicts on answers are meant."""
+    inside = data / "eval"
+    return inside if (inside / "completions.jsonl").is_file() else data
 
 
 class _Source:
@@ -241,7 +250,18 @@ def _manner(*, reviewer: str, order: Any, lang: str, reveal: bool) -> Manner:
     return Manner(reviewer=reviewer, order=order, lang=chosen, reveal=reveal)
 
 
-def _serve(store: Store, checker: Checker, manner: Manner, screen: Screen, *, port: int, show: bool) -> None:
+def _ended(store: Store, reviewer: str, data: Path) -> str:
+    from rich.markup import escape
+
+    held = store.progress(reviewer)
+    told = f"{held['done']} of {held['rows']} rows decided, {held['mine']} of them by {reviewer}"
+    export = "--labels labels.jsonl" if (data / "completions.jsonl").is_file() else "--export decisions.jsonl"
+    return escape(told) + f"\nnext: [bold]{escape(f'workbench review {data} {export}')}[/]"
+
+
+def _serve(
+    store: Store, checker: Checker, manner: Manner, screen: Screen, *, data: Path, port: int, show: bool
+) -> None:
     from workbench.review.app import Session, application
 
     try:
@@ -269,7 +289,10 @@ def _serve(store: Store, checker: Checker, manner: Manner, screen: Screen, *, po
             if show:
                 webbrowser.open(address)
             config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+            # uvicorn raises the signal again when it has ended: Ctrl-C is how a review ends in order.
+            signal.signal(signal.SIGINT, lambda *_: None)
             uvicorn.Server(config).run(sockets=[listening])
+        screen.say(_ended(store, manner.reviewer, data))
 
 
 class _Checking:
