@@ -87,6 +87,48 @@ ENGLISH: dict[str, tuple[Fact, ...]] = {
         Fact("Dizziness was the commonest side effect.", "Which side effect occurred most often?", "Dizziness", "Dizziness was the commonest side effect.", "reworded"),
         Fact("The study was paid for by the Lindqvist Foundation and ran in four hospitals.", "Who financed the study?", "Lindqvist Foundation", "It was paid for by the Lindqvist Foundation.", "reworded"),
     ),
+    "reactor": (
+        Fact("The research reactor at Tolvik was shut down on 8 June after a pump had failed.", "What led to the shutdown at Tolvik?", "pump", "A pump had failed.", "reworded"),
+        Fact("Its core holds 31 rods, two of which carry only instruments.", "How many rods of the core hold nothing but instruments?", "two", "Of the rods two carry only instruments.", "distractor"),
+        Fact("The night crew is led by Ingrid Saar, the day crew by Hamza Qureshi.", "Who is in charge when the sun is up?", "Hamza Qureshi", "The day crew is led by Hamza Qureshi.", "inferred"),
+        Fact("Visitors have to give notice three weeks ahead and leave their telephones at the gate.", "Where do visitors leave their telephones?", "gate", "Visitors leave them at the gate.", "lookup"),
+        Fact("Cooling water comes from the fjord and goes back four degrees warmer.", "By how many degrees does the water warm up on its way?", "four", "It goes back four degrees warmer.", "reworded"),
+    ),
+    "orchestra": (
+        Fact("The season opens with Delmar's Third and closes with a new work by Yuki Arai.", "Whose piece is played last in the season?", "Yuki Arai", "It closes with a new work by Yuki Arai.", "inferred"),
+        Fact("Tickets cost 28 in the stalls and 15 in the gallery.", "What does a seat in the gallery cost?", "15", "Tickets cost 15 in the gallery.", "distractor"),
+        Fact("The conductor's left hand was injured, so the leader of the cellos stands in.", "Who takes the conductor's place?", "leader of the cellos", "The leader of the cellos stands in.", "reworded"),
+        Fact("Rehearsals are open to schools on the second Tuesday of each month.", "On which day are rehearsals open to schools?", "second Tuesday", "They are open on the second Tuesday of each month.", "lookup"),
+        Fact("Latecomers wait in the foyer until the first interval.", "Until when must somebody who is late wait outside the hall?", "first interval", "Latecomers wait until the first interval.", "reworded"),
+    ),
+    "harbour": (
+        Fact("The pilot boat meets ships of more than 90 metres two miles off the breakwater.", "From what length on is a ship met by the pilot?", "90 metres", "Ships of more than 90 metres are met.", "reworded"),
+        Fact("Berth 6 is for grain and berth 9 for timber.", "At which berth is timber unloaded?", "berth 9", "Timber is unloaded at berth 9.", "distractor"),
+        Fact("When the red cone is hoisted, no yacht may leave.", "What keeps yachts in the harbour?", "red cone", "No yacht may leave when the red cone is hoisted.", "inferred"),
+        Fact("Harbour dues are paid at the yellow hut before noon.", "Where are the harbour dues paid?", "yellow hut", "They are paid at the yellow hut.", "lookup"),
+        Fact("Divers found a bell of the barque Meridian in spring, and an anchor in autumn.", "What did the divers bring to light first?", "bell", "They found a bell of the barque Meridian.", "inferred"),
+    ),
+    "policy": (
+        Fact("The insurance pays for stolen bicycles up to 1,500, for damaged ones up to 600.", "How much is paid at most for a bicycle that was damaged?", "600", "Damaged ones are paid up to 600.", "distractor"),
+        Fact("A theft has to be reported to the police within 48 hours.", "Within how many hours must a theft be reported?", "48 hours", "It has to be reported within 48 hours.", "lookup"),
+        Fact("Nothing is paid where the bicycle stood unlocked.", "In which case does the owner get nothing?", "unlocked", "Nothing is paid where it stood unlocked.", "reworded"),
+        Fact("The premium of 74 a year falls by a tenth after three years without a claim.", "What brings the premium down?", "three years without a claim", "It falls after three years without a claim.", "inferred"),
+        Fact("Cancellations are addressed to the office in Marl Street, by letter only.", "In what form must a cancellation be sent?", "letter", "A cancellation is sent by letter.", "reworded"),
+    ),
+    "expedition": (
+        Fact("Six people set out from camp two, and four reached the summit.", "How many of the party stood on the summit?", "four", "Of the party four reached the summit.", "distractor"),
+        Fact("Dr Noor stayed behind with frozen fingers.", "Why did Dr Noor not go on?", "frozen fingers", "Dr Noor stayed behind with frozen fingers.", "reworded"),
+        Fact("The radio failed below the ridge and worked again above it.", "Where could the party be heard again?", "above it", "It worked again above it, the ridge.", "inferred"),
+        Fact("They carried 11 bottles of oxygen and brought back three full ones.", "How many bottles of oxygen were still full at the end?", "three", "They brought back three full ones.", "distractor"),
+        Fact("The descent took nine hours because of fog.", "What made the descent take so long?", "fog", "It took nine hours because of fog.", "reworded"),
+    ),
+    "library": (
+        Fact("The manuscript was copied in Toledo around 1340 and bound anew in Lyon.", "In which town was the manuscript written out?", "Toledo", "The manuscript was copied in Toledo.", "distractor"),
+        Fact("Readers may use pencils, never ink.", "With what may a reader take notes?", "pencils", "Readers may use pencils.", "inferred"),
+        Fact("The reading room is heated to 17 degrees for the sake of the parchment.", "For the sake of what is the room kept cool?", "parchment", "It is for the sake of the parchment.", "reworded"),
+        Fact("Photographs need the consent of the keeper, Mr Adeyemi.", "Whose consent do photographs need?", "Adeyemi", "They need the consent of Mr Adeyemi.", "lookup"),
+        Fact("Folio 12 is missing; folio 13 is torn.", "Which leaf can't be seen at all?", "Folio 12", "Folio 12 is missing.", "inferred"),
+    ),
 }  # fmt: skip
 
 CHINESE: dict[str, tuple[Fact, ...]] = {

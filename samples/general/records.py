@@ -40,6 +40,21 @@ ENGLISH: tuple[Note, ...] = (
     Note("complaint", "Write to Ms Ferro at ferro@example.net: her lamp came broken, and she wants her money back, not another lamp.", {"name": "Ms Ferro", "mail": "ferro@example.net", "item": "lamp", "refund": True}),
     Note("chess", "Game 6 ended in a draw after 71 moves; Okoye leads the match by 3.5 to 2.5.", {"game": 6, "moves": 71, "leader": "Okoye", "score": [3.5, 2.5]}),
     Note("alarm", "Sensor K4 in the cellar reported smoke at 03:12, and the pump did not start.", {"sensor": "K4", "place": "cellar", "time": "03:12", "pump": False}),
+    Note("tenancy", "The garage behind number 40 is free again; it is dry, has a socket, and costs 65 a month.", {"place": "behind number 40", "dry": True, "socket": True, "cost": 65}),
+    Note("census", "We counted 212 herons, 9 of them with rings, on the two islands in the estuary.", {"bird": "heron", "counted": 212, "ringed": 9}),
+    Note("course", "Welding for beginners starts on 14 September 2026 under Mr Kato, and two places are left.", {"course": "welding", "teacher": "Mr Kato", "start": "2026-09-14", "left": 2}),
+    Note("vaccine", "Rex the spaniel had his rabies shot in the left shoulder and weighs 13.4 kilograms.", {"animal": "Rex", "breed": "spaniel", "shot": "rabies", "weight": 13.4}),
+    Note("cargo", "Container 5518 holds bicycles and tyres, is sealed, and belongs on the deck of the Aurelia.", {"container": 5518, "goods": ["bicycles", "tyres"], "sealed": True, "ship": "Aurelia"}),
+    Note("donor", "Ms Quist gave 250 to the library and wants no receipt.", {"donor": "Ms Quist", "amount": 250, "to": "library", "receipt": False}),
+    Note("script", "The play has three acts, eleven roles and no music; Liv Tangen wrote it.", {"acts": 3, "roles": 11, "music": False, "author": "Liv Tangen"}),
+    Note("quake", "A shock of 4.6 was felt in Orsha and Velm at dawn; there is no word yet of damage.", {"magnitude": 4.6, "felt": ["Orsha", "Velm"], "damage": None}),
+    Note("menu", "Today: lentil soup at 4.50, fish at 9, and for those who eat no meat, dumplings at 7.", {"soup": 4.5, "fish": 9, "dumplings": 7}),
+    Note("trial", "Case 31 of 2026 is heard in room B by Judge Amsel, with an interpreter for Tamil.", {"case": 31, "room": "B", "judge": "Judge Amsel", "interpreter": "Tamil"}),
+    Note("repair", "The church clock runs eleven minutes slow; the clockmaker can be had at tick@example.com.", {"thing": "church clock", "slow": 11, "mail": "tick@example.com"}),
+    Note("relay", "Our four ran 51.2, 49.8, 50.5 and 48.9 and came second.", {"times": [51.2, 49.8, 50.5, 48.9], "place": 2}),
+    Note("permit", "Permit 88 for the market stall of Joana Reis runs out on 31 December 2026.", {"permit": 88, "holder": "Joana Reis", "until": "2026-12-31"}),
+    Note("water", "The pool is at 26 degrees, with chlorine in order, and lane 4 is shut.", {"degrees": 26, "chlorine": "in order", "shut": [4]}),
+    Note("guest", "Room 305 wants a cot, two more towels, and to be woken at half past five.", {"room": 305, "wants": {"cot": 1, "towels": 2}, "wake": "05:30"}),
 )  # fmt: skip
 
 CHINESE: tuple[Note, ...] = (
