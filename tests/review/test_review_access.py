@@ -2,7 +2,8 @@
 
 import pytest
 from accessibility import grave
-from test_review import converted, site  # noqa: F401 - fixtures
+from test_review import converted, running, site  # noqa: F401 - fixtures
+from test_review_blind import run  # noqa: F401 - a fixture
 
 
 @pytest.mark.browser
@@ -27,3 +28,28 @@ def test_nothing_shuts_anybody_out(site):  # noqa: F811 - the fixture
             context.close()
         browser.close()
     assert found == []
+
+
+@pytest.mark.browser
+def test_questions_about_an_answer_shut_nobody_out(run):  # noqa: F811 - the fixture
+    from workbench.review.app import Manner, Session, application
+    from workbench.review.items import run_items
+    from workbench.review.store import Store
+    from workbench.review.telling import Checker
+
+    playwright = pytest.importorskip("playwright.sync_api")
+    store = Store(run.with_name("access.sqlite"))
+    store.fill(run_items(run))
+    app = application(store, Checker([]), Session("tok"), Manner(lang="zh"))
+    with running(app) as address, playwright.sync_playwright() as started:
+        browser = started.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        context = browser.new_context(bypass_csp=True, color_scheme="dark")
+        page = context.new_page()
+        page.goto(f"{address}/?token=tok")
+        page.locator("details.graders summary").click()
+        assert grave(page) == []
+        browser.close()
+    store.close()

@@ -235,7 +235,11 @@ def _then(files: dict[str, Path | None], data: Path) -> str:
     if files["decisions"] is not None:
         told = f"workbench curate {data} --decisions {files['decisions']} --out curated"
     elif files["labels"] is not None:
-        told = f"workbench eval --replay {data} --templates DIR --labels {files['labels']} --out again"
+        beside = data.parent / "convert"
+        templates = beside if (beside / "templates.json").is_file() else "DIR"
+        told = (
+            f"workbench eval --replay {data} --templates {templates} --labels {files['labels']} --out again"
+        )
     else:
         told = f"workbench graders measure --data {files['labelled']} --out figures.json"
     return f"[bold]{escape(told)}[/]"

@@ -49,7 +49,8 @@ class Item(Value, frozen=True, kw_only=True):
     """One row: what was asked and what was answered.
 
     ``slots`` make the case that checks are asked about; of an evaluation, ``arm`` says whose answer it is,
-    ``asks`` what a person is asked about it, and ``graded`` what the graders said.
+    ``reference`` and ``expect`` are the case's, ``asks`` what a person is asked about it, and ``graded`` what
+    the graders said.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Item(Value, frozen=True, kw_only=True):
     arm: str = ""
     expected: str = ""
     reference: str = ""
+    expect: dict[str, Any] = msgspec.field(default_factory=dict)
     lang: str = "en"
     asks: tuple[Ask, ...] = ()
     graded: tuple[Graded, ...] = ()
@@ -195,6 +197,7 @@ def _answered(
         arm="after",
         expected=teacher,
         reference=case.reference or "",
+        expect=dict(case.expect),
         lang=case.lang,
         asks=tuple(_asks(case, graded, texts)),
         graded=graded,

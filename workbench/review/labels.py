@@ -123,6 +123,8 @@ def _rules_row(
         "behaviour": "rules",
         "prompt": item.slots.get("question", ""),
         "slots": item.slots,
+        "reference": item.reference or None,
+        "expect": item.expect,
         "output": item.answer,
         "rules": list(labels),
         "checks": [checks[name] for name in labels],

@@ -119,6 +119,7 @@ def page(title: str, body: str, frame: Frame) -> str:
             f'<progress max="{max(counts["rows"], 1)}" value="{counts["done"]}" '
             f'aria-label="{escape(say(lang, "rows_decided"))}"></progress>'
             f'<nav aria-label="{escape(say(lang, "review"))}"><a href="/">{escape(say(lang, "queue"))}</a> '
+            f'<a href="/?second=1">{escape(say(lang, "second_look"))}</a> '
             f'<a href="/progress">{escape(say(lang, "progress"))}</a><span>{escape(mine)}</span></nav>'
         )
         if counts["checked"] < counts["rows"]:

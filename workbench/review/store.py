@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _CLAIM_SECONDS = 300.0
 # Rows are laid out anew where the database is of another version; decisions only ever gain columns.
-_VERSION = 2
+_VERSION = 3
 _TABLES = """
 CREATE TABLE IF NOT EXISTS items (
   id TEXT PRIMARY KEY, place INTEGER NOT NULL, rank INTEGER NOT NULL, later INTEGER NOT NULL DEFAULT 0,

@@ -10,6 +10,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "decided": ("{done} of {rows} decided", "已决定 {done} / {rows}"),
     "rows_decided": ("rows decided", "已决定的行"),
     "queue": ("Queue", "队列"),
+    "second_look": ("Second look", "复审"),
     "progress": ("Progress", "进度"),
     "mine": ("{who}: {n}", "{who}：{n}"),
     "checking": (

@@ -208,7 +208,13 @@ def _verdicts(row: Row, output: str) -> Iterator[tuple[str, bool | None]]:
             yield str(one.get("kind")), meets(output, kind=str(one.get("kind")), limit=one.get("limit"))
         return
     slots = row.get("slots") or {"question": str(row.get("prompt", ""))}
-    case = Case(id=str(row["id"]), behaviour="rules", slots=slots)
+    case = Case(
+        id=str(row["id"]),
+        behaviour="rules",
+        slots=slots,
+        reference=row.get("reference"),
+        expect=row.get("expect") or {},
+    )
     if "checks" in row:
         for number, (check, rule) in enumerate(zip(*_need(row, "checks", "rules"), strict=True)):
             said = decode_check(check, f"$.checks[{number}]")(case, output).label
