@@ -82,6 +82,20 @@ def test_its_own_ci_is_green_then_red_naming_the_rule(log, tmp_path):
     assert "no-exclamation" in (place / junit["junit"]).read_text("utf-8")
 
 
+def test_records_that_can_no_longer_be_read_make_its_ci_red(log, tmp_path):
+    """As many good ones as before, and broken ones beside them: the limit is what the log held before."""
+    place = tmp_path / "desk"
+    arguments = ["init", str(place), "--log", str(log), "--base", str(BASE), "--copy", "--ci", "none", "-q"]
+    assert execute(arguments) == 0
+    assert yaml.safe_load((place / "data-policy.yaml").read_text("utf-8"))["max_rejected_share"] == 0.0063
+    with next((place / "data").iterdir()).open("a", encoding="utf-8") as data:
+        data.write("cut off\n" * 4)
+    red = ci(place, tmp_path)
+    assert red.returncode == 1, red.stdout + red.stderr
+    assert "max_rejected_share" in red.stdout
+    assert "not JSON 5" in red.stdout
+
+
 @pytest.mark.parametrize("copy", [True, False], ids=["copied", "where it is"])
 def test_its_recipe_finds_the_contract_of_its_log(log, tmp_path, copy):
     """Tasks are named by the file or its folder: a log of a common name has another folder once copied."""

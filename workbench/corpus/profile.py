@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from workbench.ports import Progress
 
 _EXAMPLES = 3
+_CONVERTED = "pairs.parquet"  # the kind of a folder that `convert` wrote
 
 
 class Removed(Value, frozen=True, kw_only=True):
@@ -51,6 +52,7 @@ class Reason(Value, frozen=True, kw_only=True):
 class Profile(Value, frozen=True, kw_only=True):
     """A data set in figures.
 
+    ``rejected`` counts rows that are no pair by reason, and records that their conversion could not use.
     ``tasks``, ``sources`` and ``parts`` count rows by name, the most frequent first. ``reasons`` and
     ``curation`` are there where the source keeps its ledger and dropped rows: each signal of all rows and of
     those kept, ``p`` being that of kept against dropped rows; ``coverage`` where there is a contract;
@@ -94,7 +96,7 @@ def profile(dataset: Dataset, *, contracts: Sequence[Contract] = (), progress: P
         source=dataset.source,
         kind=dataset.kind,
         rows=frame.height,
-        rejected=dict(Counter(reject.reason for reject in dataset.rejects).most_common()),
+        rejected=_rejected(dataset),
         parts={name: dataset.part(name).height for name in dataset.parts},
         tasks=_counted(frame["task"]),
         sources=_counted(file),
@@ -117,6 +119,21 @@ def contracts_beside(dataset: Dataset) -> tuple[Contract, ...]:
         if several or alone.is_file():
             return tuple(load_contract(path) for path in several or [alone])
     return ()
+
+
+def _rejected(dataset: Dataset) -> dict[str, int]:
+    """Count what is no pair by reason: rows of the source, and records that its conversion could not use."""
+    reasons = [reject.reason for reject in dataset.rejects]
+    told = dataset.home / "rejects.jsonl" if dataset.home and dataset.kind == _CONVERTED else None
+    if told is not None and told.is_file():
+        reasons += [
+            msgspec.json.decode(line, type=_Rejected).reason for line in told.read_bytes().splitlines()
+        ]
+    return dict(Counter(reasons).most_common())
+
+
+class _Rejected(msgspec.Struct):
+    reason: str
 
 
 def _counted(column: pl.Series) -> dict[str, int]:
