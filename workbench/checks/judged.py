@@ -22,8 +22,9 @@ _ASKS_ZH = "回答是否遵守下面这条规则？规则与所问无关时选 n
 class Judged(Spec, frozen=True, kw_only=True, tag="judge"):
     """A judge is asked ``question``, a yes-or-no one about an answer.
 
-    No program looks at such a rule: curation and evaluation treat it as one without a check, and
-    `workbench judge --contract` asks about it.
+    No program looks at such a rule: curation treats it as one without a check, `workbench eval` grades it
+    where a judge is named (`--grader rules=judge:BACKEND`) and leaves it unscored otherwise, and
+    `workbench judge --contract` asks about it afterwards.
     """
 
     question: str

@@ -29,7 +29,8 @@ Graders = Annotated[
     list[str] | None,
     typer.Option(
         "--grader",
-        help="A model in a grader's place: grounding=hf:MODEL, harm=hf:MODEL#LABEL, harm=judge:BACKEND.",
+        help="A model in a grader's place: grounding=hf:MODEL, harm=hf:MODEL#LABEL, harm=judge:BACKEND; "
+        "rules=judge:BACKEND decides the rules of contracts that no program does.",
         metavar="NAME=WHAT",
     ),
 ]

@@ -10,6 +10,7 @@ from workbench.errors import ConfigError, Finding
 from workbench.graders import Plugin, standard
 from workbench.graders.byjudge import RUBRICS, ByJudge
 from workbench.graders.bymodel import GroundingByModel, HarmByModel
+from workbench.graders.judgedrules import JudgedRules
 from workbench.graders.versions import grader_versions
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from workbench.evaluation.grading import BehaviourGrader
 
+RULES = "rules"
 FORMS = "hf:ID_OR_FOLDER, hf:ID_OR_FOLDER#LABEL, judge:BACKEND or plugin:NAME"
 BY_MODEL: dict[str, type[GroundingByModel | HarmByModel]] = {
     "grounding": GroundingByModel,
@@ -26,10 +28,14 @@ BY_MODEL: dict[str, type[GroundingByModel | HarmByModel]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Chosen:
-    """A grader for each behaviour, and what names its judgments: code, and model or option."""
+    """A grader for each behaviour, what names its judgments (code, model or option), and a judge of rules.
+
+    ``rules_judge`` decides the rules of contracts that no program does; ``None``: they stay unscored.
+    """
 
     graders: Mapping[str, BehaviourGrader]
     versions: Mapping[str, str]
+    rules_judge: JudgedRules | None = None
 
 
 def choose_graders(named: Mapping[str, str]) -> Chosen:
@@ -37,8 +43,8 @@ def choose_graders(named: Mapping[str, str]) -> Chosen:
 
     ``hf:`` loads a model for sequence classification: of natural language inference or hallucination for
     ``grounding``, a guard for ``harm``; ``judge:`` asks any backend (``openai:URL#MODEL``, ``local:BASE`` …)
-    with a rubric of the behaviour's own; ``plugin:`` takes a grader of an installed package, for any
-    behaviour.
+    with a rubric of the behaviour's own, or for ``rules`` with each rule's question; ``plugin:`` takes a
+    grader of an installed package, for any behaviour.
 
     Raises:
         ConfigError: another form, a behaviour that can't be judged so, or labels that don't tell.
@@ -48,15 +54,28 @@ def choose_graders(named: Mapping[str, str]) -> Chosen:
     """
     graders: dict[str, BehaviourGrader] = dict(standard())
     versions = grader_versions()
+    rules_judge: JudgedRules | None = None
     for behaviour, name in named.items():
+        if behaviour == RULES:
+            rules_judge, identity = _judge_of_rules(name)
+            versions[RULES] = f"{versions.get(RULES, '')} {name} {identity}".strip()
+            continue
         graders[behaviour], identity = _open(behaviour, name)
         versions[behaviour] = f"{versions.get(behaviour, '')} {name} {identity}".strip()
-    return Chosen(graders=graders, versions=versions)
+    return Chosen(graders=graders, versions=versions, rules_judge=rules_judge)
 
 
 def files_of(named: Mapping[str, str]) -> list[str]:
     """Return the models behind ``named``, by which an evaluation is keyed."""
     return [name[3:].partition("#")[0] for name in named.values() if name.startswith("hf:")]
+
+
+def _judge_of_rules(name: str) -> tuple[JudgedRules, str]:
+    kind, _, rest = name.partition(":")
+    if kind != "judge" or not rest:
+        raise ConfigError(_refused(RULES, name, "judge:BACKEND: programs decide the other rules"))
+    opened = open_backend(rest, where=f"--grader {RULES}")
+    return JudgedRules(opened.backend, name=name), opened.identity
 
 
 def _open(behaviour: str, name: str) -> tuple[BehaviourGrader, str]:

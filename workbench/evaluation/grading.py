@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 import msgspec
 import polars as pl
 
+from workbench.checks.judged import questions
 from workbench.errors import ConfigError, Finding
 from workbench.evaluation.cases import HELDOUT
+from workbench.graders.judgedrules import NO_JUDGE
 from workbench.ports import silent
 from workbench.records import Arm, Case, Completion, Grade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from workbench.contracts import Rule
     from workbench.evaluation.keptgrades import KeptGrades
     from workbench.graders import Rules
+    from workbench.graders.judgedrules import JudgedRules
     from workbench.ports import Progress
 
 GRADE_SCHEMA = pl.Schema(
@@ -110,20 +114,23 @@ def grade_answers(
     rules_of: Mapping[str, Rules],
     graders: Mapping[str, BehaviourGrader],
     kept: KeptGrades | None = None,
+    rules_judge: JudgedRules | None = None,
     progress: Progress = silent,
 ) -> list[Graded]:
     """Grade held-out answers by the rules of their contract, and suites' answers by their behaviour's grader.
 
     ``rules_of`` gives the rules of a held-out case by its id. An answer that never came is unscored; one that
     was cut at the token limit is judged as it stands, and its grade says so. What ``kept`` knows is not
-    judged again.
+    judged again. ``rules_judge`` decides the rules that no program does; without one they are unscored.
     """
     by_id = {(one.arm, one.sample, one.case.id): one for one in answered}
     rows: list[Graded] = []
     _prepare(answered, graders, progress)
+    _ask_about_rules(answered, rules_of, rules_judge, progress)
     for number, one in enumerate(answered, start=1):
         if one.case.behaviour == HELDOUT:
             rows += _by_rules(one, rules_of[one.case.id], kept)
+            rows += _by_judge(one, rules_of[one.case.id], rules_judge)
         else:
             twin = by_id.get((one.arm, one.sample, one.case.twin)) if one.case.twin else None
             rows.append(_by_behaviour(one, twin, graders[one.case.behaviour], kept))
@@ -180,7 +187,12 @@ def grades_frame(rows: Iterable[Graded]) -> pl.DataFrame:
 
 
 def _by_rules(one: Answered, rules: Rules, kept: KeptGrades | None) -> Iterator[Graded]:
-    checked = [(rule.id, str(rule.check["use"])) for rule in rules.contract.rules if rule.check is not None]
+    asked = {rule.id for rule, _ in questions(rules.contract)}
+    checked = [
+        (rule.id, str(rule.check["use"]))
+        for rule in rules.contract.rules
+        if rule.check is not None and rule.id not in asked
+    ]
     if one.completion.finish == "error":
         grades: Sequence[Grade] = [_silence() for _ in checked]
     else:
@@ -188,6 +200,38 @@ def _by_rules(one: Answered, rules: Rules, kept: KeptGrades | None) -> Iterator[
         grades = _once(kept, rules, [(case, text)], lambda: [grade for _, _, grade in rules.each(case, text)])
     for (name, check), grade in zip(checked, grades, strict=True):
         yield _graded(one, check, grade, rule=name)
+
+
+def _ask_about_rules(
+    answered: Sequence[Answered],
+    rules_of: Mapping[str, Rules],
+    judge: JudgedRules | None,
+    progress: Progress,
+) -> None:
+    """Ask one rule's question about all its answers at once, so that a backend can take them in batches."""
+    if judge is None:
+        return
+    of_rule: dict[tuple[str, str], tuple[Rule, list[tuple[Case, str]]]] = {}
+    for one in answered:
+        if one.case.behaviour != HELDOUT or one.completion.finish == "error":
+            continue
+        for rule, question in questions(rules_of[one.case.id].contract):
+            said = of_rule.setdefault((rule.id, question), (rule, []))[1]
+            said.append((one.case, one.completion.text))
+    for number, ((_, question), (rule, said)) in enumerate(of_rule.items(), start=1):
+        judge.grade(rule, question, said, progress=progress)
+        progress("judge", number, len(of_rule), rule.id)
+
+
+def _by_judge(one: Answered, rules: Rules, judge: JudgedRules | None) -> Iterator[Graded]:
+    for rule, question in questions(rules.contract):
+        if one.completion.finish == "error":
+            grade = _silence()
+        elif judge is None:
+            grade = Grade.unscored(NO_JUDGE)
+        else:
+            (grade,) = judge.grade(rule, question, [(one.case, one.completion.text)])
+        yield _graded(one, "judge", grade, rule=rule.id)
 
 
 def _once(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from workbench.convert import CompactForm
     from workbench.evaluation.corrected import Error
     from workbench.evaluation.labels import Label
+    from workbench.graders.judgedrules import JudgedRules
     from workbench.ports import Backend, Progress
     from workbench.records import Case, Messages, Template
     from workbench.verdicts import Prices, Verdicts
@@ -59,9 +61,10 @@ class Plan:
     Every arm is asked each case ``samples`` times, with seeds of their own; figures are then means over the
     samples. ``noise`` holds every arm against itself (an A/A run; at least two samples). ``recorded``: the
     answers were given before, at whatever temperature. ``errors`` and ``labels`` correct shares for their
-    grader's error; ``prices`` say what tokens cost. ``batch`` prompts are asked and kept at a time of a
-    backend that can't hand answers over as they come; the result does not depend on it. With ``sequential``
-    the run stops as soon as it is clear whether the adapter is worse.
+    grader's error; ``prices`` say what tokens cost. ``rules_judge`` decides the rules that no program does.
+    ``batch`` prompts are asked and kept at a time of a backend that can't hand answers over as they come;
+    the result does not depend on it. With ``sequential`` the run stops as soon as it is clear whether the
+    adapter is worse.
     """
 
     templates: Mapping[str, Template]
@@ -69,6 +72,7 @@ class Plan:
     contracts: Sequence[Contract]
     graders: Mapping[str, BehaviourGrader] = field(default_factory=standard)
     grader_versions: Mapping[str, str] = field(default_factory=grader_versions)
+    rules_judge: JudgedRules | None = None
     sampling: Sampling = field(default_factory=Sampling)
     judging: Judging = field(default_factory=Judging)
     arms: tuple[Arm, ...] = ARMS
@@ -122,13 +126,13 @@ def evaluate(
     rules = rules_of(cases, plan.templates, contracts)
     asking = Asking(plan=plan, backend_for=backend_for, cache=cache, weights=weights or {}, progress=progress)
     watch = Watch(plan.sequential) if plan.sequential else None
+    grade = partial(grade_answers, rules_of=rules, graders=plan.graders, rules_judge=plan.rules_judge)
     kept = KeptGrades(cache / GRADES) if cache else None
     asked: list[Asked] = []
     graded: list[Graded] = []
     for part in looks(cases, watch):
         asked += (fresh := asking.ask(part))
-        answered = [one.answered for one in fresh]
-        rows = grade_answers(answered, rules_of=rules, graders=plan.graders, kept=kept, progress=progress)
+        rows = grade([one.answered for one in fresh], kept=kept, progress=progress)
         graded += rows
         if watch:
             watch.see(differences(averaged(rows)))

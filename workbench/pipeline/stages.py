@@ -169,8 +169,7 @@ def evaluate_into(
     recorded = evaluation.read_replay(subject.replay) if subject.replay else None
     cases = _cases(subject, stage, recorded)
     models = _recorded(stage, recorded) if recorded else _models(subject, stage, progress)
-    samples, sampling = stage.samples, stage.sampling
-    chosen = evaluation.choose_graders(stage.graders)
+    samples, sampling, chosen = stage.samples, stage.sampling, evaluation.choose_graders(stage.graders)
     if recorded is not None:
         samples = recorded.samples
         sampling = msgspec.structs.replace(sampling, temperature=recorded.temperature)
@@ -182,6 +181,7 @@ def evaluate_into(
             contracts=read_contracts(subject.converted),
             graders=chosen.graders,
             grader_versions=chosen.versions,
+            rules_judge=chosen.rules_judge,
             sampling=sampling,
             arms=models.arms,
             sequential=evaluation.Sequential() if stage.sequential else None,
@@ -198,7 +198,7 @@ def evaluate_into(
         progress=progress,
     )
     evaluation.write_evaluation(found, work)
-    proof = subject.adapter.with_name("parity.json") if subject.adapter else None
+    proof = subject.adapter and subject.adapter.with_name("parity.json")
     proof = proof if recorded is None else recorded.place / "parity.json"
     if proof is not None and proof.exists():
         shutil.copyfile(proof, work / "parity.json")  # so that an evaluation alone can be gated
