@@ -71,6 +71,8 @@ def _schema_problem(value: Any) -> str | None:
         check_schema(value)
     except ConfigError as error:
         return f"a schema that is none ({error.findings[0].found})"
+    except TypeError:  # what YAML lets be a key and JSON doesn't
+        return "a schema that is none (a key that is no text)"
     return None
 
 

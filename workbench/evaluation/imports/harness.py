@@ -113,16 +113,10 @@ def _unfit(task: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
     for key in ("doc_to_text", "doc_to_target"):
         if not isinstance(task.get(key), str):
             yield key, repr(task.get(key)), "a template such as {{question}}, or the name of a field", out
-    metrics = [one.get("metric") if isinstance(one, dict) else one for one in task.get("metric_list") or []]
-    if metrics not in ([], ["exact_match"]):
-        yield "metric_list", repr(metrics), "exact_match alone", out
-    for one in task.get("metric_list") or []:
-        for key in ("regexes_to_ignore", "ignore_punctuation", "ignore_numbers"):
-            if isinstance(one, dict) and one.get(key):
-                yield "metric_list", key, "answers compared as they stand", out
+    yield from _unfit_metrics(task, out)
     if task.get("num_fewshot"):
         yield "num_fewshot", repr(task["num_fewshot"]), "0", "Examples in the prompt are no part of a case."
-    for key in sorted(set(task) - _READ):
+    for key in sorted(set(task) - _READ, key=str):
         yield (
             str(key),
             repr(task[key])[:80],
@@ -131,12 +125,29 @@ def _unfit(task: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
         )
 
 
+def _unfit_metrics(task: dict[str, Any], out: str) -> Iterator[tuple[str, str, str, str]]:
+    for key, form in (("metric_list", list), ("dataset_kwargs", dict), ("generation_kwargs", dict)):
+        if not isinstance(task.get(key), form | None):
+            yield key, repr(task[key])[:80], f"a {form.__name__}", "Mend the task."
+            return
+    stops = (task.get("generation_kwargs") or {}).get("until")
+    if not isinstance(stops, str | list | None):
+        yield "generation_kwargs.until", repr(stops)[:80], "a text, or a list of texts", "Mend the task."
+    metrics = [one.get("metric") if isinstance(one, dict) else one for one in task.get("metric_list") or []]
+    if metrics not in ([], ["exact_match"]):
+        yield "metric_list", repr(metrics), "exact_match alone", out
+    for one in task.get("metric_list") or []:
+        for key in ("regexes_to_ignore", "ignore_punctuation", "ignore_numbers"):
+            if isinstance(one, dict) and one.get(key):
+                yield "metric_list", key, "answers compared as they stand", out
+
+
 def _docs(path: Path, task: dict[str, Any], wanted: Wanted) -> Path:
     """Find the documents: ``--docs``, or the local file that the task names for its test split."""
     if wanted.docs is not None:
         return wanted.docs
     files = (task.get("dataset_kwargs") or {}).get("data_files")
-    split = task.get("test_split") or task.get("validation_split") or "test"
+    split = str(task.get("test_split") or task.get("validation_split") or "test")
     named = files.get(split) if isinstance(files, dict) else files
     file = path.parent / named if isinstance(named, str) else None
     if file is None or file.suffix not in _FILES or not file.is_file():

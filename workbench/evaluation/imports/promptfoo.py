@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
 
 _NO_PROGRAM = {
     "cost": "depends on a provider's prices, not on the answer (`eval --prices` counts cost by arm)",
-    "latency": "depends on the machine and its load, not on the answer (`bench` measures speed)",
+    "latency": "depends on the machine and its load, not on the answer",
 }
+MOST = 10_000
 _TEST_KEYS = frozenset({"description", "vars", "assert", "metadata"})
 _ASSERT_KEYS = frozenset({"type", "value", "metric"})
 
@@ -48,18 +50,20 @@ def read_promptfoo(path: Path, wanted: Wanted) -> Imported:
     whole = _load(path)
     default = _default(path, whole.get("defaultTest") or {})
     for number, (where, test) in enumerate(_tests(path, whole), start=1):
-        if not isinstance(test, dict):
-            found.refused.append(Refused(where=where, reason="no object"))
+        try:
+            several = _expanded(test, default)
+        except NoMappingError as error:
+            found.refused.append(Refused(where=where, reason=str(error)))
             continue
-        several = list(_expanded(test, default))
         for turn, values in enumerate(several, start=1):
             name = f"{path.stem}-{number:03}" + (f"-{turn}" if len(several) > 1 else "")
             try:
                 case = _case(name, test, default, values, wanted, found)
-                together = case.cluster or (f"{path.stem}-{number:03}" if len(several) > 1 else "")
-                found.cases.append(msgspec.structs.replace(case, cluster=together))
             except NoMappingError as error:
                 found.refused.append(Refused(where=where, reason=str(error)))
+                continue
+            together = case.cluster or (f"{path.stem}-{number:03}" if len(several) > 1 else "")
+            found.cases.append(msgspec.structs.replace(case, cluster=together))
     return found
 
 
@@ -124,17 +128,22 @@ def _tests(path: Path, whole: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         yield from rows_of(file, what="tests of promptfoo")
 
 
-def _expanded(test: dict[str, Any], default: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the variables of each test that a test with lists of values stands for."""
+def _expanded(test: Any, default: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the variables of each test that a test with lists of values stands for."""
+    if not isinstance(test, dict):
+        raise NoMappingError("no object")
     given = (default.get("vars") or {}, test.get("vars") or {})
     if not all(isinstance(one, dict) for one in given):
-        yield {"": "file"}
-        return
-    values = given[0] | given[1]
-    names = list(values)
+        raise NoMappingError("variables in another file")
+    values = {str(name): value for one in given for name, value in one.items()}
+    outside = [name for name, one in values.items() if isinstance(one, str) and one.startswith("file://")]
+    if outside:
+        raise NoMappingError(f"the value of {', '.join(outside)} stands in another file")
     lists = [value if isinstance(value, list) and value else [value] for value in values.values()]
-    for choice in itertools.product(*lists):
-        yield dict(zip(names, choice, strict=True))
+    stands_for = math.prod(map(len, lists))
+    if stands_for > MOST:
+        raise NoMappingError(f"lists of values that stand for {stands_for:,} tests, more than {MOST:,}")
+    return [dict(zip(values, choice, strict=True)) for choice in itertools.product(*lists)]
 
 
 def _case(
@@ -145,8 +154,6 @@ def _case(
     wanted: Wanted,
     found: Imported,
 ) -> Case:
-    if "" in values:
-        raise NoMappingError("variables in another file")
     for part in (default, test):
         strange = sorted(
             str(key) for key in set(part) - _TEST_KEYS if key != "options" or _changes(part[key])
@@ -155,9 +162,6 @@ def _case(
             raise NoMappingError(
                 f"{', '.join(strange)} of a test {'has' if len(strange) == 1 else 'have'} no mapping"
             )
-    outside = sorted(key for key, one in values.items() if isinstance(one, str) and one.startswith("file://"))
-    if outside:
-        raise NoMappingError(f"the value of {', '.join(outside)} stands in another file")
     if not values:
         raise NoMappingError("no variables")
     raw = [*_listed(default.get("assert")), *_listed(test.get("assert"))]
@@ -196,7 +200,7 @@ def _assertion(raw: Any, values: dict[str, Any], wanted: Wanted, found: Imported
         return None
     if kind.removeprefix("not-") in _NO_PROGRAM:
         raise NoMappingError(f"{kind}: {_NO_PROGRAM[kind.removeprefix('not-')]}")
-    strange = sorted(set(raw) - _ASSERT_KEYS)
+    strange = sorted(map(str, set(raw) - _ASSERT_KEYS))
     if strange:
         raise NoMappingError(f"{kind} with {', '.join(strange)}, which would change what it means")
     value = _read_as(kind.removeprefix("not-"), _value(raw.get("value"), values))
