@@ -83,8 +83,11 @@ def test_a_text_hidden_and_unchanged_is_an_accept(private):
     "text", ["⟦email 1⟧ and a@b.org", "电话 ＋８６ １３８００１３８０００", "nothing", f"{MAIL} {MAIL}"]
 )
 def test_what_is_hidden_comes_back_as_it_was(text):
-    mask = Mask()
-    assert mask.restore(mask.hide(text)) == text
+    mask = Mask(text)
+    hidden = mask.hide(text)
+    assert mask.restore(hidden) == text
+    assert (hidden == text) is (text == "nothing")
+    assert not any(one in hidden for one in ("a@b.org", MAIL, "１３８００"))
 
 
 def test_each_person_exports_their_own_decisions_alone(tmp_path):

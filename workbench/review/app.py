@@ -187,8 +187,9 @@ def _show(app: FastAPI, store: Store, checker: Checker, manner: Manner) -> None:
 
 def _mask(item: Item) -> Mask:
     """Name what is hidden in a row, in the order in which it is read: the same names each time."""
-    mask = Mask()
-    for text in (*(one.content for one in item.prompt), item.expected, item.answer):
+    texts = (*(one.content for one in item.prompt), item.expected, item.answer)
+    mask = Mask(*texts)
+    for text in texts:
         mask.hide(text)
     return mask
 

@@ -17,10 +17,12 @@ _PERSONAL, _SECRETS = Personal(), Secrets()
 class Mask:
     """Placeholders such as ``⟦email 1⟧`` for what was found in the texts of one row.
 
-    The same text has the same placeholder throughout the row, so that a reader still sees who is who.
+    The same text has the same placeholder throughout the row, so that a reader still sees who is who. No
+    placeholder is taken that stands in ``texts``, the row's own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *texts: str) -> None:
+        self._texts = texts
         self._named: dict[str, str] = {}
         self._counts: dict[str, int] = {}
 
@@ -47,7 +49,7 @@ class Mask:
         while held not in self._named:
             self._counts[one.kind] = self._counts.get(one.kind, 0) + 1
             name = f"⟦{one.kind} {self._counts[one.kind]}⟧"
-            if name not in text:
+            if not any(name in one for one in (text, *self._texts)):
                 self._named[held] = name
         return self._named[held]
 
