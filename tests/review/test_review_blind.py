@@ -4,6 +4,7 @@ import json
 import re
 import sqlite3
 
+import msgspec
 import polars as pl
 import pytest
 from test_review import arrived, chromium, decide, pair, running
@@ -201,6 +202,12 @@ def test_answers_near_their_graders_threshold_come_before_plain_failures(run, mo
     assert ranked(run)["grounded"] == (9, ())
 
 
+def _of_another_kind(placed):
+    """An answer of a behaviour about which there is no question of a card."""
+    item = msgspec.structs.replace(placed.item, id="other", task="assertions", asks=())
+    return msgspec.structs.replace(placed, item=item, why=(("unsteady",),))
+
+
 def test_verdicts_by_rule_flow_into_eval_and_cards(run, tmp_path, capsys):
     """A person disagrees with the grader on one rule; the card and the corrected share hear of it."""
     store = Store(run.with_name("eval.review.sqlite"))
@@ -216,6 +223,11 @@ def test_verdicts_by_rule_flow_into_eval_and_cards(run, tmp_path, capsys):
         answer = ann.post("/decide", data={**held, "action": action, **said})
         assert answer.status_code == 200
 
+    store.fill([*run_items(run), *(_of_another_kind(one) for one in run_items(run) if one.item.id == "fine")])
+    page = ann.get("/row?id=other").text
+    assert "What the graders said" in page
+    assert "other samples" in page
+    assert "other samples" not in page.partition('<details class="graders">')[0]
     say("held", "accept")
     say("lost", "reject", no_shouting="fail", short="open")
     say("grounded", "accept", grounding="1")

@@ -195,7 +195,7 @@ def _mask(item: Item) -> Mask:
 
 
 def _checked(checker: Checker, item: Item, answer: str, mask: Mask | None) -> list[dict[str, str]]:
-    told = [] if item.asks else checker(item, answer)  # a verdict shown first would be the person's
+    told = [] if item.arm else checker(item, answer)  # a verdict shown first would be the person's
     return [{**one, "detail": mask.hide(one["detail"])} for one in told] if mask else told
 
 

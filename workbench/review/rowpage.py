@@ -54,7 +54,7 @@ def body(
     )
     return f"""
 <p class="above"><span class="task">{escape(item.task)}</span> <code>{escape(item.id)}</code>
-{_whys(shown.why, lang) if not item.asks else ""}</p>
+{_whys(shown.why, lang) if not item.arm else ""}</p>
 {_hidden_note(item, lang, second=second, mask=mask)}
 <div class="two">
 <section aria-labelledby="asked"><h2 id="asked">{word["asked"]}</h2>{turns}{expected}</section>
@@ -71,7 +71,7 @@ def body(
 <input id="note" name="note" autocomplete="off"></div>
 <div class="acts">{_buttons(lang)}</div>
 </form>
-{_graders(shown, lang, mask) if item.asks else ""}
+{_graders(shown, lang, mask) if item.arm else ""}
 <form method="post" action="/undo" id="undo">{hidden(csrf=csrf)}
 <button>{word["undo"]} <kbd>u</kbd></button></form>
 </section>
