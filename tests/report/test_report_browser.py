@@ -84,6 +84,8 @@ def test_filters_narrow_the_cases(opened):
     page.select_option("select[name=state]", "")
     page.select_option("select[name=behaviour]", "harm")
     assert 0 < page.locator(".cases > li:not([hidden])").count() < 12
+    page.select_option("select[name=behaviour]", "rules")
+    assert page.locator(".cases > li:not([hidden])").count() == 48
     page.select_option("select[name=behaviour]", "")
     page.select_option("select[name=slice]", "billing")
     shown = page.locator(".cases > li:not([hidden])")

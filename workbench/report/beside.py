@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 
-from workbench.report.words import bounds, count, money, percent
+from workbench.report.words import METHODS, bounds, count, money, percent, points
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_METHODS = {"rogan_gladen": "by the grader's card", "prediction_powered": "by a person's labels"}
 _PER_RULE = "rule"
 
 
@@ -65,7 +64,7 @@ def _noise(found: Mapping[str, Any] | None) -> Iterator[str]:
     )
     for one in tests:
         if one["of"] != _PER_RULE:
-            yield f"  {escape(one['name'])}, {one['arm']}: ±{100 * one['floor']:.1f} points are noise"
+            yield f"  {escape(one['name'])}, {one['arm']}: ±{points(one['floor'])} are noise"
 
 
 def _corrected(found: list[Mapping[str, Any]] | None) -> Iterator[str]:
@@ -74,7 +73,7 @@ def _corrected(found: list[Mapping[str, Any]] | None) -> Iterator[str]:
             right = f"{percent(one['rate'])}{_ci(one['ci'])}" if one["rate"] is not None else one["note"]
             yield (
                 f"  {escape(one['name'])}, {one['arm']}: measured {percent(one['raw'])}, corrected "
-                f"{_METHODS[one['method']]} {right}"
+                f"{METHODS[one['method']]} {right}"
             )
 
 

@@ -16,6 +16,7 @@ from workbench.report.files import (
     read_contracts,
     read_verdicts,
 )
+from workbench.report.gradercards import read_graders
 from workbench.report.model import (
     Crossed,
     Dropped,
@@ -73,6 +74,7 @@ def build_report(run: Path) -> Report:
         training=training,
         prompts=prompts,
         provenance=_provenance(run, evaluated, verdicts, training),
+        graders=read_graders(evaluated),
         notes=(*(_FOR_MISSING[name] for name, part in present.items() if not part), *_beside(run)),
     )
 

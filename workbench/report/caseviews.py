@@ -99,6 +99,7 @@ def _filters(cases: Sequence[CaseView], rules: Sequence[RuleVerdict]) -> Html:
             element("kbd", "Enter"), " open · ", element("kbd", "/"), " search", class_="keyboard",
         ),
         class_="filters",
+        data_heldout=HELDOUT,
         hidden=True,
         aria_label="Filter cases",
     )  # fmt: skip
@@ -124,7 +125,7 @@ def _case(case: CaseView, places: Mapping[str, int], texts: Mapping[str, str]) -
         element("details", summary, _inside(case, texts)),
         id=f"case-{case.id}",
         data_state=case.state,
-        data_behaviour=case.behaviour,
+        data_behaviour=case.behaviour if case.behaviour != HELDOUT else None,  # most cases: light pages
         data_slice=case.slice if case.behaviour != HELDOUT and case.slice else None,
         data_rules=" ".join(broken) or None,
     )

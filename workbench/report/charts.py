@@ -6,15 +6,16 @@ import math
 from typing import TYPE_CHECKING
 
 from workbench.records import ARMS
+from workbench.report.asides import Aside
 from workbench.report.markup import Html, element, joined
-from workbench.report.words import ARM_NAMES, figure
+from workbench.report.words import ARM_NAMES, bounds, figure, percent, points
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from workbench.records import Arm
     from workbench.report.model import Point, Training
-    from workbench.verdicts import ArmFigures, Figure
+    from workbench.verdicts import ArmFigures, Corrected, Figure
 
 WIDE, NARROW = 240.0, 150.0
 _PAD, _LANE, _TOP = 7.0, 13.0, 9.0
@@ -25,17 +26,24 @@ _CURVE_TICKS = 4
 _TOPS = (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10)  # a fourth of each is short to write
 
 
-def interval_plot(arms: ArmFigures, *, name: str, width: float = WIDE) -> Html:
+def interval_plot(
+    arms: ArmFigures, *, name: str, width: float = WIDE, beside: Mapping[str, Aside] | None = None
+) -> Html:
     """Draw each arm's share as a mark and its interval as a line, one lane an arm, 0 to 100 %.
 
-    ``width`` is in pixels at the size at which text on it is as large as on the page.
+    ``width`` is in pixels at the size at which text on it is as large as on the page. ``beside`` gives by arm
+    what is drawn with it: a band as wide as the noise, and the corrected share as a dashed line with a tick.
     """
+    beside = beside or {}
     height = _TOP * 2 + _LANE * 2
     said = "; ".join(f"{ARM_NAMES[arm]} {figure(getattr(arms, arm))}" for arm in ARMS)
     return element(
         "svg",
         *(_grid(share, width, height) for share in _TICKS),
-        *(_lane(arm, getattr(arms, arm), width, _TOP + _LANE * place) for place, arm in enumerate(ARMS)),
+        *(
+            _lane(arm, getattr(arms, arm), width, _TOP + _LANE * place, beside.get(arm))
+            for place, arm in enumerate(ARMS)
+        ),
         class_="plot",
         viewBox=f"0 0 {width:.0f} {height:.0f}",
         width=f"{width:.0f}",
@@ -44,17 +52,39 @@ def interval_plot(arms: ArmFigures, *, name: str, width: float = WIDE) -> Html:
     )
 
 
-def lane_plot(arm: Arm, found: Figure, *, width: float) -> Html:
+def lane_plot(arm: Arm, found: Figure, *, width: float, beside: Aside | None = None) -> Html:
     """Draw one arm alone; the figure itself stands beside it in text."""
     height = 2 * _TOP
     return element(
         "svg",
         *(_grid(share, width, height) for share in _TICKS),
-        _lane(arm, found, width, _TOP),
+        _lane(arm, found, width, _TOP, beside),
         class_="plot",
         viewBox=f"0 0 {width:.0f} {height:.0f}",
         width=f"{width:.0f}",
         aria_hidden="true",
+    )
+
+
+def corrected_plot(one: Corrected, *, width: float = NARROW) -> Html:
+    """Draw a raw share as a ring and the corrected one as a tick on its dashed interval."""
+    height = 2 * _TOP
+    said = "no corrected share" if one.rate is None else f"corrected {percent(one.rate)}"
+    aside = Aside(corrected=one)
+    return element(
+        "svg",
+        *(_grid(share, width, height) for share in _TICKS),
+        element(
+            "g",
+            *_beside(one.raw, aside, width, _TOP),
+            _mark("teacher", _x(one.raw, width), _TOP - 1),
+            class_="after",
+        ),
+        class_="plot",
+        viewBox=f"0 0 {width:.0f} {height:.0f}",
+        width=f"{width:.0f}",
+        role="img",
+        aria_label=f"raw {percent(one.raw)}, {said}",
     )
 
 
@@ -137,14 +167,35 @@ def _grid(share: float, width: float, height: float) -> Html:
     return element("path", class_="grid", d=f"M{x} 1V{_number(height - 1)}")
 
 
-def _lane(arm: Arm, found: Figure, width: float, y: float) -> Html | None:
+def _lane(arm: Arm, found: Figure, width: float, y: float, beside: Aside | None) -> Html | None:
     if found.rate is None:
         return None
-    parts = [element("title", f"{ARM_NAMES[arm]} {figure(found)}")]
+    parts = [element("title", f"{ARM_NAMES[arm]} {figure(found)}"), *_beside(found.rate, beside, width, y)]
     if found.ci is not None:
         low, high = (_number(_x(limit, width)) for limit in found.ci)
         parts.append(element("path", class_="span", d=f"M{low} {_number(y)}H{high}"))
     return element("g", *parts, _mark(arm, _x(found.rate, width), y), class_=arm)
+
+
+def _beside(rate: float, beside: Aside | None, width: float, y: float) -> Iterator[Html]:
+    """Draw what stands beside a share: the band of noise around it, the corrected share below its line."""
+    if beside is None:
+        return
+    if beside.floor is not None:
+        left, right = _x(rate - beside.floor, width), _x(rate + beside.floor, width)
+        yield element(
+            "rect", element("title", f"noise ±{points(beside.floor)}"), class_="noise", x=_number(left),
+            y=_number(y - 6), width=_number(max(right - left, 1.0)), height="12",
+        )  # fmt: skip
+    one = beside.corrected
+    if one is None or one.rate is None:
+        return
+    x, low_y = _number(_x(one.rate, width)), y + 4.5
+    said = element("title", f"corrected {percent(one.rate)}" + (f" ({bounds(one.ci)})" if one.ci else ""))
+    if one.ci is not None:
+        low, high = (_number(_x(limit, width)) for limit in one.ci)
+        yield element("path", said, class_="corrected", d=f"M{low} {_number(low_y)}H{high}")
+    yield element("path", said, class_="tick", d=f"M{x} {_number(low_y - 2.5)}v5")
 
 
 def _mark(arm: Arm, x: float, y: float) -> Html:
@@ -202,6 +253,12 @@ def _number(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
-def legend() -> Html:
-    """Name the marks."""
-    return joined(element("span", mark(arm), ARM_NAMES[arm], class_="key") for arm in ARMS)
+def legend(beside: Iterable[Mapping[str, Aside]] = ()) -> Html:
+    """Name the marks, those of what stands ``beside`` some of the shares too."""
+    held = [aside for by_arm in beside for aside in by_arm.values()]
+    keys = [element("span", mark(arm), ARM_NAMES[arm], class_="key") for arm in ARMS]
+    if any(aside.floor is not None for aside in held):
+        keys.append(element("span", element("span", class_="band"), "noise", class_="key"))
+    if any(aside.corrected is not None for aside in held):
+        keys.append(element("span", element("span", class_="swatch dotted"), "corrected", class_="key"))
+    return joined(keys)

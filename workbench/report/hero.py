@@ -6,14 +6,17 @@ import re
 from typing import TYPE_CHECKING
 
 from workbench.records import ARMS
+from workbench.report.asides import asides
 from workbench.report.charts import axis, bar, lane_plot, mark
 from workbench.report.markup import Html, element
+from workbench.report.rules import aside_words
 from workbench.report.words import ARM_MEANINGS, ARM_NAMES, bounds, count, gate_word, percent
 
 if TYPE_CHECKING:
     from workbench.records import Arm
+    from workbench.report.asides import Aside
     from workbench.report.model import GateVerdict, Report
-    from workbench.verdicts import ArmFigures, Figure, Stopped, TokenFigures, Verdicts
+    from workbench.verdicts import Figure, Stopped, TokenFigures, Verdicts
 
 _LANE = 230.0
 _ARROW = "\u00a0→\u00a0"  # both figures stay on one line
@@ -36,7 +39,7 @@ def hero(report: Report) -> Html:
         *_warnings(report),
         element(
             "div",
-            _obeyed(found.overall, found.retained, found.retained_ci),
+            _obeyed(found),
             _tokens(found.tokens),
             class_="panels",
         ),
@@ -94,8 +97,9 @@ def _stopped(end: Stopped) -> str:
     )
 
 
-def _obeyed(arms: ArmFigures, retained: float | None, ci: tuple[float, float] | None) -> Html:
-    kept = None
+def _obeyed(found: Verdicts) -> Html:
+    kept, retained, ci = None, found.retained, found.retained_ci
+    beside = asides(found).get(("overall", ""), {})
     if retained is not None:
         kept = element(
             "p",
@@ -111,23 +115,26 @@ def _obeyed(arms: ArmFigures, retained: float | None, ci: tuple[float, float] | 
         element(
             "table",
             element("caption", "Share of graded rules obeyed, with 95% intervals", class_="unseen"),
-            element("tbody", *(_arm(arm, getattr(arms, arm)) for arm in ARMS), scale),
+            element(
+                "tbody", *(_arm(arm, getattr(found.overall, arm), beside.get(arm)) for arm in ARMS), scale
+            ),
         ),
         kept,
         class_="panel",
     )
 
 
-def _arm(arm: Arm, found: Figure) -> Html:
+def _arm(arm: Arm, found: Figure, beside: Aside | None) -> Html:
     evidence = [bounds(found.ci), f"n {count(found.n)}"] if found.n else ["not measured"]
     return element(
         "tr",
         element("th", mark(arm), ARM_NAMES[arm], element("small", ARM_MEANINGS[arm]), scope="row"),
-        element("td", lane_plot(arm, found, width=_LANE), class_="lane"),
+        element("td", lane_plot(arm, found, width=_LANE, beside=beside), class_="lane"),
         element(
             "td",
             element("strong", percent(found.rate)),
             element("small", " · ".join(part for part in evidence if part)),
+            *aside_words(beside),
             class_="num",
         ),
     )

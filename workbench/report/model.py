@@ -137,6 +137,35 @@ class GateVerdict(Value, frozen=True, kw_only=True):
     crossed: tuple[Crossed, ...]
 
 
+class LabelledSet(Value, frozen=True, kw_only=True):
+    """What a grader showed on a labelled set of ``n`` rows; ``crossed`` of them it learned from, in folds."""
+
+    name: str
+    n: int
+    balanced_accuracy: float
+    ci: tuple[float, float] | None
+    kappa: float | None
+    crossed: int = 0
+
+
+class GraderCard(Value, frozen=True, kw_only=True):
+    """How far a grader that judged here agrees with people, as this version of the workbench was measured.
+
+    ``version`` hashes the code that judged, ``same`` tells whether that is this version's (``None``: the
+    evaluation doesn't say). ``judged`` and ``unscored`` count judgments of all arms, ``None`` for a grader
+    that others judge by. ``about`` and ``limits`` are the card's words.
+    """
+
+    name: str
+    about: str
+    limits: str
+    version: str
+    same: bool | None
+    judged: int | None
+    unscored: int
+    sets: tuple[LabelledSet, ...]
+
+
 class Report(Value, frozen=True, kw_only=True):
     """Everything the faces show. ``notes`` say which part is missing, and what to run for it."""
 
@@ -149,4 +178,5 @@ class Report(Value, frozen=True, kw_only=True):
     training: Training | None
     prompts: tuple[PromptText, ...]
     provenance: Provenance
+    graders: tuple[GraderCard, ...] = ()
     notes: tuple[str, ...]

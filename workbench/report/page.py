@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
+from workbench.report.asides import asides
 from workbench.report.caseviews import cases_section
 from workbench.report.economics import Prices
+from workbench.report.gradercards import graders_section
 from workbench.report.hero import hero
-from workbench.report.markup import Html, joined
+from workbench.report.markup import Html, anchor, element, joined
 from workbench.report.model import Report  # noqa: TC001 - part of the signature's meaning
 from workbench.report.provenance import provenance_section
 from workbench.report.rules import behaviours_list, rules_table, states_key
 from workbench.report.sections import data_section, prompts_section, tokens_section, training_section
 from workbench.report.shell import page
+from workbench.report.sureness import sureness_section
+
+if TYPE_CHECKING:
+    from workbench.report.asides import Asides
 
 _BUDGET = 3_000_000
 _NAMES = {
     "rules": "Rules",
     "behaviours": "Behaviours",
+    "sureness": "How sure",
     "tokens": "Tokens and cost",
     "cases": "Cases",
     "prompt": "The prompt",
+    "graders": "Graders",
     "training": "Training",
     "data": "Data",
     "provenance": "Provenance",
@@ -33,15 +42,18 @@ def render_html(report: Report, *, prices: Prices | None = None, budget: int = _
     Every text that comes from the run is escaped; the content security policy allows this page's own style
     and script by their hashes, and nothing else.
     """
-    found = report.verdicts
+    found, beside = report.verdicts, asides(report.verdicts)
+    carded = {card.name for card in report.graders}
     parts: dict[str, Html | None] = {
-        "rules": joined([rules_table(found.rules, broken=_broken(report)), states_key(found.rules)])
-        if found.rules
+        "rules": _rules(report, beside) if found.rules else None,
+        "behaviours": behaviours_list(found.behaviours, beside=beside, carded=carded)
+        if found.behaviours
         else None,
-        "behaviours": behaviours_list(found.behaviours) if found.behaviours else None,
+        "sureness": sureness_section(found),
         "tokens": tokens_section(found.tokens, prices or Prices()),
         "cases": None,
         "prompt": prompts_section(report.prompts, found.rules) if report.prompts else None,
+        "graders": graders_section(report.graders) if report.graders else None,
         "training": training_section(report.training) if report.training else None,
         "data": data_section(report.funnel) if report.funnel else None,
         "provenance": provenance_section(report),
@@ -51,6 +63,19 @@ def render_html(report: Report, *, prices: Prices | None = None, budget: int = _
         spent = len(_page(report, {**parts, "cases": Html("")}).encode())
         parts["cases"] = cases_section(report.cases, found.rules, budget=max(0, budget - spent))
     return _page(report, parts)
+
+
+def _rules(report: Report, beside: Asides) -> Html:
+    rules = report.verdicts.rules
+    trust = element("a", "How far the checks of rules can be trusted", href=anchor("grader", "rules"))
+    known = any(card.name == "rules" for card in report.graders)
+    return joined(
+        [
+            rules_table(rules, broken=_broken(report), beside=beside),
+            states_key(rules),
+            element("p", trust, class_="trust") if known else None,
+        ]
+    )
 
 
 def _broken(report: Report) -> Counter[str]:

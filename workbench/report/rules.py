@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from workbench.records import ARMS
 from workbench.report.charts import NARROW, WIDE, axis, interval_plot, legend
-from workbench.report.markup import Html, element, prose, scrolling
+from workbench.report.markup import Html, anchor, element, prose, scrolling
 from workbench.report.words import (
     ARM_MEANINGS,
     ARM_NAMES,
+    METHODS,
     RULE_MEANINGS,
     RULE_STATES,
     VERDICTS,
@@ -17,12 +18,14 @@ from workbench.report.words import (
     count,
     named,
     percent,
+    points,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from workbench.records import Arm
+    from workbench.report.asides import Aside, Asides
     from workbench.verdicts import (
         ArmFigures,
         BehaviourVerdict,
@@ -41,10 +44,11 @@ _ORDER: tuple[RuleState, ...] = (
 )  # fmt: skip
 
 
-def rules_table(rules: Sequence[RuleVerdict], *, broken: Mapping[str, int]) -> Html:
+def rules_table(rules: Sequence[RuleVerdict], *, broken: Mapping[str, int], beside: Asides) -> Html:
     """Draw a row a rule, those that need a look first.
 
-    ``broken`` counts the cases that break a rule with the adapter, by the rule's id.
+    ``broken`` counts the cases that break a rule with the adapter, by the rule's id; ``beside`` has what
+    stands beside its shares.
     """
     ordered = sorted(enumerate(rules), key=lambda item: (_ORDER.index(item[1].state), item[0]))
     head = element(
@@ -59,10 +63,16 @@ def rules_table(rules: Sequence[RuleVerdict], *, broken: Mapping[str, int]) -> H
         element(
             "caption",
             "Share of applicable, scored cases that obey each rule; lines are 95% intervals. ",
-            element("span", legend(), class_="keys"),
+            element("span", legend(beside.get(("rule", r.id), {}) for r in rules), class_="keys"),
         ),
         element("thead", head),
-        element("tbody", *(_rule(place, rule, broken.get(rule.id, 0)) for place, rule in ordered)),
+        element(
+            "tbody",
+            *(
+                _rule(place, rule, broken.get(rule.id, 0), beside.get(("rule", rule.id), {}))
+                for place, rule in ordered
+            ),
+        ),
         class_="figures",
     )
     return scrolling(table, label="Rules before and after")
@@ -86,12 +96,18 @@ def states_key(rules: Sequence[RuleVerdict]) -> Html:
     )
 
 
-def behaviours_list(behaviours: Sequence[BehaviourVerdict]) -> Html:
-    """Draw a card a behaviour with its cells."""
-    return element("div", *(_behaviour(found) for found in behaviours), class_="cards")
+def behaviours_list(
+    behaviours: Sequence[BehaviourVerdict], *, beside: Asides, carded: Collection[str] = ()
+) -> Html:
+    """Draw a card a behaviour with its cells; those of ``carded`` lead to what is known of their grader."""
+    cards = (
+        _behaviour(found, beside.get(("behaviour", found.behaviour), {}), carded=found.behaviour in carded)
+        for found in behaviours
+    )
+    return element("div", *cards, class_="cards")
 
 
-def _rule(place: int, rule: RuleVerdict, broken: int) -> Html:
+def _rule(place: int, rule: RuleVerdict, broken: int, beside: Mapping[str, Aside]) -> Html:
     needs = _needs(rule.change) if rule.state == "undecided" else []
     about = " · ".join([rule.severity, rule.kind, *_counts(rule.arms), *needs])
     tags = [state_chip(rule.state), element("span", about, class_="quiet")]
@@ -107,20 +123,36 @@ def _rule(place: int, rule: RuleVerdict, broken: int) -> Html:
             scope="row",
             id=f"rule-{rule.id}",
         ),
-        *_figures(rule.arms, name=rule.text, width=WIDE),
+        *_figures(rule.arms, name=rule.text, width=WIDE, beside=beside),
         _recovery(rule),
     )
 
 
-def _figures(arms: ArmFigures, *, name: str, width: float) -> list[Html]:
-    plot = interval_plot(arms, name=name, width=width)
+def _figures(
+    arms: ArmFigures, *, name: str, width: float, beside: Mapping[str, Aside] | None = None
+) -> list[Html]:
+    beside = beside or {}
+    plot = interval_plot(arms, name=name, width=width, beside=beside)
     cells = [element("td", plot, class_="graph", data_label="Obeyed")]
-    return [*cells, *(_share(getattr(arms, arm), ARM_NAMES[arm]) for arm in ARMS)]
+    return [*cells, *(_share(getattr(arms, arm), ARM_NAMES[arm], beside.get(arm)) for arm in ARMS)]
 
 
-def _share(found: Figure, label: str) -> Html:
+def _share(found: Figure, label: str, beside: Aside | None) -> Html:
     ci = element("small", bounds(found.ci)) if found.ci else None
-    return element("td", percent(found.rate), ci, class_="num", data_label=label)
+    return element("td", percent(found.rate), ci, *aside_words(beside), class_="num", data_label=label)
+
+
+def aside_words(beside: Aside | None) -> list[Html]:
+    """Say what stands beside a share, each with a link to where it is told at length."""
+    said = []
+    if beside is not None and beside.corrected is not None:
+        shown = percent(beside.corrected.rate)
+        title = f"corrected {METHODS[beside.corrected.method]}: {shown} ({bounds(beside.corrected.ci)})"
+        said.append(element("small", element("a", f"corr. {shown}", href="#corrected", title=title)))
+    if beside is not None and beside.floor is not None:
+        title = f"noise: differences up to {points(beside.floor)} are nothing to act on"
+        said.append(element("small", element("a", f"±{100 * beside.floor:.1f}", href="#noise", title=title)))
+    return said
 
 
 def _counts(arms: ArmFigures) -> list[str]:
@@ -146,10 +178,9 @@ def _compared(change: Comparison | None) -> Html | None:
     """Say in a line how the adapter stands beside the teacher on the same cases."""
     if change is None:
         return None
-    points = f"{change.difference * 100:+.1f} points".replace("-", "−")
     told = [
         f"With the adapter against the long prompt: {VERDICTS[change.verdict]}",
-        f"{points}, p {change.p_holm:.2g} (exact, Holm)",
+        f"{points(change.difference, signed=True)}, p {change.p_holm:.2g} (exact, Holm)",
         *_needs(change),
     ]
     return element("p", " · ".join(told), class_="quiet")
@@ -168,7 +199,7 @@ def _spaced(parts: Sequence[Html]) -> list[Html | str]:
     return spaced
 
 
-def _behaviour(found: BehaviourVerdict) -> Html:
+def _behaviour(found: BehaviourVerdict, beside: Mapping[str, Aside], *, carded: bool) -> Html:
     title = named(found.behaviour) + (f" · {found.suite}" if found.suite != found.behaviour else "")
     rows = [("All", found.arms), *found.cells.items(), *found.difficulties.items()]
     head = element(
@@ -178,9 +209,14 @@ def _behaviour(found: BehaviourVerdict) -> Html:
         *(element("th", ARM_NAMES[arm], scope="col", class_="num") for arm in ARMS),
     )
     body = (
-        element("tr", _cell(name, arms), *_figures(arms, name=f"{title}, {name}", width=NARROW))
-        for name, arms in rows
+        element(
+            "tr",
+            _cell(name, arms),
+            *_figures(arms, name=f"{title}, {name}", width=NARROW, beside=None if place else beside),
+        )
+        for place, (name, arms) in enumerate(rows)
     )
+    trust = element("a", "how far its grader can be trusted", href=anchor("grader", found.behaviour))
     return element(
         "section",
         element("h3", title),
@@ -196,6 +232,7 @@ def _behaviour(found: BehaviourVerdict) -> Html:
         _leanings(found.leanings.get("after", ())),
         _biases(found.biases),
         _compared(found.change),
+        element("p", trust, class_="quiet") if carded else None,
         class_="card",
     )
 

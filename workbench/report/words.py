@@ -41,6 +41,10 @@ VERDICTS: dict[PairedVerdict, str] = {
     "equivalent": "equivalent within the margin",
     "undecided": "undecided",
 }
+METHODS: dict[str, str] = {
+    "rogan_gladen": "by the grader's card",
+    "prediction_powered": "by a person's labels",
+}
 CASE_NAMES: dict[CaseState, str] = {
     "lost": "Lost",
     "failed": "Both fail",
@@ -84,6 +88,12 @@ def percent(share: float | None) -> str:
     shown = f"{100 * share:.0f}"
     near = (shown == "100" and share < 1) or (shown == "0" and share > 0)
     return f"{100 * share:.1f}%" if near else f"{shown}%"
+
+
+def points(difference: float, *, signed: bool = False) -> str:
+    """Write a difference of shares in percentage points: ``2.4 points``, ``+2.4 points`` if ``signed``."""
+    shown = f"{100 * difference:+.1f}" if signed else f"{100 * difference:.1f}"
+    return shown.replace("-", "−") + " points"
 
 
 def bounds(ci: tuple[float, float] | None) -> str:

@@ -64,6 +64,8 @@ ABOUT = {
         ),
     ),
 }
+# Graders of a behaviour that judge by another's means too.
+RESTS_ON = {"harm": ("refusal",), "neutrality": ("refusal",), "grounding": (), "schema": (), "rules": ()}
 _FOOT = (
     "Made by `workbench graders list --write docs/graders` from the figures of `workbench graders"
     " measure --data labelled`. Rows that a model was trained on (*cross-validated*) are scored "
@@ -76,6 +78,11 @@ def bundled_figures() -> dict[str, Any]:
     """Return the figures that this version of the graders was measured to have."""
     found: dict[str, Any] = json.loads(files(__package__).joinpath("measured.json").read_text("utf-8"))
     return found
+
+
+def sets_of(grader: str, figures: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the labelled sets on which a grader was measured."""
+    return {name: one for name, one in figures["sets"].items() if one["grader"].split(" ")[0] == grader}
 
 
 def lowered(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
@@ -108,7 +115,7 @@ def _part(figures: dict[str, Any], part: str) -> dict[str, Any]:
 def card(grader: str, figures: dict[str, Any]) -> str:
     """Write the card of one grader in Markdown: its figures on every set, weak ones included."""
     what, limits = ABOUT[grader]
-    sets = {name: one for name, one in figures["sets"].items() if one["grader"].split(" ")[0] == grader}
+    sets = sets_of(grader, figures)
     heads = (
         "set",
         "n",

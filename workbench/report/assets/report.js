@@ -68,7 +68,7 @@
     const shown = () => items.filter((item) => !item.hidden);
     const fits = (item, want) =>
       (!want.state || item.dataset.state === want.state) &&
-      (!want.behaviour || item.dataset.behaviour === want.behaviour) &&
+      (!want.behaviour || (item.dataset.behaviour || form.dataset.heldout) === want.behaviour) &&
       (!want.slice || item.dataset.slice === want.slice) &&
       (!want.rule || (item.dataset.rules || "").split(" ").includes(want.rule)) &&
       (!want.text || textOf(item).includes(want.text));
