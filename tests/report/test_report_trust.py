@@ -20,7 +20,7 @@ CORRECTED = {
 
 @pytest.fixture
 def run(tmp_path):
-    place = made_run.run(tmp_path / "run", cases=30)
+    place = made_run.run(tmp_path / "run", cases=40)
     path = place / "eval" / "verdicts.json"
     held = json.loads(path.read_text())
     floor = {**TOLD, "arm": "after", "difference": -0.025, "floor": 0.0625, "p": 0.5}
