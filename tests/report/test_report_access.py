@@ -11,7 +11,7 @@ from workbench.report import build_report, render_html
 from workbench.report.comparison import compare_runs
 from workbench.report.comparisonfaces import comparison_html
 
-PAGES = ("report", "card", "comparison")
+PAGES = ("report", "card", "comparison", "versions")
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +22,7 @@ def pages(tmp_path_factory):
     (place / "report.html").write_text(render_html(build_report(runs[0])), "utf-8")
     (place / "comparison.html").write_text(comparison_html(compare_runs(runs)), "utf-8")
     old, new = made_data.curated(place / "old", rows=21, hostile=False), made_data.curated(place / "new")
+    assert execute(["diff", str(old), str(new), "--html", str(place / "versions.html"), "--quiet"]) == 0
     out = place / "out"
     assert execute(["card", str(new), "--base", str(old), "--out", str(out), "--quiet"]) == 0
     (out / "card.html").rename(place / "card.html")

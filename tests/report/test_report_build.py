@@ -226,3 +226,12 @@ def test_overlapping_and_foreign_spans_cut_without_loss():
         ("ef", ("y",)),
     ]
     assert cut("", []) == ()
+
+
+def test_provenance_names_version_stages_and_keys(run):
+    page = render_html(build_report(run))
+    text = page[page.index('<section id="provenance"') :]
+    assert "python -m pip install sft-workbench==0.1.0" in text
+    assert "workbench run recipe.yaml --out run" in text
+    for stage in ("convert", "curate", "adapter", "eval"):
+        assert f"run/{stage}/manifest.json: key a1b2c3d4e5f60718" in text

@@ -30,11 +30,12 @@ def diff(
     markdown: Annotated[
         Path | None, typer.Option("--markdown", help="Write it as Markdown, for a pull request.")
     ] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Write it as one HTML page.")] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Write it as JSON, with every row that differs.")
     ] = None,
     examples: Annotated[
-        int, typer.Option("--examples", min=0, help="Rows of each kind shown here and in the Markdown.")
+        int, typer.Option("--examples", min=0, help="Rows of each kind shown here and in the files but JSON.")
     ] = _EXAMPLES,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -44,17 +45,20 @@ def diff(
     Rows are known again by id, then by prompt, then by the record of the log that they came from; a numeric
     column beside the pair's own is a signal.
 
-    [dim]Example:[/] workbench diff curated_monday curated --markdown diff.md
+    [dim]Example:[/] workbench diff curated_monday curated --markdown diff.md --html diff.html
     """
     from workbench.corpus import difference, plain
     from workbench.io.dataset import read_dataset
     from workbench.io.rundir import write_json, write_text
     from workbench.report.versions import render_difference
+    from workbench.report.versionspage import difference_html
 
     with screen_for(Face(quiet=quiet, as_json=as_json)) as screen:
         found = difference(read_dataset(a, progress=screen.report), read_dataset(b, progress=screen.report))
     if markdown is not None:
         write_text(markdown, render_difference(found, examples=examples))
+    if html is not None:
+        write_text(html, difference_html(found, examples=examples))
     if out is not None:
         write_json(out, plain(found))
     then = f"hold it to limits: [bold]workbench check {escape(b)} --policy POLICY --base {escape(a)}[/]"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
 
 _SHOWN = 3
+_CARD = "in card.json"
 _SCROLLS = 400  # characters of a question from which on it may scroll in its box
 
 
@@ -188,8 +189,8 @@ def reasons_section(reasons: Sequence[Reason]) -> Html:
     return joined([element("p", lead, class_="lead"), *parts])
 
 
-def change_section(change: Difference) -> Html:
-    """Draw what changed since another version."""
+def change_section(change: Difference, *, most: int = _SHOWN, rest: str = _CARD) -> Html:
+    """Draw what changed since another version; ``rest`` says where rows beyond ``most`` of a kind are."""
     parts: list[Html | None] = [
         element("p", f"{change.a.source} → {change.b.source}: {headline(change)}.", class_="lead"),
         table(("Rows", "Before", "After"), size_rows(change)) if size_rows(change) else None,
@@ -201,18 +202,24 @@ def change_section(change: Difference) -> Html:
     for name, rows in (("Added", change.added), ("Removed", change.removed)):
         if rows:
             parts.append(
-                _details(f"{name}: {count(len(rows))}", [*(row(r) for r in rows[:_SHOWN]), _more(len(rows))])
+                _details(
+                    f"{name}: {count(len(rows))}",
+                    [*(row(r) for r in rows[:most]), _more(len(rows), most=most, rest=rest)],
+                )
             )
     if change.changed:
         inside: list[Html | None] = []
-        for one in change.changed[:_SHOWN]:
+        for one in change.changed[:most]:
             what = ", ".join(FIELDS[name] for name in one.fields)
             inside += [
                 element("p", f"{what} ({MATCHED[one.by]})", class_="quiet"),
                 element("div", row(one.before), row(one.after), class_="twins"),
             ]
         parts.append(
-            _details(f"Changed: {count(len(change.changed))}", [*inside, _more(len(change.changed))])
+            _details(
+                f"Changed: {count(len(change.changed))}",
+                [*inside, _more(len(change.changed), most=most, rest=rest)],
+            )
         )
     return joined(parts)
 
@@ -279,7 +286,7 @@ def _details(title: str, inside: Iterable[Html | None], *, opened: bool = False)
     return element("details", element("summary", title), *inside, class_="more examples", open=opened)
 
 
-def _more(rows: int) -> Html | None:
-    if rows <= _SHOWN:
+def _more(rows: int, *, most: int = _SHOWN, rest: str = _CARD) -> Html | None:
+    if rows <= most:
         return None
-    return element("p", f"… and {count(rows - _SHOWN)} more, in card.json", class_="quiet")
+    return element("p", f"… and {count(rows - most)} more, {rest}", class_="quiet")

@@ -35,9 +35,21 @@ def provenance_section(report: Report) -> Html:
 
 def commands(held: Provenance) -> str:
     """Give the commands that repeat the run, or, where it has no recipe, its pages and its gate."""
-    if held.recipe is not None:
-        return "workbench run recipe.yaml --out run"
-    return "workbench report RUN\nworkbench gate RUN"
+    if held.recipe is None:
+        return "workbench report RUN\nworkbench gate RUN"
+    versions = sorted({stage.version for stage in held.stages if stage.version})
+    lines = [f"# made by sft-workbench {', '.join(versions)}"] if len(versions) > 1 else []
+    if len(versions) == 1:
+        lines = [f"python -m pip install sft-workbench=={versions[0]}"]
+    lines += [
+        "# with the recipe below saved as recipe.yaml: " + " → ".join(stage.name for stage in held.stages),
+        "workbench run recipe.yaml --out run",
+        *(f"#   run/{s.name}/manifest.json: key {s.key}" for s in held.stages if s.key),
+    ]
+    if held.stages:
+        lines.append("# one stage again, those before it standing:")
+        lines.append(f"rm -r run/{held.stages[-1].name} && workbench run recipe.yaml --out run")
+    return "\n".join(lines)
 
 
 def recipe_yaml(held: Provenance) -> str:
