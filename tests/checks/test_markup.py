@@ -19,6 +19,8 @@ HOLDS = {
     "table": ["| a | b |\n|---|:-:|\n| 1 | 2 |"],
     "code_block": ["```py\nx\n```"],
     "citation": ["Tea [1].", "茶【2】", "[1, 2]", "[citation:3]"],
+    "question": ["Is it?", "是吗？好", "“Why?” she said"],
+    "exclamation": ["No!", "好！"],
     "markdown": ["**b**", "# h", "`x`", "[a](b)"],
 }
 LACKS = {
@@ -32,6 +34,8 @@ LACKS = {
     "table": ["a | b", "---"],
     "code_block": ["use `x`"],
     "citation": ["[name]", "in 2025"],
+    "question": ["https://a.org/x?q=1", "A statement."],
+    "exclamation": ["![a](b.png)", "Yes."],
     "markdown": ["plain\n- list", "1. one"],
 }
 

@@ -89,8 +89,10 @@ def test_one_sentence_may_hold_two_demands():
 
 
 def test_a_bound_on_each_part_is_no_bound_on_the_answer():
-    assert check("- Each bullet has at most 20 words.") is None
-    assert check("- 每条不超过20个字。") is None
+    of_each = {"use": "length", "each": "item", "max": 20}
+    assert check("- Each bullet has at most 20 words.") == of_each
+    assert check("- 每条不超过20个字。") == of_each
+    assert check("- The title has at most 20 words.") is None
 
 
 def test_a_closing_tag_is_no_rule():

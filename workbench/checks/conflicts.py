@@ -81,6 +81,8 @@ def _bounds(a: AnyCheck, b: AnyCheck) -> str | None:
 def _range(check: AnyCheck) -> tuple[str, int | None, int | None] | None:
     """Read what a length rule bounds: unit, least, most."""
     if isinstance(check, Length):
+        if check.each is not None:
+            return None
         return check.unit, check.min, check.max
     if not isinstance(check, Ifeval):
         return None
@@ -107,7 +109,7 @@ def _languages(a: AnyCheck, b: AnyCheck) -> str | None:
 
 def _language(check: AnyCheck) -> str | None:
     if isinstance(check, Language):
-        return None if check.mixed else check.lang
+        return None if check.mixed or check.asked else check.lang
     if isinstance(check, Ifeval) and check.instruction == "language:response_language":
         return str(check.arguments["language"])
     return None

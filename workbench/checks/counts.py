@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from workbench.checks.subject import FieldCheck, on_field
+from workbench.checks.subject import FieldCheck, find, on_field
 from workbench.records import Case, Grade
 from workbench.text import paragraphs, sentences, words
 
 Unit = Literal["words", "sentences", "paragraphs", "characters", "lines", "items"]
+Part = Literal["sentence", "item", "paragraph"]
 _ITEM = re.compile(
     r"^[ \t]*(?:[-*+•·]|\(?\d{1,3}[.)、]|[（(]\d{1,3}[)）]|[一二三四五六七八九十]+、)[ \t]*\S", re.MULTILINE
 )
@@ -19,9 +20,12 @@ class Length(FieldCheck, frozen=True, kw_only=True):
     """The text has at least ``min`` and at most ``max`` of ``unit``, both inclusive, ``None`` for no bound.
 
     ``words`` counts a Chinese character as one word, which is what 字 asks for; ``items`` are list items.
+    With ``each``, every sentence, list item or paragraph has to keep the bounds; a text without one has
+    nothing to judge.
     """
 
     unit: Unit = "words"
+    each: Part | None = None
     min: int | None = None
     max: int | None = None
 
@@ -29,7 +33,13 @@ class Length(FieldCheck, frozen=True, kw_only=True):
         """Count and compare."""
         del case
         return on_field(
-            self.path, output, lambda text: judge_length(text, self.unit, low=self.min, high=self.max)
+            self.path,
+            output,
+            lambda text: (
+                judge_length(text, self.unit, low=self.min, high=self.max)
+                if self.each is None
+                else judge_each(text, self.each, self.unit, low=self.min, high=self.max)
+            ),
         )
 
 
@@ -46,6 +56,26 @@ def judge_length(text: str, unit: Unit, *, low: int | None, high: int | None) ->
         if part
     )
     return Grade.of(passed, detail=f"{found} {unit}, {bounds} asked")
+
+
+def judge_each(text: str, part: Part, unit: Unit, *, low: int | None, high: int | None) -> Grade:
+    """Tell whether the count of ``unit`` lies in ``[low, high]`` in every ``part`` of ``text``."""
+    parts = _parts(text, part)
+    if not parts:
+        return Grade.not_applicable(f"no {part} there")
+    wrong = [one for one in parts if judge_length(one, unit, low=low, high=high).label == "fail"]
+    return Grade.of(
+        not wrong,
+        *(find(text, one, what=f"{count(one, unit)} {unit}") for one in wrong),
+        detail=f"{len(wrong)} of {len(parts)} {part}s out of bounds",
+    )
+
+
+def _parts(text: str, part: Part) -> list[str]:
+    if part == "item":
+        lines = [line for line in text.splitlines() if _ITEM.match(line)]
+        return [line[match.end() - 1 :].strip() for line in lines if (match := _ITEM.match(line))]
+    return sentences(text) if part == "sentence" else paragraphs(text)
 
 
 def count(text: str, unit: Unit) -> int:

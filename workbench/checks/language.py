@@ -40,16 +40,22 @@ class Language(FieldCheck, frozen=True, kw_only=True):
     """The prose of the text is in ``lang`` (ISO 639-1), from end to end unless ``mixed``.
 
     A guess of another language with less than ``min_confidence`` leaves it unscored; so does a text without
-    letters.
+    letters. With ``asked``, it holds only where the user's message is in that language.
     """
 
     lang: str
+    asked: str | None = None
     min_confidence: float = 0.45
     mixed: bool = False
 
     def __call__(self, case: Case, output: str) -> Grade:
         """Guess and compare."""
-        del case
+        if self.asked is not None:
+            used, confidence = language(prose(question_of(case)))
+            if used == "und" or (used != self.asked and confidence < self.min_confidence):
+                return Grade.unscored("too little text in the user's message to tell its language")
+            if used != self.asked:
+                return Grade.not_applicable(f"the message is in {used}")
         return on_field(
             self.path,
             output,

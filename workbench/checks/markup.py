@@ -20,6 +20,8 @@ Element = Literal[
     "code_block",
     "citation",
     "markdown",
+    "question",
+    "exclamation",
 ]
 _HEADING = r"^#{1,6}[ \t]+\S.*$"
 _BOLD = r"\*\*[^*\n]+\*\*|__[^_\n]+__"
@@ -46,6 +48,9 @@ PATTERNS: dict[Element, re.Pattern[str]] = {
     "table": re.compile(_TABLE, re.MULTILINE),
     "code_block": re.compile(_CODE, re.MULTILINE),
     "citation": re.compile(_CITATION),
+    # A question mark inside a link ends no question.
+    "question": re.compile(r"[?？]+(?=[\s\"'”’」』)）*_]|\Z|[\u4e00-\u9fff])"),
+    "exclamation": re.compile(r"[!！]+(?!\[)"),
     "markdown": re.compile(rf"{_HEADING}|{_BOLD}|{_TABLE}|{_CODE}|{_LINK_MARK}|`[^`\n]+`", re.MULTILINE),
 }
 
@@ -53,7 +58,8 @@ PATTERNS: dict[Element, re.Pattern[str]] = {
 class Markup(FieldCheck, frozen=True, kw_only=True):
     """The text has at least ``min`` and at most ``max`` of ``element``, both inclusive; ``None``: no bound.
 
-    ``max: 0`` forbids it. ``markdown`` counts every mark that only Markdown gives a meaning, lists left out.
+    ``max: 0`` forbids it. ``question`` and ``exclamation`` count their marks, "?!" once each. ``markdown``
+    counts every mark that only Markdown gives a meaning, lists left out.
     """
 
     element: Element

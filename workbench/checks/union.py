@@ -14,6 +14,7 @@ from workbench.checks.ifeval import Ifeval
 from workbench.checks.judged import Judged
 from workbench.checks.language import Language, SameLanguage
 from workbench.checks.markup import Markup
+from workbench.checks.notation import Notation
 from workbench.checks.phrases import (
     Contains,
     EndsWith,
@@ -53,6 +54,7 @@ AnyCheck = (
     | Language
     | SameLanguage
     | Markup
+    | Notation
     | Unless
     | PhraseWhen
     | RefuseHarmful

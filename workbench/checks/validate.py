@@ -11,6 +11,7 @@ from workbench.checks.ifeval import ARGUMENTS, JUDGES, Ifeval
 from workbench.checks.judged import Judged
 from workbench.checks.language import NAMES, Language
 from workbench.checks.markup import Markup
+from workbench.checks.notation import Notation, form_fits
 from workbench.checks.phrases import Contains, EndsWith, NoCharacters, NotContains, OneOf, StartsWith
 from workbench.checks.schema import JsonSchema, check_schema
 from workbench.checks.structured import Structured
@@ -113,6 +114,20 @@ def _unfit(check: Spec, where: str) -> Finding | None:
     if isinstance(check, StartsWith | EndsWith) and not check.phrase.strip():
         return Finding(
             where=f"{where}.phrase", found="nothing", expected="a phrase", fix="Write it, or `check: null`."
+        )
+    if isinstance(check, Language) and check.asked is not None and check.asked not in NAMES:
+        return Finding(
+            where=f"{where}.asked",
+            found=repr(check.asked),
+            expected=f"one of {', '.join(NAMES)}",
+            fix="Write the two-letter code, or leave it out.",
+        )
+    if isinstance(check, Notation) and not form_fits(check.of, check.form):
+        return Finding(
+            where=f"{where}.form",
+            found=repr(check.form),
+            expected="YYYY, MM and DD for a date, 24h or 12h for a time, 0 or 0.00 for amount and percent",
+            fix="Write the form as the prompt gives it.",
         )
     zero = isinstance(check, Markup)
     if isinstance(check, Length | Markup) and not _bounds_fit(check.min, check.max, zero=zero):

@@ -13,7 +13,9 @@ from workbench.checks.unless import Unless
 from workbench.convert.compile_choice import choices
 from workbench.convert.compile_ifeval import read_instructions
 from workbench.convert.compile_markup import markup
+from workbench.convert.compile_parts import language_when, notation
 from workbench.convert.compile_plain import OF_EACH, compile_plain
+from workbench.convert.compile_range import ranged
 from workbench.convert.compile_shape import compile_count, compile_json, compile_xml
 from workbench.convert.compile_text import Demand, Shape, unquoted
 from workbench.convert.compile_unless import exception_of
@@ -100,10 +102,15 @@ def _sentence(text: str, shape: Shape, tags: tuple[str, ...]) -> list[Demand]:
     excepted = exception_of(text)
     if excepted is not None:
         return [_excused(one, excepted[0]) for one in _sentence(excepted[1], shape, tags)]
+    asked = language_when(text, shape)
+    if asked:
+        return asked
     when = compile_when(text, shape)
     if when is not None or _elsewhere(text):
         return [when] if when else []
-    alone = _choice(text, shape) or compile_count(text, tags) or compile_json(text, shape)
+    alone = (
+        _choice(text, shape) or compile_count(text, tags) or ranged(text, shape) or compile_json(text, shape)
+    )
     if alone is not None:
         return [alone]
     structure = compile_xml(text, shape)
@@ -112,8 +119,8 @@ def _sentence(text: str, shape: Shape, tags: tuple[str, ...]) -> list[Demand]:
     found = compile_plain(text, shape)
     found += [
         Demand(kind=kind, slug=slug, check=check, span=(0, len(text)))
-        for kind, slug, check in markup(text, shape)
-        if not any(demand.slug.endswith("-items") for demand in found)
+        for kind, slug, check in (*notation(text, shape), *markup(text, shape))
+        if not any(demand.slug.endswith(("-items", "-a-item")) for demand in found)
     ]
     return [*found, *_published(text, {demand.slug for demand in found})]
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _NO_COMMA = re.compile(
-    r"(?:\b(?:not|no|without|avoid|refrain|never|cannot|neither|free of)\b|n't\b)[^.\n]{0,40}\bcommas?\b|"
+    r"(?:\b(?:not(?! more)|no(?! more)|without|avoid|refrain|never|cannot|neither|free of)\b|"
+    r"n't\b)[^.\n]{0,40}\bcommas?\b|"
     r"\bcommas?\b[^.\n]{0,30}\b(?:not allowed|forbidden|prohibited|not be used|not used)\b",
     re.IGNORECASE,
 )

@@ -47,11 +47,19 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
-    rf"(?P<how>at most|no more than|up to|at least|exactly|only|最多|至少|"
-    rf"不超过)?\s*(?P<n>{NUMBER})\s*(?:个)?\s*(?:\w+ )?$",
+    rf"(?P<how>at most|no more than|not more than|up to|at least|exactly|only|最多|至多|至少|"
+    rf"不超过)?(?:使用|用|加|放|出现|包含)?\s*(?P<n>{NUMBER})\s*(?:个)?\s*(?:\w+ )?$",
     re.IGNORECASE,
 )
+_MOST = re.compile(
+    rf"(?:at most|no more than|not more than|up to|最多|至多|不超过)(?:使用|用|加|放|出现|"
+    rf"包含)?\s*(?:{NUMBER})"
+    r"\s*(?:个)?\s*(?:\w+ )?$",
+    re.IGNORECASE,
+)
+# Layout of a part that not every answer has ("numbered steps for instructions") is not asked of all.
 _OPTIONAL = re.compile(
+    r"\bfor (?:instructions|steps|procedures|processes|comparisons?|sequences|code|lists|tasks|how-to)\b|"
     r"\b(?:may|can|if (?:needed|helpful|necessary)|where (?:helpful|useful)|optional)\b|可以|必要时|可用",
     re.IGNORECASE,
 )
@@ -66,12 +74,13 @@ def markup(text: str, shape: Shape) -> list[tuple[SpanKind, str, Markup]]:
         if match is None or _covered(element, out):
             continue
         # A fence stands around the whole answer, also where that is JSON.
+        counted = _MOST.search(plain[: match.start()]) is not None
         path = None if element == "code_block" else shape.path("", running=True)
-        if _NOT.search(plain[: match.start()][-60:]) or re.search(
+        if (not counted and _NOT.search(plain[: match.start()][-60:])) or re.search(
             r"(?:省略|不用)", plain[match.end() : match.end() + 4]
         ):
             out.append((kind, f"no-{element.replace('_', '-')}", Markup(element=element, max=0, path=path)))
-        elif element != "markdown" and _ASKS.search(plain) and not _OPTIONAL.search(plain):
+        elif element != "markdown" and (counted or _ASKS.search(plain)) and not _OPTIONAL.search(plain):
             low, high = _bounds(plain[: match.start()])
             name = element.replace("_", "-")
             out.append((kind, name, Markup(element=element, min=low, max=high, path=path)))
@@ -88,6 +97,6 @@ def _bounds(before: str) -> tuple[int | None, int | None]:
     if match is None:
         return 1, None
     n, how = number(match["n"]), (match["how"] or "exactly").casefold()
-    if how in {"at most", "no more than", "up to", "最多", "不超过"}:
+    if how in {"at most", "no more than", "not more than", "up to", "最多", "至多", "不超过"}:
         return None, n
     return (n, None) if how in {"at least", "至少"} else (n, n)

@@ -6,10 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from workbench.checks.conditional import Grounded, Neutral, RefuseHarmful
-from workbench.checks.counts import Length, Unit
+from workbench.checks.counts import Length
 from workbench.checks.language import NAMES, Language, SameLanguage
 from workbench.checks.phrases import NoIdentifiers
-from workbench.convert.compile_text import NUMBER, Demand, Shape, number, unquoted
+from workbench.convert.compile_bounds import bounds
+from workbench.convert.compile_parts import marks, parts, wording
+from workbench.convert.compile_text import Demand, Shape, unquoted
 from workbench.convert.compile_wording import characters, ends, impersonal, phrases, starts, unmentioned
 
 if TYPE_CHECKING:
@@ -27,50 +29,12 @@ _FORBID_SHOW = re.compile(
     r"内部|出现",
     re.IGNORECASE,
 )
-_UNITS: tuple[tuple[str, Unit], ...] = (
-    (r"words?|字|词|汉字|个字", "words"),
-    (r"sentences?|句话?", "sentences"),
-    (r"paragraphs?|段落?", "paragraphs"),
-    (r"characters?|letters?|个?字符", "characters"),
-    (r"lines?|行", "lines"),
-    (r"bullet points?|bullets?|items?|list items|条|点(?!钟)|个?要点", "items"),
-)
-_UNIT = "|".join(f"(?P<u{i}>{pattern})" for i, (pattern, _) in enumerate(_UNITS))
-_BETWEEN = re.compile(
-    rf"(?:between\s+)?(?P<low>{NUMBER})\s*(?:-|–|—|~|to|and|or|到|至|或)\s*(?P<high>{NUMBER})[\s-]*(?:个|"
-    rf"\w+ )?(?:{_UNIT})",
-    re.IGNORECASE,
-)
-_MOST = re.compile(
-    rf"(?:at most|no more than|not more than|(?:not|never) (?:to )?exceed(?:ing)?|do(?:es)? not exceed|"
-    rf"don't exceed|up to|under|below|less than|fewer than|maximum of|max(?:imum)?:?|"
-    rf"within|limit(?:ed)?(?: \w+){{0,4}} to|shorter than|or fewer|不超过|不多于|不得超过|不能超过|至多|"
-    rf"最多|控制在|少于|小于|"
-    rf"限制在)(?:写|用|给出|列出|包含|包括|提供|输出|回答)?\s*(?:a |the )?(?P<high>{NUMBER})[\s-]*(?:个|"
-    rf"short |brief )?(?:{_UNIT})",
-    re.IGNORECASE,
-)
-_LEAST = re.compile(
-    rf"(?:at least|no fewer than|no less than|not less than|more than|over|minimum of|min(?:imum)?:?|至少|"
-    rf"不少于|不低于|超过|多于)(?:写|用|给出|列出|包含|包括|提供|输出|回答)?\s*(?:a |"
-    rf"the )?(?P<low>{NUMBER})[\s-]*(?:个|more )?(?:{_UNIT})",
-    re.IGNORECASE,
-)
-_AFTER = re.compile(
-    rf"(?P<n>{NUMBER})[\s-]*(?:个)?(?:{_UNIT})\s*(?P<how>at most|or (?:less|fewer)|maximum|max\b|at least|"
-    rf"or more|minimum|以内|之内|以下|以上)",
-    re.IGNORECASE,
-)
-_EXACT = re.compile(
-    rf"(?:\bexactly|\bin|\bonly|\bjust|恰好|正好|分为|分成|分|共|只用|只写|^)\s*(?P<n>{NUMBER})[\s-]*"
-    r"(?:个|short |brief |single )?"
-    rf"(?:{_UNIT})",
-    re.IGNORECASE,
-)
 # "Each bullet has at most 20 words" bounds a part, not the answer: no check here counts parts.
 OF_EACH = re.compile(
     r"\b(?:each|every|per)\b (?!(?:\w+ )?(?:answer|reply|response|message|time|turn|summary)\b)\w+|"
     r"每(?:一)?(?:条|点|句|段|个|行|项)|"
+    r"^\W*(?:keep |make |write )?(?:the |your )?(?:short )?(?:sentences|bullets|bullet points|points|"
+    r"items)\b(?!\W*\d)|"
     r"^\W*(?:the |a |its |your )?(?:title|headline|heading|subject(?: line)?|caption|introduction|intro|"
     r"conclusion|"
     r"opening paragraph|abstract|teaser)s?\b|^\W*(?:小?标题|导语|摘要|评语|要点|开头|结尾|引言|结论|"
@@ -79,12 +43,11 @@ OF_EACH = re.compile(
 )
 _SAME_LANGUAGE = re.compile(
     r"\bsame language\b|\b(?:in|use) the (?:language of the (?:user|question|message|customer)|(?:user|"
-    r"customer|guest)(?:'s|s')? language)|"
+    r"customer|guest|pupil|student|learner|player|client|reader|visitor|patient|caller|member|"
+    r"sender)(?:'s|s')? language)|"
     r"(?:与|和|跟).{0,10}(?:相同|一致|同样)的?语言|使用用户(?:的|所用的?)语言",
     re.IGNORECASE,
 )
-_STRICT = re.compile(r"less than|fewer than|under|below|shorter than|少于|小于", re.IGNORECASE)
-_STRICT_LOW = re.compile(r"more than|over|(?<!不)超过|多于", re.IGNORECASE)
 _LANGUAGE_EN = re.compile(
     r"\b(?:in|language (?:is|of (?:the |every |all )?\w+(?: is)?)|language:|use|speak|into|"
     r"only)\s+(?:only |plain |simple |proper |clear |formal |fluent |standard |good |the )*"
@@ -111,7 +74,7 @@ _FROM_CONTEXT = re.compile(
     r"\bonly what stands in\b|\b(?:based|rely|relying) (?:only|solely|strictly)?\s?on the (?:context|"
     r"passages?|documents?|notes?|provided)|"
     r"(?:只|仅|严格)(?:能|可以)?(?:根据|依据|使用|基于|参考|从|按照).{0,15}(?:资料|上下文|文档|材料|文章|"
-    r"内容|信息|原文|背景|】)",
+    r"内容|信息|原文|背景|法条|条款|政策|手册|指南|知识|片段|段落|记录|文本|说明书|合同|】)",
     re.IGNORECASE,
 )
 _NO_FIGURES = re.compile(
@@ -120,7 +83,7 @@ _NO_FIGURES = re.compile(
     r"information|"
     r"anything|details|forecast)\b|"
     r"\b(?:never|not|don't|avoid) (?:invent|make (?:up|things up|anything up)|fabricate|hallucinate|guess|"
-    r"speculate|inventing|making up)|"
+    r"speculate(?! (?:on|about|as to|regarding)\b)|inventing|making up)|"
     r"\badd (?:no|nothing)\b|(?:numbers?|dates?|facts?)\b.{0,40}\bfrom elsewhere\b|(?:不得|不要|禁止|避免|"
     r"切勿|不能|不可)(?:随意|"
     r"自行|凭空)?(?:编造|虚构|"
@@ -154,11 +117,11 @@ def identifiers(text: str, shape: Shape) -> Found | None:
 def length(text: str, shape: Shape) -> Found | None:
     """Read rules like: At most 30 words", "不超过 40 个字", "two to four sentences"."""
     plain = unquoted(text)
-    bounds = _bounds(plain)
+    found = None if parts(text, shape) else bounds(plain)
     path = shape.path(text, running=True)
-    if bounds is None or (OF_EACH.search(plain) and (path is None or not OF_EACH.match(plain.lstrip()))):
+    if found is None or (OF_EACH.search(plain) and (path is None or not OF_EACH.match(plain.lstrip()))):
         return None
-    low, high, unit = bounds
+    low, high, unit = found
     name = "-".join(
         part for part in ("min" if low is not None else "", "max" if high is not None else "", unit) if part
     )
@@ -171,7 +134,12 @@ def in_language(text: str, shape: Shape) -> Found | None:
     if _SAME_LANGUAGE.search(plain):
         return "language", "same-language", SameLanguage(path=shape.path(text, running=True))
     match = _LANGUAGE_EN.search(plain) or _LANGUAGE_FIRST.search(plain) or _LANGUAGE_ZH.search(plain)
-    if match is None or re.search(r"\b(?:not|never|don't) (?:\w+ )?in\b|不要用|不得用", plain, re.IGNORECASE):
+    if match is None or re.search(
+        r"\b(?:not|never|don't) (?:\w+ )?in\b|(?:不要|不得|禁止|避免|不能|请勿|别)(?:使用|用|出现|夹杂|"
+        r"混用|说|以)",
+        plain,
+        re.IGNORECASE,
+    ):
         return None
     name = match["name"].casefold()
     code = next(code for code, names in NAMES.items() if name in names)
@@ -209,8 +177,8 @@ def neutral(text: str, shape: Shape) -> Found | None:
 
 
 PLAIN: tuple[Compiler, ...] = (
-    starts, ends, characters, identifiers, length, in_language, grounded, figures, refuses, neutral,
-    impersonal, phrases, unmentioned,
+    parts, marks, wording, starts, ends, characters, identifiers, length, in_language, grounded, figures,
+    refuses, neutral, impersonal, phrases, unmentioned,
 )  # fmt: skip
 
 
@@ -229,25 +197,3 @@ def compile_plain(text: str, shape: Shape) -> list[Demand]:
             kind, slug, check = found
             out.append(Demand(kind=kind, slug=slug, check=check, span=(0, len(text))))
     return out
-
-
-def _bounds(text: str) -> tuple[int | None, int | None, Unit] | None:
-    for pattern in (_BETWEEN, _MOST, _LEAST, _AFTER, _EXACT):
-        match = pattern.search(text)
-        if match:
-            return _read_bounds(pattern, match)
-    return None
-
-
-def _read_bounds(pattern: re.Pattern[str], match: re.Match[str]) -> tuple[int | None, int | None, Unit]:
-    unit = next(unit for i, (_, unit) in enumerate(_UNITS) if match[f"u{i}"])
-    if pattern is _BETWEEN:
-        return number(match["low"]), number(match["high"]), unit
-    if pattern is _MOST:
-        return None, number(match["high"]) - bool(_STRICT.match(match.group())), unit
-    if pattern is _LEAST:
-        return number(match["low"]) + bool(_STRICT_LOW.match(match.group())), None, unit
-    if pattern is _EXACT:
-        return number(match["n"]), number(match["n"]), unit
-    least = re.search(r"least|more|minimum|以上", match["how"], re.IGNORECASE)
-    return (number(match["n"]), None, unit) if least else (None, number(match["n"]), unit)

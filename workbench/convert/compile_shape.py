@@ -10,6 +10,7 @@ from typing import Any
 from workbench.checks.phrases import Contains, OneOf
 from workbench.checks.schema import JsonOnly, JsonSchema
 from workbench.checks.xmltext import TagCount, XmlOnly, XmlStructure
+from workbench.convert.compile_range import states_range
 from workbench.convert.compile_text import NUMBER, Demand, Shape, number, quoted, quoted_spans, unquoted
 
 _JSON_ONLY = re.compile(
@@ -170,6 +171,8 @@ def shape_rule(shape: JsonShape, span: tuple[int, int]) -> Demand:
 def speaks_of_shape(text: str, shape: JsonShape | None) -> bool:
     """Tell whether a text only says which keys there are, or what type a key has."""
     if shape is None:
+        return False
+    if states_range(text):
         return False
     plain = unquoted(text)
     named = [key for key in quoted(text) or _named(text) if key in shape.keys]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _NOT = re.compile(
     r"\b(?:leave out|omit|drop|do not|don't|never|avoid|no|not|without|must not|should not|may not|cannot|"
-    r"refrain from|exclude)\b|不要|不得|不能|不可|禁止|避免|切勿|请勿|别|不许",
+    r"refrain from|exclude)\b|不要|不得|不能|不可|禁止|避免|切勿|请勿|别|不许|不使用|不用|不出现|不含|不加",
     re.IGNORECASE,
 )
 _BEGIN = re.compile(
@@ -27,11 +27,13 @@ _BEGIN = re.compile(
 )
 _END = re.compile(
     r"\b(?:end|finish|close|conclude)s?\b|\blast (?:words?|sentence|line)\b.{0,30}\b(?:is|are|must be|"
-    r"should be)\b|以.{0,3}[\"“「·].{0,60}(?:结尾|结束)|结尾(?:为|是|用|必须)",
+    r"should be)\b|以.{0,3}[\"“「·].{0,60}(?:结尾|结束)|结尾(?:处)?(?:为|是|用|必须|统一|固定|请|要|都|"
+    r"应|需){0,3}(?:写|说|加上|附上|使用|用|为|是)?.{0,2}[\"“「]",
     re.IGNORECASE,
 )
 _SAY = re.compile(
-    r"\b(?:say|include|mention|contain|use|write|add|state|insert|have)s?\b|包含|包括|写明|注明|必须有|"
+    r"\bsign off with\b|\b(?:say|include|mention|contain|use|write|add|state|insert|have)s?\b|包含|"
+    r"包括|写明|注明|必须有|"
     r"带上|附上|使用|提到|说|"
     r"出现|提及",
     re.IGNORECASE,
@@ -44,8 +46,13 @@ _CHARACTERS = (
     (re.compile(r"question marks?|问号", re.IGNORECASE), "?", "question-mark"),
     (re.compile(r"\bcommas?\b|逗号", re.IGNORECASE), ",，、", "comma"),
     (re.compile(r"semicolons?|分号", re.IGNORECASE), ";", "semicolon"),
+    (re.compile(r"quotation marks?|引号", re.IGNORECASE), '"“”「」『』', "quotation-mark"),
     (re.compile(r"\bem[- ]dash(?:es)?\b|破折号", re.IGNORECASE), "—", "dash"),
 )  # fmt: skip
+# "No more than one" allows one.
+_SOME = re.compile(
+    r"\b(?:no|not) more than\b|\bat most\b|最多|至多|不超过|过多|太多|\btoo many\b", re.IGNORECASE
+)
 _FIRST_PERSON = re.compile(
     r"\b(?:no|never|not|avoid|without)\b.{0,30}\bfirst[- ]person\b|(?:不要|不得|避免|禁止).{0,6}第一人称",
     re.IGNORECASE,
@@ -105,7 +112,9 @@ def ends(text: str, shape: Shape) -> Found | None:
     """Read rules like: End every reply with "X"."""
     plain = unquoted(text)
     if _END.search(plain) and re.search(
-        r"\b(?:with|by) (?:a|one|another) question\b|以.{0,4}问(?:句|题)(?:结尾|结束)", plain
+        r"\b(?:with|by) (?:a|one|another) question\b|以.{0,4}问(?:句|题)(?:结尾|结束)|结尾(?:处)?(?:提|"
+        r"问|抛出|留)(?:出|下)?一?个问题",
+        plain,
     ):
         return "format", "closing-question", EndsWith(phrase="?", path=shape.path(text, running=True))
     phrases = quoted(text)
@@ -118,7 +127,7 @@ def characters(text: str, shape: Shape) -> Found | None:
     """Read rules like: Do not use exclamation marks."""
     plain = unquoted(text)
     named = [(signs, name) for pattern, signs, name in _CHARACTERS if pattern.search(plain)]
-    if not named or not _NOT.search(plain):
+    if not named or not _NOT.search(plain) or _SOME.search(plain):
         return None
     signs = "".join(one for one, _ in named)
     slug = "no-" + "-or-".join(name for _, name in named)
@@ -149,6 +158,9 @@ def phrases(text: str, shape: Shape) -> Found | None:
     if counted is not None:
         return _counted(found, counted)
     if _NOT.search(plain):
+        # One character of a list ("“最”“第一”等词") stands in too many other words.
+        longer = tuple(one for one in found if len(one) > 1)
+        found = longer or found
         return "style", "avoid-phrases", NotContains(phrases=found, path=path)
     either = re.search(r"[\"”」] or [\"“「]|one of|any of|或|之一", text) is not None
     return "style", "include-phrases", Contains(phrases=found, any=either and len(found) > 1, path=path)
