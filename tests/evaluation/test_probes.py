@@ -116,7 +116,8 @@ CHECKS = {
     "starts_with": {"phrase": "x"}, "no_characters": {"characters": "!"}, "one_of": {"values": ["a"]},
     "length": {"max": 9}, "language": {"lang": "en"}, "json_schema": {"schema": {}},
     "no_identifiers": {"pattern": "A-1"}, "phrase_when": {"condition": "contested", "phrase": "x"},
-    "markup": {"element": "emoji", "max": 0}, "xml_structure": {"root": "a"},
+    "markup": {"element": "emoji", "max": 0}, "notation": {"of": "date", "form": "YYYY-MM-DD"},
+    "xml_structure": {"root": "a"},
     "unless": {"check": {"use": "language", "lang": "en"}, "exception": "asked"},
     "ifeval": {"instruction": "punctuation:no_comma"},
 }  # fmt: skip

@@ -210,6 +210,8 @@ def counter(check: AnyCheck, text: str, lang: str) -> str:
 
 
 def _length(check: Any) -> Said | None:
+    if check.each is not None:
+        return None  # a longer answer may still have short sentences
     if check.max is not None:
         many = 3 * check.max
         return (f"make your answer at least {many} {check.unit} long", f"请至少写{many}{_UNITS[check.unit]}")
