@@ -85,6 +85,19 @@ def test_a_broken_rule_is_named_with_a_row(checked, tmp_path):
     assert "rude" in found["crossed"][0]["where"]
 
 
+def test_a_rule_is_held_as_a_share_of_the_rows_it_applies_to(checked, tmp_path):
+    (tmp_path / "contract.yaml").write_text(RULES)
+    rude = [*rows(), {"id": "rude", "prompt": "And the saw?", "completion": "Send it."}]
+    held = "contract: contract.yaml\nmax_broken_share: null\nmax_break_shares: "
+    assert checked(rude, held + "{polite: 0.12}")[0] == 0
+    code, found = checked(rude, held + "{polite: 0.1, gone: 1}")
+    assert (code, crossed(found)) == (
+        1, [("max_break_shares.polite", "failed"), ("max_break_shares.gone", "undecided")],
+    )  # fmt: skip
+    assert found["crossed"][0]["found"] == "1 of 9 rows"
+    assert "rude" in found["crossed"][0]["where"]
+
+
 def test_rows_too_near_the_evaluation_data(checked, tmp_path):
     (tmp_path / "eval.jsonl").write_text(json.dumps(rows(["tent"])[0]) + "\n")
     code, found = checked(rows(), "against: [eval.jsonl]")

@@ -75,9 +75,9 @@ def test_its_own_ci_is_green_then_red_naming_the_rule(log, tmp_path):
     shout(place)
     red = ci(place, tmp_path)
     assert red.returncode == 1, red.stdout + red.stderr
-    assert "max_breaks.no-exclamation" in red.stdout
+    assert "max_break_shares.no-exclamation" in red.stdout
     assert "rule no-exclamation" in red.stdout
-    assert "max_breaks.opening" not in red.stdout
+    assert "max_break_shares.opening" not in red.stdout
     junit = yaml.safe_load((place / ".gitlab-ci.yml").read_text("utf-8"))["workbench"]["artifacts"]["reports"]
     assert "no-exclamation" in (place / junit["junit"]).read_text("utf-8")
 

@@ -90,7 +90,7 @@ def why_not(line):
 def test_every_block_is_of_a_kind_that_some_test_runs():
     assert {block.kind for block in blocks()} <= {"sh", "console", "python", "yaml", "ini", ""}
     for block in blocks():
-        assert block.kind or "──►" in block.text or "max_breaks" in block.text, (
+        assert block.kind or "──►" in block.text or "max_break_shares" in block.text, (
             f"{block.page}: name the language"
         )
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from workbench.corpus import Alike, Difference, Leak, Profile
+    from workbench.corpus import Alike, Coverage, Difference, Leak, Profile, RuleCount
     from workbench.gate.datapolicy import DataPolicy, SignalLimits
 
 _LISTED = 5
@@ -82,7 +82,7 @@ def _schema(profile: Profile, policy: DataPolicy) -> Iterator[Check]:
 def _contract(profile: Profile, policy: DataPolicy) -> Iterator[Check]:
     held = profile.coverage
     if held is None:
-        if policy.contract is not None or policy.max_breaks:
+        if policy.contract is not None or policy.max_breaks or policy.max_break_shares:
             yield Check(limit="contract", found="no contract", where="rules", verdict="undecided")
         return
     worst = sorted((r for r in held.rules if r.breaks and r.severity == "must"), key=lambda r: -r.breaks)
@@ -94,14 +94,31 @@ def _contract(profile: Profile, policy: DataPolicy) -> Iterator[Check]:
         or f"{len(held.rules)} rules",
         told=f"{held.rows_breaking_must} of {held.rows} rows break a must rule",
     )
+    yield from _rules(held, policy)
+
+
+def _rules(held: Coverage, policy: DataPolicy) -> Iterator[Check]:
+    """Hold each rule that the policy names against its limits, in rows and as a share."""
     known = {rule.id: rule for rule in held.rules}
     for name, most in policy.max_breaks.items():
-        rule = known.get(name)
+        rule, key = known.get(name), f"max_breaks.{name}"
+        yield (_count(key, most, rule.breaks, at_most=True, where=_rule(rule)) if rule else _no_rule(key))
+    for name, share in policy.max_break_shares.items():
+        rule, key = known.get(name), f"max_break_shares.{name}"
         if rule is None:
-            yield Check(limit=f"max_breaks.{name}", found="no such rule", where="rules", verdict="undecided")
-        else:
-            as_ = f", as {rule.broken[0].id}" if rule.broken else ""
-            yield _count(f"max_breaks.{name}", most, rule.breaks, at_most=True, where=f"rule {name}{as_}")
+            yield _no_rule(key)
+            continue
+        judged = rule.holds + rule.breaks
+        found = rule.breaks / judged if judged else 0.0
+        yield from at_most(key, share, found, where=_rule(rule), told=f"{rule.breaks} of {judged} rows")
+
+
+def _no_rule(key: str) -> Check:
+    return Check(limit=key, found="no such rule", where="rules", verdict="undecided")
+
+
+def _rule(rule: RuleCount) -> str:
+    return f"rule {rule.id}" + (f", as {rule.broken[0].id}" if rule.broken else "")
 
 
 def _repeats(profile: Profile, policy: DataPolicy) -> Iterator[Check]:

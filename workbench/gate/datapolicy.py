@@ -46,7 +46,8 @@ class DataPolicy(Value, frozen=True, kw_only=True):
 
     Size: ``min_rows``, ``max_rows``, ``min_part_rows`` by part. Schema: ``max_rejected_share`` of rows that
     are no pair. Contract (``contract``, relative to the policy; default: the one beside the data):
-    ``max_broken_share`` of rows that break a ``must`` rule, ``max_breaks`` of rules by id. Duplicates:
+    ``max_broken_share`` of rows that break a ``must`` rule; of rules by id ``max_breaks``, and
+    ``max_break_shares`` of the rows to which the rule applies. Duplicates:
     ``max_exact_share``, ``max_near_share``, ``max_conflict_share``. Leakage: ``max_likeness`` of rows in
     different parts, ``max_likeness_against`` of rows and the evaluation data in ``against``. Personal data:
     ``max_personal_rows``, ``max_secret_rows`` (the signals ``pii`` and ``secrets``). Balance:
@@ -62,6 +63,7 @@ class DataPolicy(Value, frozen=True, kw_only=True):
     contract: str | None = None
     max_broken_share: Share | None = 0.0
     max_breaks: dict[str, Number] = msgspec.field(default_factory=dict)
+    max_break_shares: dict[str, Share] = msgspec.field(default_factory=dict)
     max_exact_share: Share | None = 0.0
     max_near_share: Share | None = None
     max_conflict_share: Share | None = None

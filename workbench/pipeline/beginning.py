@@ -151,7 +151,11 @@ def _data_policy(found: Profile, *, alone: bool, secret: int) -> str:
         "min_rows": found.rows,
         "max_rejected_share": _up(rejected / max(1, found.rows + rejected)),
         "max_broken_share": _up(held.rows_breaking_must / max(1, held.rows)) if held else None,
-        "max_breaks": {rule.id: rule.breaks for rule in held.rules if rule.checked} if held else {},
+        "max_break_shares": {
+            rule.id: _up(rule.breaks / max(1, rule.holds + rule.breaks))
+            for rule in (held.rules if held else ())
+            if rule.checked
+        },
         "max_exact_share": _up(len(found.repeats.exact) / rows),
         "max_near_share": _up(len(found.repeats.near) / rows),
         "max_conflict_share": _up(len(found.repeats.conflicts) / rows),
@@ -193,8 +197,8 @@ def _script(log: str, contracts: tuple[str, ...]) -> str:
 _DATA_HEAD = """\
 # Limits on the data: workbench check .workbench/converted --policy data-policy.yaml
 # They are what the log held when `workbench init` measured it: nothing may get worse unnoticed.
-# max_breaks counts the answers that break each rule. Lower the limits as the log gets better; raise one only
-# after you have looked at the rows that the message names.
+# max_break_shares: of the answers to which a rule applies, those that break it. Lower the limits as the log
+# gets better; raise one only after you have looked at the rows that the message names.
 """
 _POLICY = """\
 # What the adapter has to hold: workbench gate .workbench/run --policy policy.yaml
