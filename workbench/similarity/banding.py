@@ -57,7 +57,9 @@ class Buckets:
         hashes = hash_bands(shingled, banding=banding, guard=guard, compared=compared)
         first, last = shingled.bounds(compared)
         filled = np.flatnonzero(last > first)
-        return cls(hashes=hashes, banding=banding, _sorted=[_together(band, filled) for band in hashes])
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            together = list(pool.map(lambda band: _together(band, filled), hashes))
+        return cls(hashes=hashes, banding=banding, _sorted=together)
 
     def each(self, alive: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Yield, band by band, the living rows ordered by bucket, and the bucket bounds.
@@ -139,6 +141,9 @@ def hash_bands(
 
 def _together(keys: NDArray[np.uint64], filled: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the rows that share their key with another, ordered by key and then by row."""
+    from workbench.similarity.kernels import maybe_repeated
+
+    filled = filled[maybe_repeated(keys[filled])]
     order = filled[np.argsort(keys[filled], kind="stable")]
     keys = keys[order]
     same = keys[1:] == keys[:-1]

@@ -16,14 +16,9 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
-SEPARATOR, LETTER, UNSPACED, DIGIT = 0, 1, 2, 4
-_ONE_BYTE, _TWO_BYTES, _THREE_BYTES = 0x80, 0xE0, 0xF0
-_PLANE_2, _PLANE_4 = 0x20000, 0x40000
-_S30, _S27, _S31, _S32 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(32)
+_S30, _S27, _S31, S32 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(32)
 _M1, _M2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-_PRIME, _BASIS = np.uint64(0x100000001B3), np.uint64(0xCBF29CE484222325)
-_STEP = np.uint64(0x9E3779B97F4A7C15)
-_NONE = np.uint64(0)
+PRIME, STEP = np.uint64(0x100000001B3), np.uint64(0x9E3779B97F4A7C15)
 _MAX32 = np.uint32(0xFFFFFFFF)
 
 
@@ -38,133 +33,6 @@ def mix(value: np.uint64) -> np.uint64:
     value = (value ^ (value >> _S30)) * _M1
     value = (value ^ (value >> _S27)) * _M2
     return value ^ (value >> _S31)
-
-
-@compiled
-def code_point(data: NDArray[np.uint8], at: int) -> tuple[int, int]:
-    """Decode the UTF-8 character at byte ``at``; return its code point and its width in bytes."""
-    lead = int(data[at])
-    if lead < _ONE_BYTE:
-        return lead, 1
-    if lead < _TWO_BYTES:
-        return ((lead & 0x1F) << 6) | (int(data[at + 1]) & 0x3F), 2
-    if lead < _THREE_BYTES:
-        second, third = int(data[at + 1]) & 0x3F, int(data[at + 2]) & 0x3F
-        return ((lead & 0x0F) << 12) | (second << 6) | third, 3
-    second, third = int(data[at + 1]) & 0x3F, int(data[at + 2]) & 0x3F
-    return ((lead & 0x07) << 18) | (second << 12) | (third << 6) | (int(data[at + 3]) & 0x3F), 4
-
-
-@compiled
-def tokenize(
-    data: NDArray[np.uint8], start: int, end: int, table: NDArray[np.uint8], tokens: NDArray[np.uint64]
-) -> tuple[int, int, np.uint64]:
-    """Hash the words of bytes ``[start, end)`` into ``tokens``.
-
-    Returns:
-        How many tokens, how many of them characters of an unspaced script, and the hash of the sequence of
-        tokens that hold a digit (0 where none does).
-    """
-    count, unspaced, numbers = 0, 0, _NONE
-    word, inside, digit = _BASIS, False, False
-    at = start
-    while at <= end:
-        code, width, kind = 0, 1, SEPARATOR
-        if at < end:
-            code, width = code_point(data, at)
-            if code < table.size:
-                kind = table[code]
-            elif _PLANE_2 <= code < _PLANE_4:
-                kind = UNSPACED
-        at += width
-        if kind & LETTER:
-            word = (word ^ np.uint64(code)) * _PRIME
-            inside, digit = True, digit or kind & DIGIT != 0
-            continue
-        if inside:
-            tokens[count] = mix(word)
-            if digit:
-                numbers = mix(numbers * _PRIME + tokens[count])
-            count, word, inside, digit = count + 1, _BASIS, False, False
-        if kind == UNSPACED:
-            tokens[count] = mix((_BASIS ^ np.uint64(code)) * _PRIME)
-            count, unspaced = count + 1, unspaced + 1
-    return count, unspaced, numbers
-
-
-@compiled
-def hash_run(tokens: NDArray[np.uint64], start: int, end: int, salt: np.uint64) -> np.uint64:
-    """Hash ``tokens[start:end]`` as one shingle."""
-    value = salt
-    for k in range(start, end):
-        value = value * _PRIME + tokens[k]
-    return mix(value)
-
-
-@compiled
-def hash_bytes(data: NDArray[np.uint8], start: int, end: int, salt: np.uint64) -> np.uint64:
-    """Hash a text without any word (emoji, punctuation) as one shingle."""
-    value = _BASIS ^ salt
-    for k in range(start, end):
-        value = (value ^ np.uint64(data[k])) * _PRIME
-    return mix(value)
-
-
-@compiled
-def shingle_texts(
-    data: NDArray[np.uint8],
-    offsets: NDArray[np.int64],
-    table: NDArray[np.uint8],
-    fields: int,
-    word_n: int,
-    char_n: int,
-    out: NDArray[np.uint64],
-    counts: NDArray[np.int64],
-    numbers: NDArray[np.uint64],
-) -> int:
-    """Write the sorted shingle set of every text to ``out``, one after the other; return how many in all.
-
-    Text ``s`` is bytes ``[offsets[s], offsets[s+1])`` and belongs to field ``s % fields``.
-    """
-    longest = 0
-    for s in range(offsets.size - 1):
-        longest = max(longest, offsets[s + 1] - offsets[s])
-    tokens = np.empty(longest + 1, np.uint64)
-    used = 0
-    for s in range(offsets.size - 1):
-        start, end = offsets[s], offsets[s + 1]
-        counts[s], numbers[s] = 0, _NONE
-        if start == end:
-            continue
-        salt = np.uint64(s % fields + 1) * _STEP
-        count, unspaced, numbers[s] = tokenize(data, start, end, table, tokens)
-        size = char_n if 2 * unspaced > count else word_n
-        first = used
-        if count == 0:
-            out[used] = hash_bytes(data, start, end, salt)
-            used += 1
-        elif count < size:
-            out[used] = hash_run(tokens, 0, count, salt)
-            used += 1
-        else:
-            for k in range(count - size + 1):
-                out[used] = hash_run(tokens, k, k + size, salt)
-                used += 1
-            out[first:used].sort()
-            used = unique_sorted(out, first, used)
-        counts[s] = used - first
-    return used
-
-
-@compiled
-def unique_sorted(values: NDArray[np.uint64], start: int, end: int) -> int:
-    """Close up repeats in sorted ``values[start:end]``; return the new end."""
-    last = start
-    for k in range(start + 1, end):
-        if values[k] != values[last]:
-            last += 1
-            values[last] = values[k]
-    return last + 1
 
 
 @compiled
@@ -189,14 +57,14 @@ def band_hashes(
     for row in range(lo, hi):
         least[:] = _MAX32
         for k in range(firsts[row], lasts[row]):
-            value = np.uint32(sets[k] >> _S32)
+            value = np.uint32(sets[k] >> S32)
             for p in range(perms):
                 image = np.uint32(scale[p] * value + shift[p])
                 least[p] = min(least[p], image)
         for band in range(out.shape[0]):
-            value64 = guard[row] + np.uint64(band + 1) * _STEP
+            value64 = guard[row] + np.uint64(band + 1) * STEP
             for p in range(band * per_band, (band + 1) * per_band):
-                value64 = mix(value64 * _PRIME + np.uint64(least[p]))
+                value64 = mix(value64 * PRIME + np.uint64(least[p]))
             out[band, row] = value64
 
 
@@ -245,27 +113,31 @@ def star_edges(
     rows: NDArray[np.int64],
     bounds: NDArray[np.int64],
     threshold: float,
+    known: NDArray[np.int64],
     hub_out: NDArray[np.int64],
     row_out: NDArray[np.int64],
 ) -> int:
     """Join each row of a bucket to the first earlier hub it is verified alike to; a row without one is a hub.
 
-    Bucket ``k`` is ``rows[bounds[k]:bounds[k+1]]``, ascending. Returns how many edges were written.
+    Bucket ``k`` is ``rows[bounds[k]:bounds[k+1]]``, ascending. ``known`` names for each row a hub to which it
+    was verified alike (-1: none), so that a pair that meets in many bands is compared once; it is kept up to
+    date, and threads may share it. Returns how many edges were written.
     """
     count = 0
     hubs = np.empty(rows.size, np.int64)
     for k in range(bounds.size - 1):
-        known = 0
+        found = 0
         for at in range(bounds[k], bounds[k + 1]):
             row, joined = rows[at], False
-            for h in range(known):
-                if alike(sets, starts, fields, compared, hubs[h], row, threshold):
+            for h in range(found):
+                if known[row] == hubs[h] or alike(sets, starts, fields, compared, hubs[h], row, threshold):
+                    known[row] = hubs[h]
                     hub_out[count], row_out[count] = hubs[h], row
                     count, joined = count + 1, True
                     break
             if not joined:
-                hubs[known] = row
-                known += 1
+                hubs[found] = row
+                found += 1
     return count
 
 

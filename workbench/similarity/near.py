@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -99,14 +101,18 @@ def _stars(
     """Return verified edges from hubs to later rows of their buckets, over all bands."""
     from workbench.similarity.kernels import star_edges
 
-    hubs, rows = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     sets, starts, fields = shingled.sets, shingled.starts, shingled.fields
-    for members, bounds in buckets.each(alive):
-        hub, row = np.empty(members.size, np.int64), np.empty(members.size, np.int64)
-        count = star_edges(sets, starts, fields, compared, members, bounds, threshold, hub, row)
-        hubs.append(hub[:count])
-        rows.append(row[:count])
-    return np.concatenate(hubs), np.concatenate(rows)
+    known = np.full(shingled.rows, -1, np.int64)
+
+    def edges(band: tuple[NDArray[np.int64], NDArray[np.int64]]) -> NDArray[np.int64]:
+        members, bounds = band
+        out = np.empty((2, members.size), np.int64)
+        count = star_edges(sets, starts, fields, compared, members, bounds, threshold, known, out[0], out[1])
+        return out[:, :count].copy()
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = np.concatenate([np.empty((2, 0), np.int64), *pool.map(edges, buckets.each(alive))], axis=1)
+    return found[0], found[1]
 
 
 def find_links(

@@ -75,9 +75,9 @@ def stars_among(
     from workbench.similarity.kernels import star_edges
 
     rows = np.arange(shingled.rows, dtype=np.int64)
-    hub, row = np.empty(rows.size, np.int64), np.empty(rows.size, np.int64)
+    hub, row, known = (np.full(rows.size, -1, np.int64) for _ in range(3))
     count = star_edges(
-        shingled.sets, shingled.starts, shingled.fields, compared, rows, bounds, threshold, hub, row
+        shingled.sets, shingled.starts, shingled.fields, compared, rows, bounds, threshold, known, hub, row
     )
     return hub[:count], row[:count]
 

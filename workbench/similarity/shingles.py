@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_CHUNK = 16_384
-_TABLE_SIZE = 0x20000
+_CHUNK = 4_096
+_TABLE_SIZE, _ASCII = 0x20000, 0x80
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,31 +62,32 @@ def shingle(
     """
     frame = pl.DataFrame({f"f{i}": column for i, column in enumerate(columns)}).fill_null("")
     chunks = [frame.slice(at, _CHUNK) for at in range(0, frame.height, _CHUNK)]
+    _character_kinds()  # once, before threads ask for it
     work = functools.partial(_chunk, ngram=ngram, char_ngram=char_ngram)
+    sets, counts, numbers = np.empty(0, np.uint64), [np.empty(0, np.int64)], [np.empty(0, np.uint64)]
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
-        done = list(pool.map(work, chunks))
+        for part, sizes, found in pool.map(work, chunks):
+            # Grown in place: the sets of large tables would not be there twice.
+            held = sets.size
+            sets.resize(held + part.size, refcheck=False)
+            sets[held:] = part
+            counts.append(sizes)
+            numbers.append(found)
     starts = np.zeros(frame.height * len(columns) + 1, np.int64)
-    if done:
-        np.cumsum(np.concatenate([counts for _, counts, _ in done]), out=starts[1:])
-    return Shingled(
-        sets=_joined([sets for sets, _, _ in done]),
-        starts=starts,
-        numbers=_joined([numbers for _, _, numbers in done]),
-        fields=len(columns),
-    )
+    np.cumsum(np.concatenate(counts), out=starts[1:])
+    return Shingled(sets=sets, starts=starts, numbers=np.concatenate(numbers), fields=len(columns))
 
 
 def _chunk(
     frame: pl.DataFrame, *, ngram: int, char_ngram: int
 ) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.uint64]]:
     """Shingle some rows; returns the sets end to end, their sizes, and the hashes of the numbers."""
-    from workbench.similarity.kernels import shingle_texts
+    from workbench.similarity.shingle_kernels import shingle_texts
 
-    texts = frame.select(pl.concat_list(pl.all()).alias("t")).explode("t")["t"]
-    texts = _folded(texts)
-    data = np.frombuffer((texts.str.join("").item() or "").encode(), np.uint8)
-    offsets = np.zeros(texts.len() + 1, np.int64)
-    np.cumsum(texts.str.len_bytes().to_numpy(), out=offsets[1:])
+    texts = frame.to_series()
+    if frame.width > 1:
+        texts = frame.select(pl.concat_list(pl.all()).alias("t")).explode("t")["t"]
+    data, offsets = _folded(texts)
     # A word needs a byte and a separator; an unspaced character needs three bytes.
     out = np.empty(data.size // 2 + 2 * texts.len() + 2, np.uint64)
     counts, numbers = np.empty(texts.len(), np.int64), np.empty(texts.len(), np.uint64)
@@ -96,21 +97,35 @@ def _chunk(
     return out[:used].copy(), counts, numbers
 
 
-def _folded(texts: pl.Series) -> pl.Series:
-    """Fold case and compatibility forms; plain ASCII needs no normalising. White space alone is empty."""
-    if texts.str.len_bytes().sum() != texts.str.len_chars().sum():
-        texts = texts.str.normalize("NFKC")
-    return texts.str.to_lowercase().str.strip_chars()
+def _folded(texts: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Fold case and compatibility forms where a text needs it; return the bytes of all and where each begins.
+
+    Capitals of ASCII and its white space are left to the kernel. White space alone is empty.
+    """
+    from workbench.similarity.shingle_kernels import unfolded
+
+    data, offsets = _utf8(texts)
+    needed = np.empty(texts.len(), np.bool_)
+    if not unfolded(data, offsets, _character_kinds(), needed):
+        return data, offsets
+    rest = texts.filter(pl.Series(needed)).str.normalize("NFKC").str.to_lowercase().str.strip_chars()
+    return _utf8(texts.scatter(np.flatnonzero(needed), rest))
 
 
-def _joined(parts: list[NDArray[np.uint64]]) -> NDArray[np.uint64]:
-    return np.concatenate(parts) if parts else np.empty(0, np.uint64)
+def _utf8(texts: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    data = np.frombuffer((texts.str.join("").item() or "").encode(), np.uint8)
+    offsets = np.zeros(texts.len() + 1, np.int64)
+    np.cumsum(texts.str.len_bytes().to_numpy(), out=offsets[1:])
+    return data, offsets
 
 
 @functools.cache
 def _character_kinds() -> NDArray[np.uint8]:
-    """Say for each code point below the second plane whether it parts words, belongs to one, or is one."""
-    from workbench.similarity.kernels import DIGIT, LETTER, UNSPACED
+    """Say for each code point below the second plane whether it parts words, belongs to one, or is one.
+
+    And whether folding might change it, or join it to its neighbour.
+    """
+    from workbench.similarity.shingle_kernels import DIGIT, LETTER, UNFOLDED, UNSPACED
 
     table = np.zeros(_TABLE_SIZE, np.uint8)
     for code in range(_TABLE_SIZE):
@@ -122,4 +137,19 @@ def _character_kinds() -> NDArray[np.uint8]:
         # ``words`` knows the unspaced scripts: two characters of one are two words.
         if len(words(match.group() * 2)) > 1:
             table[ord(match.group())] = UNSPACED
+    table[_ASCII:] |= UNFOLDED
+    table[_settled()] -= np.uint8(UNFOLDED)
     return table
+
+
+def _settled() -> list[int]:
+    """List the code points above ASCII that folding leaves alone, whatever stands beside them."""
+    settled = []
+    for code in (*range(_ASCII, 0x1100), *range(0x2010, 0x2030), *range(0x3001, 0xA000)):
+        letter = chr(code)
+        alone = not (
+            unicodedata.combining(letter) or letter.isspace() or unicodedata.category(letter)[0] in "MC"
+        )
+        if alone and letter == letter.lower() and unicodedata.is_normalized("NFKC", letter):
+            settled.append(code)
+    return settled

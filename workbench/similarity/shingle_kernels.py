@@ -1,0 +1,218 @@
+"""The compiled loops that cut texts into shingles; imported only when there are texts to compare."""
+
+# ruff: noqa: PLR0913, PLR0917 - compiled loops take plain arrays, and each of them by place
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench.similarity.kernels import PRIME, S32, STEP, compiled, mix
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SEPARATOR, LETTER, UNSPACED, DIGIT, UNFOLDED = 0, 1, 2, 4, 8
+_ONE_BYTE, _TWO_BYTES, _THREE_BYTES = 0x80, 0xE0, 0xF0
+_PLANE_2, _PLANE_4 = 0x20000, 0x40000
+_BASIS, _NONE = np.uint64(0xCBF29CE484222325), np.uint64(0)
+_BIG_A, _BIG_Z, _TO_SMALL = 0x41, 0x5A, 0x20
+_FEW = 16
+
+
+@compiled
+def code_point(data: NDArray[np.uint8], at: int) -> tuple[int, int]:
+    """Decode the UTF-8 character at byte ``at``; return its code point and its width in bytes."""
+    lead = int(data[at])
+    if lead < _ONE_BYTE:
+        return lead, 1
+    if lead < _TWO_BYTES:
+        return ((lead & 0x1F) << 6) | (int(data[at + 1]) & 0x3F), 2
+    if lead < _THREE_BYTES:
+        second, third = int(data[at + 1]) & 0x3F, int(data[at + 2]) & 0x3F
+        return ((lead & 0x0F) << 12) | (second << 6) | third, 3
+    second, third = int(data[at + 1]) & 0x3F, int(data[at + 2]) & 0x3F
+    return ((lead & 0x07) << 18) | (second << 12) | (third << 6) | (int(data[at + 3]) & 0x3F), 4
+
+
+@compiled
+def tokenize(
+    data: NDArray[np.uint8], start: int, end: int, table: NDArray[np.uint8], tokens: NDArray[np.uint64]
+) -> tuple[int, int, np.uint64]:
+    """Hash the words of bytes ``[start, end)`` into ``tokens``.
+
+    Returns:
+        How many tokens, how many of them characters of an unspaced script, and the hash of the sequence of
+        tokens that hold a digit (0 where none does).
+    """
+    count, unspaced, numbers = 0, 0, _NONE
+    word, inside, digit = _BASIS, False, False
+    at = start
+    while at < end:
+        code, width = int(data[at]), 1
+        if code >= _ONE_BYTE:
+            code, width = code_point(data, at)
+        elif _BIG_A <= code <= _BIG_Z:
+            code += _TO_SMALL
+        at += width
+        kind = UNSPACED if _PLANE_2 <= code < _PLANE_4 else SEPARATOR
+        if code < table.size:
+            kind = table[code]
+        if kind & LETTER:
+            word = (word ^ np.uint64(code)) * PRIME
+            inside, digit = True, digit or kind & DIGIT != 0
+            continue
+        if inside:
+            tokens[count] = mix(word)
+            if digit:
+                numbers = mix(numbers * PRIME + tokens[count])
+            count, word, inside, digit = count + 1, _BASIS, False, False
+        if kind & UNSPACED:
+            tokens[count] = mix((_BASIS ^ np.uint64(code)) * PRIME)
+            count, unspaced = count + 1, unspaced + 1
+    if inside:
+        tokens[count] = mix(word)
+        if digit:
+            numbers = mix(numbers * PRIME + tokens[count])
+        count += 1
+    return count, unspaced, numbers
+
+
+@compiled
+def hash_run(tokens: NDArray[np.uint64], start: int, end: int, salt: np.uint64) -> np.uint64:
+    """Hash ``tokens[start:end]`` as one shingle."""
+    value = salt
+    for k in range(start, end):
+        value = value * PRIME + tokens[k]
+    return mix(value)
+
+
+@compiled
+def hash_bytes(data: NDArray[np.uint8], start: int, end: int, salt: np.uint64) -> np.uint64:
+    """Hash a text without any word (emoji, punctuation) as one shingle."""
+    value = _BASIS ^ salt
+    for k in range(start, end):
+        value = (value ^ np.uint64(data[k])) * PRIME
+    return mix(value)
+
+
+@compiled
+def unfolded(
+    data: NDArray[np.uint8], offsets: NDArray[np.int64], table: NDArray[np.uint8], out: NDArray[np.bool_]
+) -> int:
+    """Tell which texts hold a character that folding might change (``UNFOLDED``); return how many do."""
+    count = 0
+    for s in range(offsets.size - 1):
+        at, end = offsets[s], offsets[s + 1]
+        out[s] = False
+        while at < end:
+            if data[at] < _ONE_BYTE:
+                at += 1
+                continue
+            code, width = code_point(data, at)
+            at += width
+            if code >= table.size or table[code] & UNFOLDED:
+                out[s] = True
+                count += 1
+                break
+    return count
+
+
+@compiled
+def trimmed(data: NDArray[np.uint8], start: int, end: int) -> tuple[int, int]:
+    """Leave out the white space of ASCII at both ends."""
+    while start < end and is_blank(data[start]):
+        start += 1
+    while start < end and is_blank(data[end - 1]):
+        end -= 1
+    return start, end
+
+
+@compiled
+def is_blank(byte: int) -> bool:
+    """Tell whether a byte is a space, a tab or a line end."""
+    return byte == 0x20 or 0x09 <= byte <= 0x0D  # noqa: PLR2004 - the white space of ASCII
+
+
+@compiled
+def sort_hashes(values: NDArray[np.uint64], spare: NDArray[np.uint64], begins: NDArray[np.int64]) -> None:
+    """Sort hashes in place: evenly spread as they are, each goes almost straight to its place."""
+    count = values.size
+    if count > _FEW:
+        begins[: count + 1] = 0
+        for k in range(count):
+            begins[((values[k] >> S32) * np.uint64(count)) >> S32] += 1
+        total = 0
+        for slot in range(count):
+            total, begins[slot] = total + begins[slot], total
+        for k in range(count):
+            slot = ((values[k] >> S32) * np.uint64(count)) >> S32
+            spare[begins[slot]] = values[k]
+            begins[slot] += 1
+        values[:] = spare[:count]
+    for k in range(1, count):
+        value, at = values[k], k
+        while at > 0 and values[at - 1] > value:
+            values[at] = values[at - 1]
+            at -= 1
+        values[at] = value
+
+
+@compiled
+def shingle_texts(
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    table: NDArray[np.uint8],
+    fields: int,
+    word_n: int,
+    char_n: int,
+    out: NDArray[np.uint64],
+    counts: NDArray[np.int64],
+    numbers: NDArray[np.uint64],
+) -> int:
+    """Write the sorted shingle set of every text to ``out``, one after the other; return how many in all.
+
+    Text ``s`` is bytes ``[offsets[s], offsets[s+1])`` and belongs to field ``s % fields``. It is folded, but
+    for capitals of ASCII and white space around it.
+    """
+    longest = 0
+    for s in range(offsets.size - 1):
+        longest = max(longest, offsets[s + 1] - offsets[s])
+    tokens = np.empty(longest + 1, np.uint64)
+    spare, begins = np.empty(longest + 1, np.uint64), np.empty(longest + 2, np.int64)
+    used = 0
+    for s in range(offsets.size - 1):
+        start, end = trimmed(data, offsets[s], offsets[s + 1])
+        counts[s], numbers[s] = 0, _NONE
+        if start == end:
+            continue
+        salt = np.uint64(s % fields + 1) * STEP
+        count, unspaced, numbers[s] = tokenize(data, start, end, table, tokens)
+        size = char_n if 2 * unspaced > count else word_n
+        first = used
+        if count == 0:
+            out[used] = hash_bytes(data, start, end, salt)
+            used += 1
+        elif count < size:
+            out[used] = hash_run(tokens, 0, count, salt)
+            used += 1
+        else:
+            for k in range(count - size + 1):
+                out[used] = hash_run(tokens, k, k + size, salt)
+                used += 1
+            sort_hashes(out[first:used], spare, begins)
+            used = unique_sorted(out, first, used)
+        counts[s] = used - first
+    return used
+
+
+@compiled
+def unique_sorted(values: NDArray[np.uint64], start: int, end: int) -> int:
+    """Close up repeats in sorted ``values[start:end]``; return the new end."""
+    last = start
+    for k in range(start + 1, end):
+        if values[k] != values[last]:
+            last += 1
+            values[last] = values[k]
+    return last + 1
