@@ -43,6 +43,10 @@ _STOPWORD_LISTS = {
     "nl": "de het een en is van op te dat niet voor met zijn in ik je aan er maar",
 }
 _STOPWORDS = {code: frozenset(text.split()) for code, text in _STOPWORD_LISTS.items()}
+_STOPPED = {
+    word: [code for code, stop in _STOPWORDS.items() if word in stop]
+    for word in frozenset().union(*_STOPWORDS.values())
+}
 
 
 def words(text: str) -> list[str]:
@@ -108,18 +112,21 @@ def language(text: str) -> tuple[str, float]:
         decide where they can; Latin text is told apart by stop words, and short Latin text without one is
         taken for English with low confidence.
     """
-    letters = sum(character.isalpha() for character in text)
+    letters = sum(map(str.isalpha, text))
     if not letters:
         return "und", 0.0
-    for code, pattern in _SCRIPTS:
-        share = len(pattern.findall(text)) / letters
+    for code, pattern in () if text.isascii() else _SCRIPTS:
+        share = len(pattern.findall(text)) / letters if pattern.search(text) else 0.0
         if code == "ja" and share > 0:
             share += len(_HAN.findall(text)) / letters
         # A Chinese character carries about as much as a Latin word of four letters.
         if share > (0.2 if code in {"zh", "ja"} else 0.5):
             return code, min(1.0, share * 2 if code in {"zh", "ja"} else share)
     tokens = [token.casefold() for token in words(text)]
-    hits = {code: sum(token in stop for token in tokens) for code, stop in _STOPWORDS.items()}
+    hits = dict.fromkeys(_STOPWORDS, 0)
+    for token in tokens:
+        for code in _STOPPED.get(token, ()):
+            hits[code] += 1
     best = max(hits, key=lambda code: hits[code])
     if not hits[best] or (best != "en" and hits[best] == hits["en"]):
         return "en", 0.3

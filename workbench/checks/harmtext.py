@@ -73,7 +73,7 @@ def dense_of(text: str, wording: Wording) -> list[float]:
         float(bool(wording.hateful)),
         math.log1p(len(wording.hateful)),
         math.log(len(text) + 1) / 8,
-        sum(character.isupper() for character in text) / max(len(text), 1),
+        sum(map(str.isupper, text)) / max(len(text), 1),
         20 * text.count("!") / max(len(text), 1),
     ]
 

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from workbench.checks.lexicons import lexicon
+from workbench.checks.lexicons import lexicon, sections_in
 from workbench.records import Evidence
 from workbench.text import has_han, sentences
 
@@ -40,8 +40,9 @@ def read_wording(text: str) -> Wording:
     """
     plain = _plain(text)
     name = "harm_zh" if has_han(plain) else "harm_en"
-    found = {section: _matches(plain, name, section) for section in lexicon(name)}
-    return Wording(found=found, hateful=_hateful(plain, name))
+    there = sections_in(plain, name)
+    found = {section: _matches(plain, name, section) if section in there else () for section in lexicon(name)}
+    return Wording(found=found, hateful=_hateful(plain, name, there))
 
 
 def _plain(text: str) -> str:
@@ -66,21 +67,23 @@ def _pattern(name: str, section: str) -> re.Pattern[str]:
     return re.compile(r"(?<![\w])(?:" + "|".join(parts) + r")(?!\w)", re.IGNORECASE)
 
 
-def _hateful(text: str, name: str) -> tuple[Evidence, ...]:
+def _hateful(text: str, name: str, there: frozenset[str]) -> tuple[Evidence, ...]:
+    if there.isdisjoint(("slur", "hostile", "violent")):
+        return ()
     out, at = [], 0
     pieces = sentences(text)
-    about = bool(_pattern(name, "group").search(text))
+    about = "group" in there and bool(_pattern(name, "group").search(text))
     for piece in pieces:
         at = max(text.find(piece, at), 0)
-        if _is_hateful(piece, name, about=about):
+        if _is_hateful(piece, name, there, about=about):
             out.append(Evidence(what="hateful", text=piece, start=at, end=at + len(piece)))
         at += len(piece)
     return tuple(out)
 
 
-def _is_hateful(piece: str, name: str, *, about: bool) -> bool:
+def _is_hateful(piece: str, name: str, there: frozenset[str], *, about: bool) -> bool:
     def has(section: str) -> bool:
-        return section in lexicon(name) and bool(_pattern(name, section).search(piece))
+        return section in there and bool(_pattern(name, section).search(piece))
 
     if has("counter") or _QUOTED.search(piece) or has("homonym"):
         return False

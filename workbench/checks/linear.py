@@ -16,11 +16,15 @@ from workbench.text import has_han
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
 BUCKETS = 1 << 18
 _NOISE = re.compile(r"https?://\S+|@\w+|&\w+;|\bRT\b|<+\w+>+")
 _TOKEN = re.compile(r"[a-z0-9']+|[^\sa-z0-9]")
 _HAN_GRAMS = (1, 2, 3, 4)
 _LATIN_GRAMS = (3, 4, 5)
+_ALL = 0xFFFFFFFF
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +35,14 @@ class Linear:
     dense: Any
     intercept: float
 
-    def logit(self, buckets: Sequence[int], dense: Sequence[float]) -> float:
+    def logit(self, buckets: Sequence[int] | NDArray[np.int64], dense: Sequence[float]) -> float:
         """Return the log-odds of the positive class; the hashed part is scaled by √n of its n-grams."""
+        import numpy as np
+
         out = self.intercept + sum(a * b for a, b in zip(self.dense.tolist(), dense, strict=True))
-        if buckets:
-            out += float(self.hashed[list(buckets)].sum(dtype=float)) / math.sqrt(len(buckets))
+        if len(buckets):
+            places = np.asarray(buckets, np.int64)
+            out += float(self.hashed[places].sum(dtype=float)) / math.sqrt(len(buckets))
         return float(out)
 
 
@@ -54,9 +61,22 @@ def load_linear(name: str) -> Linear:
         return Linear(hashed=hashed, dense=found["dense"], intercept=float(found["intercept"]))
 
 
-def buckets_of(text: str) -> list[int]:
-    """Return the buckets of a text's n-grams: of Chinese 1–4 characters, else words and characters."""
-    return sorted({bucket(gram) for gram in _grams(text)})
+def buckets_of(text: str) -> NDArray[np.int64]:
+    """Return the buckets of a text's n-grams, ascending: Chinese: 1–4 characters, else words too."""
+    import numpy as np
+
+    if has_han(text):
+        run, head, grams = "^" + re.sub(r"\s+", "", text.lower()) + "$", "", []
+    else:
+        words = _TOKEN.findall(_NOISE.sub(" ", text).lower())
+        run, head = f" {' '.join(words)} ", "#"
+        grams = [*words, *(f"{a}_{b}" for a, b in pairwise(words))]
+    whole = np.array([bucket(gram) for gram in grams], np.int64)
+    runs = _run_buckets(run, head=head, sizes=_LATIN_GRAMS if head else _HAN_GRAMS)
+    found = np.sort(np.concatenate((whole, runs)))
+    first = np.ones(found.size, np.bool_)
+    np.not_equal(found[1:], found[:-1], out=first[1:])
+    return found[first]
 
 
 def bucket(gram: str) -> int:
@@ -69,14 +89,59 @@ def sigmoid(logit: float) -> float:
     return 1 / (1 + math.exp(-max(min(logit, 60.0), -60.0)))
 
 
-def _grams(text: str) -> list[str]:
-    if has_han(text):
-        run = "^" + re.sub(r"\s+", "", text.lower()) + "$"
-        return [run[i : i + n] for n in _HAN_GRAMS for i in range(len(run) - n + 1)]
-    words = _TOKEN.findall(_NOISE.sub(" ", text).lower())
-    line = f" {' '.join(words)} "
-    return [
-        *words,
-        *(f"{a}_{b}" for a, b in pairwise(words)),
-        *("#" + line[i : i + n] for n in _LATIN_GRAMS for i in range(len(line) - n + 1)),
-    ]
+def _run_buckets(run: str, *, head: str, sizes: tuple[int, ...]) -> NDArray[np.int64]:
+    """Return the ``bucket`` of ``head`` and every run of so many characters, all places at once.
+
+    CRC-32 goes on from byte to byte, so that what n characters give is where n + 1 go on from.
+    """
+    import numpy as np
+
+    codes = np.frombuffer(run.encode("utf-32-le", "surrogatepass"), np.uint32)
+    utf8, widths = _utf8(codes)
+    state = np.full(codes.size, zlib.crc32(head.encode()) ^ _ALL, np.uint32)
+    found = [np.empty(0, np.uint32)]
+    for size in range(1, max(sizes) + 1):
+        rest = codes.size - size + 1
+        if rest <= 0:
+            break
+        state = _extended(state[:rest], utf8[:, size - 1 :], widths[size - 1 :])
+        if size in sizes:
+            found.append((state ^ np.uint32(_ALL)) % np.uint32(BUCKETS))
+    return np.concatenate(found).astype(np.int64)
+
+
+def _extended(
+    state: NDArray[np.uint32], utf8: NDArray[np.uint32], widths: NDArray[np.int64]
+) -> NDArray[np.uint32]:
+    """Take each CRC-32 on over the bytes ``utf8[:, place]`` of one character, ``widths`` of which it has."""
+    import numpy as np
+
+    for byte, values in enumerate(utf8):
+        onward = _crc_table()[(state ^ values) & np.uint32(0xFF)] ^ (state >> np.uint32(8))
+        state = np.where(widths > byte, onward, state) if byte else onward
+    return state
+
+
+def _utf8(codes: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """Return the bytes of each code point in UTF-8, ``(most of one, codes)``, and how many it has."""
+    import numpy as np
+
+    widths = 1 + (codes >= 0x80).astype(np.int64) + (codes >= 0x800) + (codes >= 0x10000)  # noqa: PLR2004 - UTF-8
+    most = int(widths.max(initial=1))
+    out = np.empty((most, codes.size), np.uint32)
+    lead = np.array([0, 0, 0xC0, 0xE0, 0xF0], np.uint32)[widths]
+    for byte in range(most):
+        shift = (6 * np.maximum(widths - 1 - byte, 0)).astype(np.uint32)
+        out[byte] = lead | (codes >> shift) if byte == 0 else 0x80 | ((codes >> shift) & np.uint32(0x3F))
+    return out, widths
+
+
+@lru_cache(maxsize=1)
+def _crc_table() -> NDArray[np.uint32]:
+    """Return the table of CRC-32 (ISO 3309), reflected."""
+    import numpy as np
+
+    table = np.arange(256, dtype=np.uint32)
+    for _ in range(8):
+        table = np.where(table & 1, np.uint32(0xEDB88320) ^ (table >> np.uint32(1)), table >> np.uint32(1))
+    return table

@@ -10,6 +10,7 @@ from workbench.checks.premise import rejects_premise
 from workbench.checks.refusal_wording import (
     ASKS_WHAT,
     DECLINES,
+    DECLINES_LATIN,
     DEFINES,
     EXCUSES,
     INSTEAD,
@@ -46,8 +47,10 @@ def read_refusal(text: str, *, prompt: str = "", opening: int = 3, partial_words
     """
     plain = text.replace("’", "'")
     pieces = sentences(plain)
-    declining = [i for i, piece in enumerate(pieces) if DECLINES.search(piece)]
-    if not declining or declining[0] >= opening:
+    declines = DECLINES if has_han(plain) else DECLINES_LATIN
+    if any(declines.search(piece) for piece in pieces[:opening]):
+        declining = [i for i, piece in enumerate(pieces) if declines.search(piece)]
+    else:
         declining = _indirectly(plain, pieces, prompt)
     if not declining or EXCUSES.search(plain) or PROMISES.search(plain):
         return Refusal(level="none")

@@ -148,6 +148,8 @@ def _any(*patterns: str, multiline: bool = False) -> re.Pattern[str]:
 
 
 DECLINES = _any(*_ENGLISH, *_CHINESE, multiline=True)
+# For texts without a Chinese character, which each of the Chinese patterns needs.
+DECLINES_LATIN = _any(*_ENGLISH, multiline=True)
 JUDGES = _any(*_JUDGES)
 REDIRECTS = _any(*_REDIRECTS)
 EXCUSES = _any(_EXCUSES)

@@ -107,6 +107,24 @@ SECRETS = {
     "private_key": _ascii(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"),
     "url_password": _ascii(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@]{1,80}:[^\s/:@]{3,80}@[\w.-]{1,80}"),
 }
+# What stands in every key of a kind: a text without it needs no pattern.
+_SIGNS = {
+    "aws_key": ("AKIA", "ASIA", "ABIA", "ACCA"),
+    "github_token": ("gh", "github_pat_"),
+    "gitlab_token": ("glpat-",),
+    "slack_token": ("xox",),
+    "stripe_key": ("k_live_", "k_test_"),
+    "google_key": ("AIza",),
+    "model_api_key": ("sk-",),
+    "hub_token": ("hf_",),
+    "npm_token": ("npm_",),
+    "pypi_token": ("pypi-AgE",),
+    "private_key": ("-----BEGIN ",),
+    "url_password": ("://",),
+}
+_NAMED = re.compile(
+    r"[pP][aA][sSſ][sSſ]|[pP][wW][dD]|[sSſ][eE][cC]|[kKK][eE][yY]|[tT][oO][kKK]|[bB][eE][aA]|密|口"
+)
 _JWT = _ascii(r"\beyJ[\w-]{8,4000}\.eyJ[\w-]{8,8000}\.[\w-]{16,2000}(?![\w-])")
 _ASSIGNED = re.compile(
     r"(?i)(?:pass(?:word|wd|phrase)|pwd|secret|api[_-]?key|access[_-]?key|auth[_-]?token|bearer|密码|口令|密钥)"
@@ -144,9 +162,15 @@ def find_secrets(text: str, *, min_entropy: float = 3.0) -> list[Found]:
     name such as ``password`` counts from ``min_entropy`` bits a character, if it mixes letters with other
     characters.
     """
-    taken = [Found(kind, *m.span()) for kind, pattern in SECRETS.items() for m in pattern.finditer(text)]
-    taken += [Found("web_token", *m.span()) for m in _JWT.finditer(text) if _is_web_token(m.group())]
-    for match in _ASSIGNED.finditer(text):
+    taken = [
+        Found(kind, *m.span())
+        for kind, pattern in SECRETS.items()
+        if any(sign in text for sign in _SIGNS[kind])
+        for m in pattern.finditer(text)
+    ]
+    if "eyJ" in text:
+        taken += [Found("web_token", *m.span()) for m in _JWT.finditer(text) if _is_web_token(m.group())]
+    for match in _ASSIGNED.finditer(text) if _NAMED.search(text) else ():
         start, end = match.span(1)
         inside = any(start < one.end and one.start < end for one in taken)
         if not inside and _looks_random(match[1], min_entropy):

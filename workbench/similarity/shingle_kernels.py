@@ -37,6 +37,14 @@ def code_point(data: NDArray[np.uint8], at: int) -> tuple[int, int]:
 
 
 @compiled
+def kind_of(code: int, table: NDArray[np.uint8]) -> int:
+    """Tell what a code point is: ``table`` knows those below the second plane, which is of Chinese."""
+    if code < table.size:
+        return int(table[code])
+    return UNSPACED if _PLANE_2 <= code < _PLANE_4 else SEPARATOR
+
+
+@compiled
 def tokenize(
     data: NDArray[np.uint8], start: int, end: int, table: NDArray[np.uint8], tokens: NDArray[np.uint64]
 ) -> tuple[int, int, np.uint64]:
@@ -56,9 +64,7 @@ def tokenize(
         elif _BIG_A <= code <= _BIG_Z:
             code += _TO_SMALL
         at += width
-        kind = UNSPACED if _PLANE_2 <= code < _PLANE_4 else SEPARATOR
-        if code < table.size:
-            kind = table[code]
+        kind = kind_of(code, table)
         if kind & LETTER:
             word = (word ^ np.uint64(code)) * PRIME
             inside, digit = True, digit or kind & DIGIT != 0

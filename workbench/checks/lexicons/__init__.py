@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from importlib.resources import files
+from itertools import pairwise
+from typing import NamedTuple
+
+_HEAD = 3
+_WORD = re.compile(r"\w+")
+# What a pattern without regard to case takes for these letters.
+_SAME = str.maketrans({"İ": "i", "ı": "i", "ſ": "s", "\u212a": "k"})
 
 
 @lru_cache(maxsize=16)
@@ -18,3 +26,47 @@ def lexicon(name: str) -> dict[str, tuple[str, ...]]:
         elif line:
             here += [term.strip() for term in line.split(",") if term.strip()]
     return {section: tuple(terms) for section, terms in sections.items()}
+
+
+def sections_in(text: str, name: str) -> frozenset[str]:
+    """Name the sections of ``name`` of which a term may stand in the text; of the others none does.
+
+    It looks at the first word of each term (Chinese: at what stands before ``…``), once for all sections.
+    """
+    plain = text.translate(_SAME).lower()
+    heads = _heads(name)
+    found = set(heads.always)
+    if name.endswith("_zh"):
+        keys = {*plain, *(a + b for a, b in pairwise(plain))}
+        for key in keys & heads.of.keys():
+            found.update(section for head, section, _ in heads.of[key] if head in plain)
+        return frozenset(found)
+    for word in set(_WORD.findall(plain)):
+        for head, section, begins in heads.of.get(word[:_HEAD], ()):
+            if word == head or (begins and word.startswith(head)):
+                found.add(section)
+    return frozenset(found)
+
+
+class _Heads(NamedTuple):
+    """How terms begin: by their first characters ``(head, section, whether a word may go on)``."""
+
+    of: dict[str, list[tuple[str, str, bool]]]
+    always: frozenset[str]
+
+
+@lru_cache(maxsize=16)
+def _heads(name: str) -> _Heads:
+    of: dict[str, list[tuple[str, str, bool]]] = {}
+    always = set[str]()
+    chinese = name.endswith("_zh")
+    for section, terms in lexicon(name).items():
+        for term in (term.translate(_SAME).lower() for term in terms):
+            found = _WORD.match(term)
+            head = term.split("…")[0] if chinese else found.group() if found else ""
+            begins = not chinese and term == head + "*"
+            if not head or (begins and len(head) < _HEAD):
+                always.add(section)
+            else:
+                of.setdefault(head[: 2 if chinese else _HEAD], []).append((head, section, begins))
+    return _Heads(of, frozenset(always))
