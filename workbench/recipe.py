@@ -63,9 +63,13 @@ class TeacherStage(Value, frozen=True, kw_only=True):
 
 
 class CurateStage(Value, frozen=True, kw_only=True):
-    """What to measure of each pair, the steps in order, how to split what is left, and what fails it all."""
+    """What to measure of each pair, the steps in order, how to split what is left, and what fails it all.
+
+    ``judge`` is the model that the signal ``judge`` asks, a folder or a hub id.
+    """
 
     signals: tuple[AnySignal, ...] = DEFAULT
+    judge: str | None = None
     steps: tuple[AnyStep, ...] = (ContractFilter(), ExactDedup(), NearDedup())
     split: ClusterSplit = ClusterSplit()
     guards: Guards = Guards()
@@ -139,7 +143,9 @@ def read_recipe(path: Path) -> Recipe:
             ),
         ),
         curate=msgspec.structs.replace(
-            recipe.curate, steps=_steps(root, recipe.curate.steps, path, findings)
+            recipe.curate,
+            judge=None if recipe.curate.judge is None else _base(root, recipe.curate.judge),
+            steps=_steps(root, recipe.curate.steps, path, findings),
         ),
         eval=msgspec.structs.replace(
             recipe.eval,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,13 +67,13 @@ def curate(
     def work(place: Path, progress: Progress) -> None:
         from workbench.pipeline.asking import open_tools
 
-        contracts = _contracts(rules, alone=contract is not None)
-        tools = open_tools(stage.signals, base=base, judge=judge, contracts=contracts, progress=progress)
+        known = _contracts(rules, alone=contract is not None)
+        tools = open_tools(stage.signals, base=base, judge=stage.judge, contracts=known, progress=progress)
         _write(pairs, stage, tools, workers=workers or os.cpu_count() or 1, place=place)
 
     inputs: list[Path | str] = [pairs, *(path for path in [rules] if path.exists())]
     inputs += [Path(name) for step in stage.steps for name in getattr(step, "against", ())]
-    inputs += [given for given in (base, judge, decisions) if given is not None]
+    inputs += [given for given in (base, stage.judge, decisions) if given is not None]
     face = Face(force=force, quiet=quiet, as_json=as_json)
     carry_out(out, work, verb="curate", inputs=inputs, options=stage, page=_page, face=face)
 
@@ -88,7 +89,7 @@ def _write(pairs: Path, stage: CurateStage, tools: Tools, *, workers: int, place
         signals=stage.signals,
         steps=stage.steps,
         split=stage.split,
-        tools=tools,
+        tools=replace(tools, held=place / "work-signals"),
         workers=workers,
         contracts=tools.contracts,
         progress=tools.progress,

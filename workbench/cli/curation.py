@@ -44,6 +44,7 @@ def stage_of(
 
     stage = read_recipe(recipe).curate if recipe else CurateStage()
     measured = list(stage.signals if signals is None else _signals(signals))
+    judge = stage.judge if judge is None else judge
     for given, kind in ((base, Likelihood), (judge, Judge)):
         if given is not None and not any(isinstance(signal, kind) for signal in measured):
             measured.append(kind())
@@ -55,7 +56,7 @@ def stage_of(
     wanted = {name: value for name, value in (select or {}).items() if value is not None}
     if wanted:
         steps = (*steps, convert(wanted, Select, where="the options of selection"))
-    return msgspec.structs.replace(stage, signals=tuple(measured), steps=steps)
+    return msgspec.structs.replace(stage, signals=tuple(measured), judge=judge, steps=steps)
 
 
 def quotas_of(told: list[str] | None) -> list[dict[str, Any]] | None:

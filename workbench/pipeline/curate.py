@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -72,7 +73,7 @@ def curate(
     """Measure ``signals`` of pairs (``PAIR_SCHEMA``), run ``steps`` in order, then ``split`` what is left.
 
     Steps and split see the signals as columns, and the parts carry them. ``tools`` holds the models that
-    signals ask; ``workers`` is how many processes measure.
+    signals ask; ``workers`` is how many processes measure. The folder ``tools.held`` is gone in the end.
 
     Raises:
         InvariantError: in ≠ kept + dropped, or a step changed the order of the rows it kept.
@@ -88,6 +89,8 @@ def curate(
     names = [column.name for column in columns_of(signals)]
     parts = split(kept)
     progress("curate", len(steps) + 1, len(steps) + 1)
+    if tools.held is not None:
+        shutil.rmtree(tools.held, ignore_errors=True)
     edits = pl.DataFrame(notes.pop("edits", []), schema=EDITS_SCHEMA, orient="row")
     measured = table.select("id", pl.int_range(pl.len()).alias("row"), *names)
     summary = _summary(pairs.height, parts, ledger, notes)

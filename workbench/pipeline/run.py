@@ -47,7 +47,7 @@ def run(recipe: Recipe, out: Path, *, force: bool = False, progress: Progress = 
             another process is at work there.
         UserError: what a stage says about its input.
     """
-    beside = [*recipe.convert.contracts, *recipe.eval.suites, *against(recipe.curate)]
+    beside = [*recipe.convert.contracts, *recipe.eval.suites, *against(recipe.curate), *_judge(recipe)]
     spare_inputs(out, [*recipe.convert.logs, *beside, recipe.base])
     key = run_key(recipe)
     _refuse_other(out, key=key, force=force)
@@ -73,7 +73,7 @@ def _stages(stages: Sequence[Stage], out: Path, progress: Progress) -> dict[str,
 
 def run_key(recipe: Recipe) -> str:
     """Name everything that decides a run: the recipe, the content it points at, and the version."""
-    beside = [*recipe.convert.contracts, *recipe.eval.suites, *against(recipe.curate)]
+    beside = [*recipe.convert.contracts, *recipe.eval.suites, *against(recipe.curate), *_judge(recipe)]
     inputs = [*recipe.convert.logs, *beside, recipe.base]
     inputs += inputs_of(recipe.teacher.name) if recipe.teacher else []
     return spec_key([workbench.__version__, _portable(recipe), [fingerprint(name) for name in inputs]])
@@ -89,7 +89,7 @@ def plan(recipe: Recipe, out: Path, *, key: str, progress: Progress) -> list[Sta
     if recipe.teacher is not None:
         told = [portable["teacher"], *(fingerprint(name) for name in inputs_of(recipe.teacher.name))]
         taught = spec_key([convert, told])
-    beside = [fingerprint(name) for name in against(recipe.curate)]
+    beside = [fingerprint(name) for name in (*against(recipe.curate), *_judge(recipe))]
     curate = spec_key([taught, portable["curate"], beside])
     train = spec_key([curate, portable["train"]])
     suites = [fingerprint(name) for name in recipe.eval.suites]
@@ -104,6 +104,10 @@ def plan(recipe: Recipe, out: Path, *, key: str, progress: Progress) -> list[Sta
     ]
 
 
+def _judge(recipe: Recipe) -> tuple[str, ...]:
+    return () if recipe.curate.judge is None else (recipe.curate.judge,)
+
+
 def _portable(recipe: Recipe) -> dict[str, Any]:
     """Return the recipe without the paths, whose content counts and not where it lies."""
     plain: dict[str, Any] = msgspec.to_builtins(recipe)
@@ -114,6 +118,7 @@ def _portable(recipe: Recipe) -> dict[str, Any]:
     if recipe.teacher is not None and inputs_of(recipe.teacher.name):
         plain["teacher"].pop("name")
     plain["eval"].pop("suites")
+    plain["curate"].pop("judge")
     for step in plain["curate"]["steps"]:
         step.pop("against", None)
     return plain

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from workbench.io.fingerprint import fingerprint
 from workbench.io.frames import read_pairs, read_with_examples
 from workbench.io.tokenizer import load_tokenizer
 from workbench.pipeline import curate as curation
+from workbench.pipeline.asking import open_tools
 from workbench.pipeline.guards import enforce_on_pairs
 from workbench.ports import silent
 from workbench.records import ARMS
@@ -110,12 +111,15 @@ def teach(recipe: Recipe, run: Path, work: Path, progress: Progress) -> None:
 
 
 def curate(recipe: Recipe, run: Path, work: Path, progress: Progress) -> None:
-    """Turn pairs into train, valid and test parts."""
+    """Turn pairs into train, valid and test parts; the recipe's base scores, and its judge judges."""
+    asked = recipe.curate
+    tools = open_tools(asked.signals, base=recipe.base, judge=asked.judge, progress=progress)
     curated = curation.curate(
         read_with_examples(run / ("teacher" if recipe.teacher else "convert") / "pairs.parquet"),
         signals=recipe.curate.signals,
         steps=recipe.curate.steps,
         split=recipe.curate.split,
+        tools=replace(tools, held=work / "work-signals"),
         contracts=read_contracts(run / "convert"),
         progress=progress,
     )

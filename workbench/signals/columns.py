@@ -14,6 +14,7 @@ from workbench.spec import Spec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from workbench.checks import CompiledRules
     from workbench.contracts import Contract
@@ -32,12 +33,16 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Tools:
-    """What signals are handed from above: the contracts of the pairs, a scoring base, a judge."""
+    """What signals are handed from above: the contracts of the pairs, a scoring base, a judge.
+
+    ``held`` is a folder in which the measuring leaves what is done, to go on from after a kill.
+    """
 
     contracts: Sequence[Contract] = ()
     scorer: Scorer | None = None
     judge: Backend | None = None
     progress: Progress = field(default=silent)
+    held: Path | None = None
 
     @cached_property
     def rules(self) -> dict[str, CompiledRules]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
+import numpy as np
+import polars as pl
 from msgspec import Meta
 
 from workbench.signals.columns import SHARE, Column, FrameSignal
-from workbench.text import fold
+from workbench.text import digest, fold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,20 +39,37 @@ class Boilerplate(FrameSignal, frozen=True, kw_only=True, tag="boilerplate"):
     )
 
     def of_all(self, rows: Sequence[Row], tools: Tools) -> list[tuple[Any, ...]]:
-        """Count each sentence once an answer, then weigh the common ones."""
+        """Count each sentence, by a hash of 64 bits, once an answer; then weigh the common ones."""
         del tools
-        tasks = Counter(row.pair.task for row in rows)
-        cut = [[(fold(piece), len(piece)) for piece in row.sentences] for row in rows]
-        seen = Counter(
-            (row.pair.task, piece)
-            for row, pieces in zip(rows, cut, strict=True)
-            for piece in {folded for folded, _ in pieces}
-        )
-        needed = {task: max(self.common * count, self.least - 1) for task, count in tasks.items()}
-        out: list[tuple[Any, ...]] = []
-        for row, pieces in zip(rows, cut, strict=True):
+        tasks = Counter[str]()
+        task_of, pieces, sizes, counts = list[str](), array("Q"), array("q"), array("q")
+        for row in rows:
             task = row.pair.task
-            common = sum(size for folded, size in pieces if seen[task, folded] > needed[task])
-            total = sum(size for _, size in pieces)
-            out.append((common / total if total else None,))
-        return out
+            tasks[task] += 1
+            task_of.append(task)
+            pieces.extend(digest(task, fold(piece)) for piece in row.sentences)
+            sizes.extend(map(len, row.sentences))
+            counts.append(len(row.sentences))
+        owner = np.repeat(np.arange(len(counts)), counts)
+        table = pl.DataFrame(
+            {
+                "row": owner,
+                "piece": np.frombuffer(pieces, np.uint64) if pieces else np.empty(0, np.uint64),
+                "size": np.frombuffer(sizes, np.int64) if sizes else np.empty(0, np.int64),
+            }
+        )
+        seen = table.select("row", "piece").unique().group_by("piece").len("answers")
+        needed = {task: max(self.common * count, self.least - 1) for task, count in tasks.items()}
+        limits = pl.DataFrame(
+            {"row": range(len(task_of)), "needed": [float(needed[task]) for task in task_of]},
+            schema={"row": pl.Int64, "needed": pl.Float64},
+        )
+        common = pl.col("size").filter(pl.col("answers") > pl.col("needed")).sum()
+        shares = (
+            table.join(seen, on="piece")
+            .join(limits, on="row")
+            .group_by("row")
+            .agg(share=common / pl.col("size").sum())
+        )
+        found = limits.join(shares, on="row", how="left", maintain_order="left")["share"]
+        return [(share,) for share in found.to_list()]

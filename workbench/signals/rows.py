@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from workbench.checks.language import prose
 from workbench.io.frames import PAIR_SCHEMA, frame_to_pairs
@@ -11,9 +12,13 @@ from workbench.records import Case
 from workbench.text import sentences, words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import polars as pl
 
     from workbench.records import Pair
+
+_PART = 2_048
 
 
 class Row:
@@ -73,6 +78,31 @@ class Row:
     def case(self) -> Case:
         """The pair as checks of a contract see it."""
         return Case(id=self.pair.id, behaviour="rules", slots=self.pair.slot_values)
+
+
+class Rows(Sequence[Row]):
+    """The rows of a table, taken apart a few thousand at a time, and anew each time they are asked for."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self.frame = frame
+
+    def __len__(self) -> int:
+        return self.frame.height
+
+    def __iter__(self) -> Iterator[Row]:
+        for part in self.frame.iter_slices(_PART):
+            yield from rows_of(part)
+
+    @overload
+    def __getitem__(self, at: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[Row]: ...
+
+    def __getitem__(self, at: int | slice) -> Row | list[Row]:
+        if isinstance(at, slice):
+            return rows_of(self.frame[at])
+        return rows_of(self.frame[range(len(self))[at] : range(len(self))[at] + 1])[0]
 
 
 def rows_of(frame: pl.DataFrame) -> list[Row]:

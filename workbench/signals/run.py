@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from workbench.signals.columns import Column, FrameSignal, RowSignal, Tools
-from workbench.signals.rows import rows_of
+from workbench.signals.rows import Rows, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from workbench.contracts import Contract
 
@@ -38,6 +40,8 @@ def measure(
 
     Signals of single rows share one pass over chunks of rows, in ``workers`` processes where there are enough
     rows to be worth it (the values are the same whatever their number); then come those of the whole table.
+    What is measured of each chunk is left in the folder ``tools.held``, where given, and a later call for the
+    same pairs and signals goes on from there.
 
     Raises:
         ConfigError: two signals of one column name, or a model that a signal needs and nobody gave.
@@ -45,9 +49,11 @@ def measure(
     tools = tools or Tools()
     single = [signal for signal in signals if isinstance(signal, RowSignal)]
     whole = [signal for signal in signals if isinstance(signal, FrameSignal)]
+    if tools.held is not None:
+        tools.held.mkdir(parents=True, exist_ok=True)
     parts = [pl.concat(_by_rows(pairs, single, tools=tools, workers=workers))] if single else []
     if whole:
-        rows = rows_of(pairs)
+        rows = Rows(pairs)
         for signal in whole:
             tools.progress(f"signal {signal.__struct_config__.tag}", 0, 1)
             parts.append(_framed([signal], [signal.of_all(rows, tools)], pairs.height))
@@ -76,15 +82,23 @@ def _by_rows(
     pairs: pl.DataFrame, signals: Sequence[RowSignal], *, tools: Tools, workers: int
 ) -> Iterator[pl.DataFrame]:
     """Yield the measured chunks in order."""
-    chunks = [pairs.slice(at, _CHUNK) for at in range(0, pairs.height, _CHUNK)] or [pairs]
+    starts = range(0, max(pairs.height, 1), _CHUNK)
+    chunks = [pairs.slice(at, _CHUNK) for at in starts]
+    held = tools.held
+    places = [None if held is None else held / f"rows-{at:09}-{_CHUNK}.parquet" for at in starts]
     if workers == 1 or pairs.height < _WORTH_A_PROCESS:
-        done = (_chunk(chunk, signals, tools.contracts) for chunk in chunks)
+        done = (
+            _once(chunk, signals, tools.contracts, place) for chunk, place in zip(chunks, places, strict=True)
+        )
         yield from _told(done, pairs.height, tools)
         return
     # A forked child would inherit the locks of polars' threads; a fresh process has its own.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        futures = [pool.submit(_chunk, chunk, signals, tools.contracts) for chunk in chunks]
+        futures = [
+            pool.submit(_once, chunk, signals, tools.contracts, place)
+            for chunk, place in zip(chunks, places, strict=True)
+        ]
         yield from _told((future.result() for future in futures), pairs.height, tools)
 
 
@@ -94,6 +108,19 @@ def _told(chunks: Iterator[pl.DataFrame], rows: int, tools: Tools) -> Iterator[p
         done += chunk.height
         tools.progress("signals", done, rows)
         yield chunk
+
+
+def _once(
+    pairs: pl.DataFrame, signals: Sequence[RowSignal], contracts: Sequence[Contract], place: Path | None
+) -> pl.DataFrame:
+    """Measure a chunk unless it lies at ``place``; leave it there, whole or not at all."""
+    if place is None:
+        return _chunk(pairs, signals, contracts)
+    if not place.exists():
+        temporary = place.with_name(f"{place.name}.{os.getpid()}.tmp")
+        _chunk(pairs, signals, contracts).write_parquet(temporary)
+        temporary.replace(place)
+    return pl.read_parquet(place)
 
 
 def _chunk(pairs: pl.DataFrame, signals: Sequence[RowSignal], contracts: Sequence[Contract]) -> pl.DataFrame:
