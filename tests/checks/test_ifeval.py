@@ -98,6 +98,8 @@ def test_a_wrong_instruction_is_refused(raw, said):
         ("no stop at all", 1),
         ("Wait... what is it? Fine.", 2),
         ("", 0),
+        ("You are in *o*. It is *n* degrees in *o*. Stay.", 3),
+        ("Ask J. Moor. He knows.", 2),
     ],
 )
 def test_sentences_are_counted_as_the_reference_does(text, n):

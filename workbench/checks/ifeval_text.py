@@ -122,7 +122,9 @@ def _splits(text: str, start: int, match: re.Match[str]) -> bool:
         return not (following.islower() and stop == "...")
     last = re.search(r"(\S+)\.$", text[start : match.start() + 1])
     word = last.group(1).strip("\"'(*_“‘").lower() if last else ""
-    initial = len(word) == 1 and word.isalpha() and word != "i"
+    # "J." is an initial, "*x*." is not: a letter that a mark closes is a word of its own.
+    alone = last is not None and last.group(1)[-1].isalpha()
+    initial = alone and len(word) == 1 and word.isalpha() and word != "i"
     numbered = word.isdigit() and not text[start : match.start()].strip()[: -len(word)].strip()
     return not (
         word in _ABBREVIATIONS
