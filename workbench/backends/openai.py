@@ -286,7 +286,7 @@ def _model_names(raw: bytes) -> list[str]:
 
     try:
         value = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     listed = value.get("data") if isinstance(value, dict) else None
     rows = listed if isinstance(listed, list) else []

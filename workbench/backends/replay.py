@@ -54,7 +54,7 @@ class ReplayBackend:
                 continue
             try:
                 entry = msgspec.json.decode(line, type=_Line)
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, RecursionError) as error:
                 raise InputError(
                     Finding(
                         where=f"{path}:{number}",

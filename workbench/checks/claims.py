@@ -22,7 +22,7 @@ _HARD = 0.4
 _SURE, _MANY = frozenset({"number", "unit", "date", "opposite"}), 4
 _CLAUSE = re.compile("[,，;；:：]")
 _BUT = re.compile(
-    r"(?:[,;]\s*|\s+)(?=(?:but|however|though|although|still)\b)|[,，;；]\s*(?=(?:但|不过|然而|可是))"
+    r"(?:[,;]\s*|(?<!\s)\s+)(?=(?:but|however|though|although|still)\b)|[,，;；]\s*(?=(?:但|不过|然而|可是))"
 )
 # A polite sentence is about the speaker or the reader, and states nothing of the matter; a guess states it.
 _POLITE = re.compile(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _SMART = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "：": ":", "，": ","})
-_COMMENT = re.compile(r"(?m)^\s*//[^\n]*$|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/")
+_COMMENT = re.compile(r"(?m)^[^\S\n]*//[^\n]*$|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/")
 _TRAILING = re.compile(r",(\s*[}\]])")
 _BARE_KEY = re.compile(r"([{,]\s*)([A-Za-z_]\w*)(\s*:)")
 _SINGLE = re.compile(r"(?<=[\[{:,\s])'((?:[^'\"\\\n])*)'(?=\s*[\]}:,])")

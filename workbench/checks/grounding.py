@@ -14,7 +14,7 @@ from workbench.text import has_han, sentences
 _FIGURE = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _NUMBER = re.compile(rf"(?<![A-Za-z0-9_.-])[-+]?(?:{_FIGURE})(?![A-Za-z0-9_])(?!-?[A-Za-z])")
 _ANY_NUMBER = re.compile(_FIGURE)
-_IDENTIFIER = re.compile(r"\b(?=[A-Z0-9-]*\d)(?=[A-Z0-9-]*[A-Z])[A-Z0-9]+(?:-[A-Z0-9]+)*\b")
+_IDENTIFIER = re.compile(r"\b(?=[A-Z0-9-]{0,64}\d)(?=[A-Z0-9-]{0,64}[A-Z])[A-Z0-9]+(?:-[A-Z0-9]+)*\b")
 _NAME = re.compile(r"(?<=[a-z0-9,;:)] )[A-Z][a-zA-Z'’]+(?: [A-Z][a-zA-Z'’]+)*")
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,80}>")
 _WORD = re.compile(r"[a-zA-ZÀ-ɏ']+")

@@ -14,7 +14,7 @@ from workbench.text import has_han, sentences
 _LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s"})
 _LEET_WORD = re.compile(r"\b(?=\w*[a-z@$])(?=\w*[013457@$])[\w@$]{3,}\b", re.IGNORECASE)
 _SPACED = re.compile(r"\b(?:[a-zA-Z] ){2,}[a-zA-Z]\b")
-_QUOTED = re.compile(r"[\"“”「『‘](?P<said>[^\"“”」』’]{3,})[\"“”」』’]")
+_QUOTED = re.compile(r"[\"“”「『‘](?P<said>[^\"“”」』’]{3,500})[\"“”」』’]")
 _MIN_FUZZY = 6
 
 

@@ -129,7 +129,7 @@ def _json(text: str, a: dict[str, Any]) -> bool:
         body = body.removeprefix(fence)
     try:
         json.loads(body.removesuffix("```").strip())
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 

@@ -12,8 +12,9 @@ from workbench.text import excerpt, language
 
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
-_LINK = re.compile(r"https?://\S+|\S+@\S+\.\S+")
-_LATIN_RUN = re.compile(r"[A-Za-z'’]+(?: [A-Za-z'’,]+){3,}")
+# An address is looked for where one can begin, and no further than one can be long: so in linear time.
+_LINK = re.compile(r"https?://\S+|(?<![^\s@])[^\s@]{1,64}@[^\s@.]{1,255}\.[^\s@]+")
+_LATIN_RUN = re.compile(r"(?<![A-Za-z'’])[A-Za-z'’]+(?: [A-Za-z'’,]+){3,}")
 _HAN_RUN = re.compile(r"[\u4e00-\u9fff，、]{8,}")
 _CLAUSE_CONFIDENCE = 0.6
 NAMES = {

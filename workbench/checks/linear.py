@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BUCKETS = 1 << 18
-_NOISE = re.compile(r"https?://\S+|@\w+|&\w+;|\bRT\b|<+\w+>+")
+_NOISE = re.compile(r"https?://\S+|@\w+|&\w+;|\bRT\b|(?<!<)<+\w+>+")
 _TOKEN = re.compile(r"[a-z0-9']+|[^\sa-z0-9]")
 _HAN_GRAMS = (1, 2, 3, 4)
 _LATIN_GRAMS = (3, 4, 5)

@@ -9,18 +9,18 @@ from workbench.checks.lexicons import lexicon
 from workbench.records import Evidence
 from workbench.text import has_han, words
 
-_QUOTED = re.compile(r"[\"“「『][^\"“”」』]{2,}[\"”」』]")
+_QUOTED = re.compile(r"[\"“「『][^\"“”」』]{2,500}[\"”」』]")
 _ARGUMENT = re.compile(
     r"\b(?:firstly|secondly|thirdly|first(?=,)|second(?=,)|third(?=,)|finally(?=,)|"
     r"moreover|furthermore|additionally|in addition|"
-    r"another reason|because|since|therefore|thus)\b|^\s*(?:[-*•]|\d{1,2}[.)])\s+\S|"
+    r"another reason|because|since|therefore|thus)\b|^[^\S\n]*(?:[-*•]|\d{1,2}[.)])\s+\S|"
     r"首先|其次|再次|此外|另外|最后|因为|由于|因此|所以|第[一二三四五]",
     re.IGNORECASE | re.MULTILINE,
 )
 _EVIDENCE = re.compile(
     r"\b(?:according to|stud(?:y|ies)|research|survey|data|statistics|report(?:s|ed)?|"
     r"evidence|percent|experts?)\b|"
-    r"\d+(?:\.\d+)?\s?%|据|研究|调查|数据|统计|报告|证据|专家",
+    r"(?<!\d)\d+(?:\.\d+)?\s?%|据|研究|调查|数据|统计|报告|证据|专家",
     re.IGNORECASE,
 )
 # Loaded terms per hundred words from which a text is likelier biased than not.

@@ -25,9 +25,9 @@ Element = Literal[
 ]
 _HEADING = r"^#{1,6}[ \t]+\S.*$"
 _BOLD = r"\*\*[^*\n]+\*\*|__[^_\n]+__"
-_TABLE = r"^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?[ \t]*$"
+_TABLE = r"^[ \t]*(?:\|[ \t]*)?:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+(?:\|[ \t]*)?$"
 _CODE = r"^[ \t]*(?:```|~~~)[^\n]*\n[\s\S]*?^[ \t]*(?:```|~~~)[ \t]*$"
-_LINK_MARK = r"!?\[[^\]\n]*\]\([^)\s]+\)"
+_LINK_MARK = r"!?\[[^\]\n]{0,1000}\]\([^)\s]{1,2000}\)"
 # Pictographs, dingbats, flags and keycaps; plain arrows, checks in text style and © are none.
 _EMOJI = (
     "[\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff\U0001f004\U0001f0cf\u2600-\u26ff\u2705\u270a-\u270d\u2728"

@@ -22,7 +22,7 @@ from workbench.records import Evidence
 from workbench.text import has_han, sentences, words
 
 RefusalLevel = Literal["full", "partial", "none"]
-_STEP = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)、])\s*\S", re.MULTILINE)
+_STEP = re.compile(r"^[^\S\n]*(?:[-*•]|\d{1,2}[.)、])\s*\S", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)

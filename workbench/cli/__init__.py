@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import sys
 import traceback
 
@@ -15,6 +16,9 @@ from workbench import errors
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+_SPACE = "Check the path and the space left; the same command goes on."
 
 
 def main() -> None:
@@ -54,24 +58,36 @@ def _failed(error: Exception, *, debug: bool) -> int:
 
         rich_format_error(error)  # type: ignore[arg-type]  # typer's own exceptions; stub names the click ones
         return errors.EXIT_USER
-    if isinstance(error, errors.UserError):
-        from workbench.cli.screen import print_user_error
+    from workbench.cli.screen import plain, print_user_error
 
+    if isinstance(error, errors.UserError):
         print_user_error(error)
         return error.exit_code
     if isinstance(error, errors.UndecidedError):
-        sys.stderr.write(f"undecided: {error}\n")
+        sys.stderr.write(f"undecided: {plain(str(error))}\n")
         return error.exit_code
-    if isinstance(error, OSError):
-        place = f"{error.filename}: " if error.filename else ""
-        sys.stderr.write(
-            f"error {place}{error.strerror or error}\n  to do     Check the path and the space left.\n"
-        )
+    said = _of_the_machine(error)
+    if said:
+        sys.stderr.write(f"error {plain(said[0])}\n  to do     {said[1]}\n")
         return errors.EXIT_USER
     if debug:
         traceback.print_exception(error)
     sys.stderr.write(
-        f"this is a bug in workbench {workbench.__version__}: {type(error).__name__}: {error}\n"
+        f"this is a bug in workbench {workbench.__version__}: {type(error).__name__}: {plain(str(error))}\n"
         "Run again with --debug for the trace, and report it with that.\n"
     )
     return errors.EXIT_BUG
+
+
+def _of_the_machine(error: Exception) -> tuple[str, str] | None:
+    """Say what the disk or the memory refused, and what to do; ``None`` for any other error."""
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        return f"{place}{error.strerror or error}", _SPACE
+    if isinstance(error, MemoryError):
+        return "out of memory", "Give it more, fewer --workers, or the input in parts."
+    if type(error).__module__ == "polars.exceptions":  # which wraps what the disk said
+        found = re.search(r"([^:]+) \(os error \d+\)", str(error))
+        if found or "transport error" in str(error):
+            return f"{found[1].strip() if found else 'the disk refused'} (while a table was written)", _SPACE
+    return None

@@ -248,7 +248,7 @@ def _of_run(run: Path) -> tuple[str, dict[str, Path], str]:
 
     try:
         base = str(json.loads((run / "run.json").read_text(encoding="utf-8"))["recipe"]["base"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
             Finding(
                 where=str(run / "run.json"),

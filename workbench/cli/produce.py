@@ -105,7 +105,7 @@ def read_object(path: Path, *, what: str) -> dict[str, Any]:
     text = read_text(path, what=what)
     try:
         value = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         value = None
         found = f"not JSON: {error}"
     else:

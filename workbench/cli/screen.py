@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from typing import TYPE_CHECKING, Any, Self
@@ -11,16 +12,19 @@ from rich.console import Console
 from rich.markup import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import TracebackType
 
-    from rich.console import RenderableType
+    from rich.console import ConsoleOptions, RenderableType
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
+    from rich.segment import Segment
 
     from workbench.errors import UserError
 
 _LINE_EVERY_SECONDS = 15.0
+# What a terminal obeys: the controls but tab and line end, DEL, and the C1 controls.
+_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class Screen:
@@ -33,8 +37,8 @@ class Screen:
     def __init__(self, *, quiet: bool = False, as_json: bool = False, lines: bool = False) -> None:
         self.quiet = quiet
         self.as_json = as_json
-        self.out = Console(highlight=False)
-        self.err = Console(stderr=True, highlight=False)
+        self.out = _Console(highlight=False)
+        self.err = _Console(stderr=True, highlight=False)
         self._lines = lines and not self.err.is_terminal
         self._bars: Bars | None = None
         self._tasks: dict[str, TaskID] = {}
@@ -70,7 +74,7 @@ class Screen:
     def show(self, summary: dict[str, Any], *renderables: RenderableType, then: str = "") -> None:
         """End a verb: the summary as JSON, or the renderables for people and ``then``, what to do next."""
         if self.as_json:
-            sys.stdout.write(json.dumps(summary, ensure_ascii=False) + "\n")
+            sys.stdout.write(json_line(summary))
         elif not self.quiet:
             for renderable in renderables:
                 self.out.print(renderable, soft_wrap=isinstance(renderable, str))
@@ -96,7 +100,7 @@ class Screen:
 
 def print_user_error(error: UserError) -> None:
     """Print every finding of ``error`` on stderr, without a traceback."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = _Console(stderr=True, highlight=False, soft_wrap=True)
     for finding in error.findings:
         console.print(f"[bold red]error[/] [bold]{escape(plain(finding.where))}[/]")
         console.print(f"  found     {escape(plain(finding.found))}")
@@ -107,6 +111,25 @@ def print_user_error(error: UserError) -> None:
 def plain(text: str) -> str:
     """Keep terminal control sequences in data from reaching the terminal."""
     return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
+
+
+def json_line(value: Any) -> str:
+    """Write ``value`` as one line of JSON that no terminal obeys; dates and bytes of a table as text."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
+
+
+class _Console(Console):
+    """Shows control characters that came with data as escapes, wherever in a page or table they stand."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Render as rich does, with every text made :func:`plain`."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control or not _OBEYED.search(segment.text) else _escaped(segment)
+
+
+def _escaped(segment: Segment) -> Segment:
+    return segment._replace(text=_OBEYED.sub(lambda found: plain(found[0]), segment.text))
 
 
 def timed(action: Callable[[], Any]) -> tuple[Any, float]:

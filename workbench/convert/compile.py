@@ -48,16 +48,20 @@ _SAME_GROUND = {
     "min-max-items": "detectable_format:number_bullet",
 }
 
+_LONGEST = 4_000
+
 
 def compile_text(text: str, shape: Shape, *, tags: tuple[str, ...] = ()) -> tuple[Demand, ...]:
     """Compile a unit of a prompt; spans are characters of ``text``.
 
     A sentence that says what to say where the one before names the condition joins it. Sentences that no
-    compiler understands are left out: the caller decides whether they are rules all the same.
+    compiler understands are left out: the caller decides whether they are rules all the same. So are those
+    longer than ``_LONGEST`` characters: no one puts a rule that way, and reading them takes long.
     """
     return tuple(
         replace(demand, span=(demand.span[0] + start, demand.span[1] + start))
         for start, end in joined(text)
+        if end - start <= _LONGEST
         for demand in _sentence(text[start:end], shape, tags)
     )
 

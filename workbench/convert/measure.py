@@ -38,7 +38,7 @@ def read_labelled(path: Path) -> list[dict[str, Any]]:
             continue
         try:
             row = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             row = None
         if not isinstance(row, dict) or not (set(row) >= _RULES or set(row) >= _SPANS):
             raise InputError(

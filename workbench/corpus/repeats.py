@@ -58,7 +58,7 @@ def repeats(frame: pl.DataFrame, *, near: NearDedup = NearDedup()) -> Repeats:  
     exact = ExactDedup()(frame)
     alike = near(exact.kept)
     conflicts = [
-        (str(one["id"]), str(one["kept_id"]), float(one["jaccard"])) for one in alike.notes["conflicts"]
+        (str(one["id"]), str(one["other_id"]), float(one["jaccard"])) for one in alike.notes["conflicts"]
     ]
     return Repeats(
         exact=views.pairs(exact.dropped.select("id", "kept_id", "jaccard").iter_rows()),

@@ -46,7 +46,7 @@ def read_labels(path: Path) -> list[tuple[str, Label]]:
             continue
         try:
             found.append((f"{path}:{number}", msgspec.json.decode(line, type=Label)))
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             said = excerpt(str(error), limit=200)
             wrong.append(Finding(where=f"{path}:{number}", found=said, expected=_FORM, fix="Mend this line."))
     if not found and not wrong:

@@ -28,7 +28,7 @@ def read_recorded(path: Path, kind: type[T]) -> list[T]:
             continue
         try:
             found.append(msgspec.json.decode(line, type=kind))
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise InputError(
                 Finding(
                     where=f"{path}:{number}",

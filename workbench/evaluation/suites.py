@@ -119,7 +119,7 @@ def _read(file: Path, placed: list[_Placed], findings: list[Finding]) -> None:
         where = f"{file}:{number}"
         try:
             case = msgspec.json.decode(line, type=Case)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             findings.append(_not_a_case(where, error))
             continue
         placed.append(_Placed(case=case, where=where))
@@ -133,7 +133,7 @@ def _read(file: Path, placed: list[_Placed], findings: list[Finding]) -> None:
         )
 
 
-def _not_a_case(where: str, error: msgspec.DecodeError) -> Finding:
+def _not_a_case(where: str, error: Exception) -> Finding:
     unknown = _UNKNOWN.search(str(error))
     return Finding(
         where=where,

@@ -8,9 +8,9 @@ import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-import yaml
 
 from workbench.errors import ConfigError, Finding, InputError
+from workbench.io.yamlfile import YamlError, read_yaml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,14 +83,13 @@ def load(path: Path, kind: type[T], *, what: str, dec_names: tuple[str, ...] = (
             )
         )
     try:
-        raw = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
+        raw = read_yaml(text)
+    except YamlError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
         raise ConfigError(
             Finding(
                 where=f"{path}{line}",
-                found=str(getattr(error, "problem", None) or error).splitlines()[0],
+                found=str(error.problem or error).splitlines()[0],
                 expected="valid YAML",
                 fix="Mend the syntax at this line.",
             )
@@ -107,7 +106,7 @@ def read_json(path: Path, *, what: str) -> dict[str, Any]:
     text = read_text(path, what=what)
     try:
         value = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         found = f"not JSON: {error}"
     else:
         if isinstance(value, dict):

@@ -124,7 +124,7 @@ def _held_info(path: Path) -> dict[str, Any]:
         return {}
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):
         held = None
     if isinstance(held, dict):
         return held

@@ -80,7 +80,7 @@ def _in_use(directory: Path) -> Finding:
     try:
         told = json.loads((directory / OWNER).read_text(encoding="utf-8"))
         by = f"in use by process {told['pid']} on {told['host']} since {told['since']}"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         by = "in use by another process"
     return Finding(
         where=str(directory),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import glob
 import json
 import os
 import shutil
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,7 @@ MANIFEST = "manifest.json"
 _PARTIAL_KEY = "partial.json"
 FORMAT_VERSION = 1
 _JOIN_EVERY = 0.1
+_TEMPORARY = ".*.tmp"
 
 
 def is_complete(path: Path, *, key: str) -> bool:
@@ -34,7 +37,7 @@ def read_manifest(path: Path) -> dict[str, Any] | None:
     """Return the manifest of a finished output directory, or ``None``."""
     try:
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return manifest if isinstance(manifest, dict) else None
 
@@ -107,10 +110,13 @@ def output(path: Path, *, verb: str, key: str, force: bool = False) -> Iterator[
         finally:
             if not done and {path.name for path in work.iterdir()} <= {_PARTIAL_KEY, OWNER}:
                 shutil.rmtree(work)  # nothing in it to go on with
+        # In this order: whatever is interrupted here, the directory is known as this work's or as whole.
+        _write_manifest(work, verb=verb, key=key)
+        _settle(work)
         for name in (_PARTIAL_KEY, OWNER):
             (work / name).unlink()
-        _write_manifest(work, verb=verb, key=key)
         _replace(work, path)
+        _sync(path.parent)
 
 
 def joined(path: Path, *, key: str, seconds: float = 300.0) -> Path:
@@ -135,12 +141,43 @@ def joined(path: Path, *, key: str, seconds: float = 300.0) -> Path:
     )
 
 
+def discard(place: Path) -> None:
+    """Remove a directory of intermediate results so that none of it is ever taken for whole."""
+    gone = place.with_name(f".{place.name}.{os.getpid()}.tmp")
+    place.rename(gone)
+    shutil.rmtree(gone)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a file through a temporary name, so that a reader sees all of it or none."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(text, encoding="utf-8", newline="")
-    temporary.replace(path)
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="")
+        temporary.replace(path)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def _sweep(path: Path) -> None:
+    """Remove what processes that were killed left of this file."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        pid = left.name.split(".")[-2]
+        if pid.isdigit() and not _alive(int(pid)):
+            left.unlink(missing_ok=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -167,7 +204,7 @@ def _held(work: Path) -> dict[str, Any] | None:
     """Return what a working directory is for, or ``None`` where that isn't known."""
     try:
         held = json.loads((work / _PARTIAL_KEY).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return held if isinstance(held, dict) else None
 
@@ -185,9 +222,11 @@ def _prepare(work: Path, *, verb: str, key: str) -> None:
                 fix="Move it away, or choose another --out.",
             )
         )
-    if held != {"verb": verb, "key": key}:
-        for name in found:
-            _remove(work / name)
+    ours = held == {"verb": verb, "key": key}
+    for name in [MANIFEST] if ours and MANIFEST in found else [] if ours else found:
+        _remove(work / name)
+    for left in list(work.rglob(_TEMPORARY)):  # of a process that was killed while it wrote or removed one
+        _remove(left)
     write_text(marker, json.dumps({"verb": verb, "key": key}))
 
 
@@ -200,7 +239,8 @@ def _remove(path: Path) -> None:
 
 def _write_manifest(work: Path, *, verb: str, key: str) -> None:
     files = {}
-    for file in sorted(p for p in work.rglob("*") if p.is_file()):
+    about = {work / name for name in (MANIFEST, _PARTIAL_KEY, OWNER)}
+    for file in sorted(p for p in work.rglob("*") if p.is_file() and p not in about):
         files[file.relative_to(work).as_posix()] = {
             "bytes": file.stat().st_size,
             "blake2b": file_hash(file),
@@ -215,6 +255,24 @@ def _write_manifest(work: Path, *, verb: str, key: str) -> None:
             "files": files,
         },
     )
+
+
+def _settle(work: Path) -> None:
+    """Have the disk hold every file before the rename says that they are whole (power may fail after it)."""
+    for place in (*work.rglob("*"), work):
+        if place.is_dir() or place.is_file():
+            _sync(place)
+
+
+def _sync(place: Path) -> None:
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:  # a file system that has none
+            raise
+    finally:
+        os.close(descriptor)
 
 
 def _replace(work: Path, path: Path) -> None:

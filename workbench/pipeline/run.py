@@ -132,7 +132,7 @@ def _refuse_other(out: Path, *, key: str, force: bool) -> None:
     if out.is_dir() and {path.name for path in out.iterdir()} - {OWNER} and not force:
         try:
             held = msgspec.json.decode(marker.read_bytes())
-        except (OSError, msgspec.DecodeError):
+        except (OSError, msgspec.DecodeError, RecursionError):
             raise OutputError(_occupied(out, "files that no run of the workbench made")) from None
         if not isinstance(held, dict) or held.get("key") != key:
             raise OutputError(_occupied(out, "the run of another recipe, or of other inputs"))

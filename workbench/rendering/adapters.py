@@ -121,7 +121,7 @@ def passport(adapter: Path) -> Passport | None:
         told = held["base"]
         hashes = BaseHashes(**{k: str(told[k]) for k in BaseHashes.__struct_fields__})
         return Passport(name=str(told.get("name")), hashes=hashes, spec=dict(held.get("spec") or {}))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise _broken(adapter, f"{PASSPORT} can't be read ({error})") from error
 
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PINNED_DATE = "26 Jul 2024"
+# What a template may raise beside jinja2's own errors.
+FAULTS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 _USER, _ANSWER, _SYSTEM = "Zq7", "Kw9", "Vx5"
 _INJECTED_WORDS = 3
 _CLOCK = re.compile(r"strftime_now\(\s*[\"']([^\"']+)[\"']\s*\)")
@@ -111,7 +113,7 @@ def _tried(tokenizer: Any, messages: Sequence[Message], way: Habits, *, prompt: 
 
     try:
         return render(tokenizer, messages, way, prompt=prompt)
-    except (jinja2.TemplateError, ValueError, TypeError, KeyError, AttributeError):
+    except (jinja2.TemplateError, *FAULTS):
         return ""
 
 

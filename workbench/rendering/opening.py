@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from workbench.errors import Finding, MissingExtraError, ModelError
 from workbench.io.fingerprint import file_hash
 from workbench.records import Value
+from workbench.rendering.preflight import refuse_runaway
 from workbench.rendering.renderer import Renderer
 from workbench.text import content_id
 
@@ -86,9 +87,12 @@ def open_text(base: str | Path) -> OpenText:
     tokenizer = tokenizer_of(base)
     try:
         config = AutoConfig.from_pretrained(str(base), trust_remote_code=False)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, RecursionError) as error:
         raise unusable(base, "config.json", error) from error
     told = _told_stops(base, config)
+    template = getattr(tokenizer, "chat_template", None)
+    for text in template.values() if isinstance(template, dict) else [template]:
+        refuse_runaway(text or "", name=Path(base).name)
     renderer = Renderer(tokenizer, stops=told, name=Path(base).name)
     return OpenText(name=Path(base).name, renderer=renderer, config=config, told_stops=frozenset(told))
 
@@ -98,7 +102,7 @@ def _told_stops(base: str | Path, config: Any) -> list[int]:
 
     try:
         stops = GenerationConfig.from_pretrained(str(base)).eos_token_id
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         stops = None  # transformers then takes the model's own
     stops = stops if stops is not None else getattr(config, "eos_token_id", None)
     return [stops] if isinstance(stops, int) else list(stops or ())
@@ -211,7 +215,7 @@ def tokenizer_of(base: str | Path) -> Any:
 
     try:
         return AutoTokenizer.from_pretrained(str(base), trust_remote_code=False)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise unusable(base, "tokenizer", error) from error
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import Finding, ModelError
 from workbench.records import Message
-from workbench.rendering.habits import habits, render
+from workbench.rendering.habits import FAULTS, habits, render
 from workbench.text import excerpt
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ class Renderer:
 
         try:
             return render(self.tokenizer, messages, self.habits, prompt=prompt)
-        except (jinja2.TemplateError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (jinja2.TemplateError, *FAULTS) as error:
             roles = " ".join(message.role for message in messages)
             raise self._fault(f"{error} (for roles: {roles})") from error
 

@@ -6,12 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import yaml
 
 from workbench.contracts import Contract
 from workbench.errors import Finding, InputError
 from workbench.io.config import convert
 from workbench.io.frames import read_parquet
+from workbench.io.yamlfile import YamlError, read_yaml
 from workbench.verdicts import Verdicts
 
 if TYPE_CHECKING:
@@ -104,8 +104,8 @@ def _contract(path: Path) -> Contract | None:
     if text is None:
         return None
     try:
-        raw = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        raw = read_yaml(text)
+    except YamlError as error:
         raise InputError(_unreadable(str(path), str(error))) from error
     contract: Contract = convert(raw, Contract, where=str(path))
     return contract
@@ -134,11 +134,11 @@ def optional_text(path: Path) -> str | None:
 def _decoded(path: Path, number: int, text: str) -> Any:
     try:
         return msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         # The standard library also reads lone surrogates and NaN, which a model's output may have brought in.
         try:
             return json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InputError(_unreadable(f"{path}:{number}", str(error))) from error
 
 

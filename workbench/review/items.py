@@ -282,7 +282,7 @@ def _ordered(placed: Any) -> list[Placed]:
 def _lines(path: Path, kind: Any) -> list[Any]:
     try:
         return [msgspec.json.decode(line, type=kind) for line in path.read_bytes().splitlines() if line]
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, RecursionError) as error:
         raise InputError(
             Finding(
                 where=str(path),

@@ -227,7 +227,7 @@ def _is_web_token(token: str) -> bool:
     head = token.split(".", maxsplit=1)[0]
     try:
         read = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
-    except (ValueError, binascii.Error):
+    except (ValueError, binascii.Error, RecursionError):
         return False
     return isinstance(read, dict) and "alg" in read
 

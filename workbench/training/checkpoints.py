@@ -40,7 +40,7 @@ def is_whole(folder: Path, *, processes: int = 1) -> bool:
         return False
     try:
         state = json.loads((folder / _PARTS[-1]).read_text(encoding="utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return bool(state.get("global_step") == _step(folder))
 

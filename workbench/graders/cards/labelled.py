@@ -76,7 +76,7 @@ def _lines(path: Path, problems: list[Finding]) -> list[Row]:
             continue
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             row = f"no JSON: {error}"
         problem = _problem(row)
         if problem:
@@ -118,7 +118,7 @@ def _suite(
     """Read one file of the JSON-Schema-Test-Suite: a list of ``{description, schema, tests}``."""
     try:
         groups = json.loads(read_text(path, what="a file of the JSON-Schema-Test-Suite"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         groups = f"no JSON: {error}"
     good = isinstance(groups, list) and all(
         isinstance(one, dict) and "schema" in one and isinstance(one.get("tests"), list) for one in groups

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from workbench.engines import LocalEngine
 from workbench.errors import Finding, InputError
 from workbench.io.config import convert, load
 from workbench.io.frames import read_parquet
-from workbench.io.rundir import write_json
+from workbench.io.rundir import discard, write_json
 from workbench.pipeline.dedupe.ledger import write_ledger
 from workbench.pipeline.dedupe.options import Layout
 from workbench.pipeline.dedupe.run import SIGNATURES, Signed, summarise
@@ -68,7 +67,7 @@ def rethreshold(
     before = read_parquet(source / "ledger.parquet")["row"]
     kept = regroup(source, before=before, after=ledger["row"], out=out)
     ledger.write_parquet(out / "ledger.parquet")
-    shutil.rmtree(work)
+    discard(work)
     found = {
         "in": store.rows,
         "kept": kept,

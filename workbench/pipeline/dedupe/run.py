@@ -14,7 +14,7 @@ import polars as pl
 
 from workbench.engines import LocalEngine
 from workbench.errors import InvariantError
-from workbench.io.rundir import write_json
+from workbench.io.rundir import discard, write_json
 from workbench.io.tables import Table, open_table
 from workbench.pipeline.cost import peak_mb
 from workbench.pipeline.curate import counts
@@ -87,7 +87,7 @@ def dedupe(
     kept = _write_rows(table, verdict, search=search, out=out)
     made = Signed(options=options, columns=columns, keys=keys, shards=tuple(s.name for s in store.shards))
     held = leave_signatures(store, made, out) if layout.signatures else 0
-    shutil.rmtree(work)
+    discard(work)
     found = {"in": table.rows, "kept": kept, "rebanded": rebanded, "signatures_mb": held}
     summary = summarise(found, made, ledger, begun=begun)
     write_json(out / "summary.json", summary)

@@ -82,7 +82,7 @@ def reband(task: RebandTask) -> str:
 def write_part(task: PartTask) -> int:
     """Do one ``PartTask`` unless its files are there; return how many rows stay."""
     stays = np.load(task.stays, mmap_mode="r")[task.first : task.first + task.shard.rows]
-    if not Path(task.kept).exists():
+    if not (Path(task.kept).exists() and Path(task.dropped).exists()):
         frame = with_ids(task.shard.read(), pl.read_parquet(Path(task.signed) / "rows.parquet")["id"])
         mask = pl.Series(np.asarray(stays))
         _write_whole(frame.filter(~mask), task.dropped)

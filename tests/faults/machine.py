@@ -1,0 +1,134 @@
+"""Runs commands while the N-th change to their files fails, is torn in two, or is the last thing they do.
+
+The changes (open for writing, write, rename, unlink, mkdir, fsync, truncate) are counted by ``shim.c``, which
+stands between the process and the C library: so those of polars' Rust and of numba's cache count as well.
+"""
+
+import importlib
+import json
+import mmap
+import os
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+MODES = {"none": 0, "once": 1, "full": 2, "kill": 3, "torn": 4}
+_SIZE, _HEAD = 4096, "<5q"
+# Seconds after which a command counts as hung.
+_WALL = 90
+
+
+def compiler() -> str | None:
+    """Return the C compiler, ``None`` where there is none."""
+    return shutil.which("cc") or shutil.which("gcc")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended: its exit code (negative: the signal), what it showed, changes and strikes."""
+
+    code: int | None
+    shown: str
+    changes: int
+    struck: int
+
+
+class Machine:
+    """A server of forks that have the workbench imported already; use as a context manager."""
+
+    def __init__(self, work: Path) -> None:
+        work.mkdir(parents=True, exist_ok=True)
+        self._shown, state, shim = work / "shown", work / "state", work / "shim.so"
+        source = Path(__file__).with_name("shim.c")
+        subprocess.run([compiler(), "-shared", "-fPIC", "-O2", "-o", shim, source, "-ldl"], check=True)
+        state.write_bytes(bytes(_SIZE))
+        with state.open("r+b") as stream:
+            self._state = mmap.mmap(stream.fileno(), _SIZE)
+        environment = os.environ | {
+            "LD_PRELOAD": str(shim),
+            "FAULT_STATE": str(state),
+            "PYTHONPATH": str(ROOT),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "HF_HUB_OFFLINE": "1",
+            "OMP_NUM_THREADS": "1",
+            "POLARS_MAX_THREADS": "1",
+            "NO_COLOR": "1",
+            "COLUMNS": "200",
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__)), str(self._shown)],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.kill()
+        self._process.wait()
+        self._state.close()
+
+    def run(self, command, *, folder: Path, mode: str = "none", at: int = 0, error: int = 0) -> Ran:
+        """Run ``command`` in ``folder`` with the ``at``-th change there struck in this ``mode``."""
+        head = struct.pack(_HEAD, 0, at, MODES[mode], error, 0)
+        self._state[:] = (head + str(folder).encode() + b"/").ljust(_SIZE, b"\0")
+        self._process.stdin.write(json.dumps({"folder": str(folder), "command": list(command)}) + "\n")
+        self._process.stdin.flush()
+        child = json.loads(self._process.stdout.readline())["pid"]
+        hung = not select.select([self._process.stdout], [], [], _WALL)[0]
+        if hung:
+            with suppress(ProcessLookupError):
+                os.killpg(child, signal.SIGKILL)
+        code = json.loads(self._process.stdout.readline())["code"]
+        changes, _, _, _, struck = struct.unpack(_HEAD, self._state[: struct.calcsize(_HEAD)])
+        shown = self._shown.read_text(errors="backslashreplace")
+        return Ran(None if hung else code, shown[-3000:], changes, struck)
+
+
+def _serve(shown: Path) -> None:
+    """Fork a child for each command on standard input, and answer with its exit code."""
+    for name in ("numba", "polars", "workbench.cli.verbs", "workbench.pipeline"):
+        importlib.import_module(name)  # once, so that no child has to
+    answers = os.fdopen(os.dup(1), "w")
+    for asked in sys.stdin:
+        job = json.loads(asked)
+        child = os.fork()
+        if child == 0:
+            _be(job, shown)
+        answers.write(json.dumps({"pid": child}) + "\n")
+        answers.flush()
+        _, status = os.waitpid(child, 0)
+        answers.write(json.dumps({"code": os.waitstatus_to_exitcode(status)}) + "\n")
+        answers.flush()
+
+
+def _be(job, shown: Path) -> None:
+    """Become the command: never returns."""
+    os.setpgid(0, 0)
+    with shown.open("wb", buffering=0) as stream:
+        os.dup2(stream.fileno(), 1)
+        os.dup2(stream.fileno(), 2)
+    os.chdir(job["folder"])
+    from workbench.cli import execute
+
+    code = 70
+    try:
+        code = execute(job["command"])
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    _serve(Path(sys.argv[1]))
