@@ -30,6 +30,7 @@ def checks(sentence, opening=""):
         ("Keep sentences under 5 words.", "It is open. Come in.", "It is open for you all. Come."),
         ("每句话不超过8个字。", "可以。请稍等。", "可以。请您再稍微等一下好吗。"),
         ("每条要点不超过4个字。", "- 很好用", "- 非常好用又便宜"),
+        ("Points must be no longer than 3 words each.", "- one two three", "- one two three four"),
         ("Do not ask questions.", "It is open.", "It is open. Shall I go on?"),
         ("不要提问。", "好的。", "好的，还有别的吗？"),
         ("每次只问一个问题。", "您的姓名？", "您的姓名？电话？"),
@@ -68,6 +69,7 @@ def test_one_sentence_may_fix_several_notations():
     [
         ("If the user writes in French, answer in French.", "fr", "fr"),
         ("Reply in Spanish when the customer writes in Spanish.", "es", "es"),
+        ("Reply in German if the client writes in German, otherwise in English.", "de", "de"),
         ("用户用英文提问时用英文回答。", "en", "en"),
     ],
 )
@@ -115,6 +117,10 @@ def test_the_length_of_a_field_is_no_range():
         "不要使用反问句。",
         "Ask one question if the date is unclear.",
         "每条回复都要有礼貌。",
+        "不要频繁使用感叹号。",
+        "Do not use too many commas.",
+        "用“我们”而不是“我”。",
+        "Dates in the source are in MM/DD/YYYY.",
     ],
 )
 def test_what_no_program_decides_stays_without_a_check(sentence):

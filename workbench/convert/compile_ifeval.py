@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _NO_COMMA = re.compile(
     r"(?:\b(?:not(?! more)|no(?! more)|without|avoid|refrain|never|cannot|neither|free of)\b|"
-    r"n't\b)[^.\n]{0,40}\bcommas?\b|"
+    r"n't\b)[^.\n]{0,40}(?<!too many )\bcommas?\b|"
     r"\bcommas?\b[^.\n]{0,30}\b(?:not allowed|forbidden|prohibited|not be used|not used)\b",
     re.IGNORECASE,
 )

@@ -52,6 +52,7 @@ _MOST_MARKS = re.compile(
     re.IGNORECASE,
 )
 _DATE = re.compile(r"\bdates?\b|日期|(?<!\w)时间格式", re.IGNORECASE)
+_OF_INPUT = re.compile(r"\bin the (?:sources?|inputs?|data|context|documents?|notes?)\b", re.IGNORECASE)
 _DATE_FORM = re.compile(
     r"(?<![A-Za-z])(?:(?i:YYYY)[-/.](?:MM|mm)[-/.](?i:DD)|(?:DD|dd)[-/.](?:MM|mm)[-/.](?i:YYYY|YY)(?!Y)|"
     r"(?:MM|mm)[-/.](?:DD|dd)[-/.](?i:YYYY)|(?i:YYYY)\s?年\s?(?i:MM|M)\s?月\s?(?i:DD|D)\s?日)(?![A-Za-z])"
@@ -145,7 +146,7 @@ def notation(text: str, shape: Shape) -> list[Found]:
     out: list[Found] = []
     # The form may well be quoted, so the whole text is read for it.
     form = _DATE_FORM.search(text)
-    if form is not None and _DATE.search(plain):
+    if form is not None and _DATE.search(plain) and not _OF_INPUT.search(plain):
         made = re.sub(r"[ymd]", lambda one: one.group().upper(), form.group()).replace(" ", "")
         out.append(("format", "date-form", Notation(of="date", form=made, path=path)))
     clock = "24h" if _CLOCK_24.search(plain) else "12h" if _CLOCK_12.search(plain) else None
@@ -173,8 +174,10 @@ def wording(text: str, shape: Shape) -> Found | None:
     ):
         if pattern.search(plain):
             return "style", slug, NotContains(pattern=seen, path=path)
-    if _PRONOUN.search(text):
-        refused = quoted_spans(text)[-1][2]
+    said = [phrase for _, _, phrase in quoted_spans(text)]
+    # "我" stands in "我们": nothing tells the one from the other.
+    if _PRONOUN.search(text) and not any(said[-1] in one for one in said[:-1]):
+        refused = said[-1]
         return "style", "not-said", NotContains(phrases=(refused,), path=path)
     bracketed = _BRACKETED.search(plain)
     if bracketed is not None:
@@ -211,6 +214,7 @@ def language_when(text: str, shape: Shape) -> list[Demand]:
     plain = unquoted(text)
     if _NEVER.search(plain):
         return []
+    plain = re.split(r"\b(?:otherwise|else)\b|否则", plain, maxsplit=1, flags=re.IGNORECASE)[0]
     out: list[Demand] = []
     for match in next((found for p in _ASKED if (found := list(p.finditer(plain)))), []):
         asked, lang = (_code(match[name]) for name in ("a", "b"))

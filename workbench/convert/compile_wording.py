@@ -51,7 +51,8 @@ _CHARACTERS = (
 )  # fmt: skip
 # "No more than one" allows one.
 _SOME = re.compile(
-    r"\b(?:no|not) more than\b|\bat most\b|最多|至多|不超过|过多|太多|\btoo many\b", re.IGNORECASE
+    r"\b(?:no|not) more than\b|\bat most\b|最多|至多|不超过|过多|太多|频繁|过度|sparing|\btoo many\b",
+    re.IGNORECASE,
 )
 _FIRST_PERSON = re.compile(
     r"\b(?:no|never|not|avoid|without)\b.{0,30}\bfirst[- ]person\b|(?:不要|不得|避免|禁止).{0,6}第一人称",

@@ -79,7 +79,7 @@ _SIGNS = re.compile(
 _GRAMMAR_TEXT = (
     "should must may can cannot shall will would is are be was were in on of with and or that this these "
     "those to before after "
-    "than from as at for the a an any all characters follow limit count without not no your my it"
+    "than from as at for the a an any all characters follow limit count without not no your my it each every"
 )
 _GRAMMAR = frozenset(_GRAMMAR_TEXT.split()) - {"can", "it"}
 
