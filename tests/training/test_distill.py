@@ -77,6 +77,58 @@ def test_logits_over_a_prefix_encoded_once_are_those_of_whole_rows(opened, rows,
         assert torch.allclose(teacher.logits([7, 0, 3]), wanted, atol=1e-4)
 
 
+def test_what_a_live_teacher_said_is_kept_and_the_same_in_any_order(opened, rows):
+    from workbench.training.teacher import LiveTeacher, RememberedTeacher, top_tokens
+
+    live, asked = LiveTeacher(opened[1], rows.teachers), []
+
+    class Counting:
+        batches = live.batches
+
+        def logits(self, places):
+            asked.extend(places)
+            return live.logits(places)
+
+    def remembered():
+        return RememberedTeacher(Counting(), rows.teachers, size=4, top_k=9, temperature=2.0)
+
+    one, other = remembered(), remembered()
+    first = one.top([7, 0, 3], device="cpu")
+    assert set(asked) >= {7, 0, 3}
+    everything = one.top(list(range(len(rows.teachers))), device="cpu")
+    assert sorted(asked) == list(range(len(rows.teachers)))  # each row once
+    wanted = torch.cat([plain(opened[1], rows.teachers[row]) for row in (7, 0, 3)])
+    expected = top_tokens(wanted, top_k=9, temperature=2.0)
+    assert torch.allclose(first.values, expected.values, atol=1e-4)
+    assert torch.equal(first.ids, expected.ids)
+    other.top([5], device="cpu")  # as a training that goes on from there
+    again = other.top([7, 0, 3], device="cpu")
+    assert torch.equal(again.values, first.values)
+    assert len(everything.values) == sum(example.trained for example in rows.teachers)
+
+
+@pytest.mark.parametrize(
+    ("fields", "processes", "vocabulary", "kept"),
+    [
+        ({"epochs": 3.0}, 1, 300, True),
+        ({"epochs": 1.0}, 1, 300, False),  # no row comes back
+        ({"epochs": 3.0}, 2, 300, False),  # half of the rows a pass
+        ({"epochs": 1.0, "max_steps": 100}, 1, 300, True),
+        ({"epochs": 3.0, "top_k": None}, 1, 10**7, False),  # more than memory should hold
+    ],
+)
+def test_answers_are_kept_where_rows_come_back_and_memory_holds_them(
+    rows, fields, processes, vocabulary, kept
+):
+    from workbench.training import Sft
+    from workbench.training.teacher import remembers
+
+    assert (
+        remembers(Sft(batch_size=4, **fields), rows.teachers, vocabulary=vocabulary, processes=processes)
+        is kept
+    )
+
+
 def test_a_prefix_that_is_all_of_the_prompt_but_a_token_is_shared(opened, rows):
     from workbench.training.teacher import LiveTeacher
 

@@ -10,7 +10,8 @@ from torch.nn.functional import cross_entropy, log_softmax
 from workbench.rendering import IGNORE, Example
 from workbench.training.batches import Collator, Tokenised
 from workbench.training.loss import answer_logits, answer_loss, forward_kl, reverse_kl
-from workbench.training.teacher import LiveTeacher, stored, top_tokens
+from workbench.training.processes import world
+from workbench.training.teacher import LiveTeacher, RememberedTeacher, remembers, stored, top_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from workbench.training.loss import TopTokens
     from workbench.training.rows import Rows
     from workbench.training.spec import Sft
+    from workbench.training.teacher import StoredTeacher
 
 
 class Objective(Protocol):
@@ -143,9 +145,15 @@ def objective(
     if spec.objective == "distill-onpolicy":
         return OnPolicy(spec, base, live, rows=rows.examples, long=rows.teachers)
     logged = spec.logged_weight if spec.objective == "mixed" else 0.0
-    if spec.teacher == "live":
+    held: StoredTeacher | RememberedTeacher
+    if spec.teacher == "stored":
+        held = stored(spec, live, rows.teachers, base=base.hashes, store=store, progress=progress)
+    elif remembers(spec, rows.teachers, vocabulary=base.model.config.vocab_size, processes=world()):
+        held = RememberedTeacher(
+            live, rows.teachers, size=spec.batch_size, top_k=spec.top_k, temperature=spec.temperature
+        )
+    else:
         return Distilled(_asking(spec, live), temperature=spec.temperature, logged=logged)
-    held = stored(spec, live, rows.teachers, base=base.hashes, store=store, progress=progress)
 
     def read(places: list[int], device: Any) -> TopTokens:
         return held.top(places, device=device)

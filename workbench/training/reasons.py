@@ -11,7 +11,7 @@ REASONS = {
     "rslora": "Off: matters at ranks well above 64 (Kalajdzievski 2023).",
     "dora": "Off: slower, and servers such as vLLM don't load it (Liu et al. 2024).",
     "init": "default: B is 0, so that training starts at the base. eva looks at the data first.",
-    "teacher": "stored: asked once for all epochs; live: asked at each step, with no disk used.",
+    "teacher": "stored: asked once for all epochs; live: asked as steps need it, with no disk used.",
     "top_k": "The teacher's 64 likeliest tokens, all others as one; none keeps all of them.",
     "temperature": "1: the teacher's own shares; more flattens both sides.",
     "logged_weight": "mixed only: half of the loss is the logged answer's.",

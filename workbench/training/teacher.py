@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from workbench.training.spec import Sft
 
 _WHOLE = "teacher.json"  # written last
+_KEPT_BYTES = 1 << 30  # of a live teacher's answers in memory
 
 
 class LiveTeacher:
@@ -65,6 +66,12 @@ class LiveTeacher:
     def group(self, row: int) -> tuple[int, ...]:
         """Return the group of a row, as ``each`` takes it."""
         return self._group[row]
+
+    def batches(self, size: int) -> list[list[int]]:
+        """Return all rows, those of one group and of like length together: little is padded."""
+        lengths = [len(example.input_ids) for example in self._examples]
+        order = sorted(range(len(lengths)), key=lambda row: (self._group[row], lengths[row], row))
+        return [order[start : start + size] for start in range(0, len(order), size)]
 
     def _answer(self, examples: list[Example], group: tuple[int, ...]) -> list[torch.Tensor]:
         shared = self._shared.get(group, 0)
@@ -114,6 +121,63 @@ def _for_rows(kept: Any, rows: int) -> Any:
         layer.keys = layer.keys.expand(rows, -1, -1, -1)
         layer.values = layer.values.expand(rows, -1, -1, -1)
     return cache
+
+
+class RememberedTeacher:
+    """A live teacher that is asked once for each row, and whose answers are kept in memory.
+
+    A row is always asked in the same batch of like rows, so that a resumed training hears the same.
+    """
+
+    def __init__(
+        self,
+        teacher: LiveTeacher,
+        examples: Sequence[Example],
+        *,
+        size: int,
+        top_k: int | None,
+        temperature: float,
+    ) -> None:
+        self._teacher = teacher
+        self._examples = examples
+        self._top_k = top_k
+        self._temperature = temperature
+        self._batches = teacher.batches(size)
+        self._batch = {row: place for place, batch in enumerate(self._batches) for row in batch}
+        self._kept: dict[int, TopTokens] = {}
+
+    def top(self, rows: Sequence[int], *, device: Any) -> TopTokens:
+        """Return the log-probabilities of rows, in their order; those not known yet are asked now."""
+        for place in dict.fromkeys(self._batch[row] for row in rows if row not in self._kept):
+            self._ask(self._batches[place])
+        kept = [self._kept[row] for row in rows]
+        values = torch.cat([one.values for one in kept]).to(device)
+        ids = [one.ids for one in kept if one.ids is not None]
+        return TopTokens(values=values, ids=torch.cat(ids).long().to(device) if ids else None)
+
+    def _ask(self, rows: list[int]) -> None:
+        found = top_tokens(self._teacher.logits(rows), top_k=self._top_k, temperature=self._temperature)
+        sizes = [self._examples[row].trained for row in rows]
+        values = found.values.cpu().split(sizes)
+        ids = [None] * len(rows) if found.ids is None else found.ids.int().cpu().split(sizes)
+        for row, some, which in zip(rows, values, ids, strict=True):
+            self._kept[row] = TopTokens(values=some, ids=which)
+
+
+def remembers(spec: Sft, examples: Sequence[Example], *, vocabulary: int, processes: int = 1) -> bool:
+    """Tell whether a live teacher's answers are worth keeping: rows come back, and memory holds them all.
+
+    Each process sees its own rows of every pass, so that with several of them rows come back less often.
+    """
+    rows = len(examples)
+    seen = (
+        spec.max_steps * spec.batch_size * spec.grad_accumulation
+        if spec.max_steps
+        else spec.epochs * rows / processes
+    )
+    kept = vocabulary if spec.top_k is None or spec.top_k >= vocabulary else 2 * spec.top_k
+    held = 4 * kept * sum(example.trained for example in examples)
+    return seen >= 2 * rows and held <= _KEPT_BYTES
 
 
 class StoredTeacher:
@@ -172,10 +236,8 @@ def _ask(
     work.mkdir(parents=True)
     offsets = np.cumsum([0, *(example.trained for example in examples)])
     files: dict[str, Any] = {}
-    # Rows of one group and of like length together: the prefix is shared and little is padded.
-    order = sorted(range(len(examples)), key=lambda r: (teacher.group(r), len(examples[r].input_ids), r))
-    for start in range(0, len(order), spec.batch_size):
-        rows = order[start : start + spec.batch_size]
+    done = 0
+    for rows in teacher.batches(spec.batch_size):
         top = top_tokens(teacher.logits(rows), top_k=spec.top_k, temperature=spec.temperature)
         if not files:
             files = _files(work, int(offsets[-1]), top)
@@ -183,7 +245,8 @@ def _ask(
         files["values"][places] = top.values.float().cpu().numpy()
         if top.ids is not None:
             files["ids"][places] = top.ids.int().cpu().numpy()
-        progress("ask teacher", start + len(rows), len(order))
+        done += len(rows)
+        progress("ask teacher", done, len(examples))
     for file in files.values():
         file.flush()
     np.save(work / "offsets.npy", offsets)
