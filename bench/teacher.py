@@ -3,8 +3,8 @@
     python -m bench.teacher --model 30m
 
 Rows are those of the support sample; the teacher's prompt before each is ``--prompt`` tokens long. Five loops
-of the same ``--epochs`` passes take turns: ``sft``, ``distill`` with a stored teacher, and with a live one: as
-``train`` has it (``live``: keys and values of what the prompts share are kept, and what it said of a row),
+of the same ``--epochs`` passes take turns: ``sft``, ``distill`` with a stored teacher, and with a live one:
+as ``train`` has it (``live``: keys and values of what the prompts share are kept, and what it said of a row),
 without remembering rows (``kept``, what a single pass costs), and encoding whole prompts at each step. CPU
 seconds a step, the least of ``--repeats`` runs.
 """

@@ -74,6 +74,27 @@ def test_the_merged_folder_stands_alone_and_agrees(here, capsys):
     assert GenerationConfig.from_pretrained("merged").eos_token_id == 4
 
 
+def test_a_scale_is_merged_and_exported(here, capsys):
+    from safetensors.torch import load_file
+
+    found = told(
+        capsys, "merge", "one", "--out", "half", "--scale", "0.5", "--rows", "4", "--compare", "float32"
+    )
+    assert found["ok"] is True
+    assert "0.5 times" in found["note"]
+    told(capsys, "merge", "one", "--out", "none", "--scale", "0", "--rows", "4", "--compare", "float32")
+    base, none, half = (load_file(here / name / "model.safetensors") for name in ("base", "none", "half"))
+    for name, weight in base.items():
+        assert torch.equal(none[name], weight), name
+    assert max(float((half[name] - weight).abs().max()) for name, weight in base.items()) > 0.001
+    told(capsys, "export", "one", "wide", "--to", "vllm", "--out", "served", "--scale", "0.5")
+    ids = [5, 77, 30, 9]
+    exported = logits(plain(adapter="served/one"), ids)
+    assert float((exported - logits(plain("half"), ids)).abs().max()) < 1e-4
+    assert "DoRA" in refused(capsys, "export", "dora", "--to", "hub", "--out", "x", "--scale", "0.5")
+    assert "DoRA" in refused(capsys, "merge", "dora", "--out", "x", "--scale", "0.5")
+
+
 def test_a_rounded_folder_is_not_judged_and_says_so(here, capsys):
     found = told(
         capsys,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from workbench.errors import Finding, MissingExtraError, ModelError, ServiceError
 from workbench.io.rundir import write_json, write_text
-from workbench.rendering.adapters import PASSPORT, WEIGHTS, check_adapter, passport
+from workbench.rendering.adapters import PASSPORT, WEIGHTS, check_adapter, dora_has_no_scale, passport
 from workbench.rendering.opening import base_hashes, open_text
 from workbench.rendering.serving import describe, vllm_limits, vllm_rank
 
@@ -26,12 +26,16 @@ _CONFIG = "adapter_config.json"
 _OLLAMA = ("llama", "mistral", "gemma", "gemma2")
 
 
-def export(to: Server, *, base: str, adapters: Mapping[str, Path], out: Path) -> dict[str, Any]:
+def export(
+    to: Server, *, base: str, adapters: Mapping[str, Path], out: Path, scale: float = 1.0
+) -> dict[str, Any]:
     """Write the files for a server into ``out`` and return what there is, and what was not run.
 
-    Each adapter is copied beside them (safetensors, configuration, passport), without paths of this machine.
+    Each adapter is copied beside them (safetensors, configuration, passport), without paths of this machine,
+    and adds ``scale`` times what it was trained to.
 
     Raises:
+        ConfigError: DoRA, which can't be scaled.
         ModelError: an adapter that is damaged, for another base, or that the server would refuse.
     """
     text = open_text(base)
@@ -41,12 +45,12 @@ def export(to: Server, *, base: str, adapters: Mapping[str, Path], out: Path) ->
     if to == "vllm":
         _refuse_limits(adapters)
     for name, folder in adapters.items():
-        _copy(folder, out / name, base=base)
+        _copy(folder, out / name, base=base, scale=scale)
     write = {"vllm": _vllm, "ollama": _ollama, "gguf-instructions": _gguf, "hub": _hub}[to]
     said = write(base, text, adapters, out)
     own = [path for name in adapters for path in sorted((out / name).iterdir())]
     files = [path.relative_to(out).as_posix() for path in own] + said.pop("written")
-    found = {"to": to, "base": base, "adapters": list(adapters), "files": files, **said}
+    found = {"to": to, "base": base, "adapters": list(adapters), "scale": scale, "files": files, **said}
     write_json(out / "summary.json", found)
     return found
 
@@ -96,7 +100,7 @@ def _refuse_limits(adapters: Mapping[str, Path]) -> None:
         raise ModelError(findings)
 
 
-def _copy(folder: Path, place: Path, *, base: str) -> None:
+def _copy(folder: Path, place: Path, *, base: str, scale: float) -> None:
     place.mkdir(parents=True, exist_ok=True)
     for name in (WEIGHTS, PASSPORT):
         if (folder / name).is_file():
@@ -104,6 +108,11 @@ def _copy(folder: Path, place: Path, *, base: str) -> None:
     config = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
     local = Path(base).is_dir()
     config["base_model_name_or_path"] = Path(base).resolve().name if local else base
+    if scale != 1:
+        if config.get("use_dora"):
+            raise dora_has_no_scale(str(folder / _CONFIG))
+        config["lora_alpha"] *= scale
+        config["alpha_pattern"] = {k: v * scale for k, v in (config.get("alpha_pattern") or {}).items()}
     write_json(place / _CONFIG, config)
 
 

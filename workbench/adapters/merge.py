@@ -14,7 +14,7 @@ from workbench.errors import ConfigError, Finding, GuardError, ModelError
 from workbench.io.rundir import write_json, write_text
 from workbench.ports import silent
 from workbench.records import Value
-from workbench.rendering.adapters import attach
+from workbench.rendering.adapters import attach, scale_adapter
 from workbench.rendering.opening import open_base, open_text, quiet
 from workbench.training.agreement import Tally, answer_logits, greedy_answer, neutral_examples
 
@@ -32,12 +32,14 @@ _EXACT: Dtype = "float32"
 class Merging(Value, frozen=True, kw_only=True):
     """How to merge and to prove it.
 
-    ``dtype`` is that of the written weights; the sum itself is always taken in float32. Compared are
+    ``dtype`` is that of the written weights; the sum itself is always taken in float32, with ``scale`` times
+    what the adapter adds. Compared are
     ``rows`` prompts in each of ``compared``, with greedy answers of at most ``tokens``. A float32 folder
     must give the same greedy answers, and logits within ``tolerance``.
     """
 
     dtype: Dtype = "float32"
+    scale: float = 1.0
     compared: tuple[Dtype, ...] = ("float32", "bfloat16")
     rows: int = 32
     tokens: int = 32
@@ -159,6 +161,7 @@ def examples_for(renderer: Renderer, pairs: pl.DataFrame | None, *, rows: int, c
 def _write_model(merging: Merging, *, base: str, adapter: Path, out: Path) -> None:
     opened = open_base(base, dtype=_EXACT)
     model = attach(opened, opened.model, adapter, name="default")
+    scale_adapter(model, "default", merging.scale)
     with quiet():
         whole = model.merge_and_unload(safe_merge=True)
     whole.to(getattr(torch, merging.dtype))
@@ -184,6 +187,7 @@ def _compare(
 ) -> Agreement:
     opened = open_base(base, dtype=dtype)
     beside = attach(opened, opened.model, adapter, name="default")
+    scale_adapter(beside, "default", merging.scale)
     whole = open_base(str(out), dtype=dtype)
     limit = opened.context - merging.tokens
     rows = examples_for(opened.renderer, pairs, rows=merging.rows, context=max(limit, 1))
@@ -210,6 +214,8 @@ def _note(adapter: Path, merging: Merging) -> str:
             f"The adapter was trained over a base in {quantize}; it was merged into the one in full "
             "precision, whose answers may differ a little from those in training."
         )
+    if merging.scale != 1:
+        said.append(f"What the adapter adds was taken {merging.scale:g} times.")
     if merging.dtype != _EXACT:
         said.append(f"Weights were rounded to {merging.dtype} after the sum: read the figures.")
     return " ".join(said)

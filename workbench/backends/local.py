@@ -10,7 +10,7 @@ from workbench.backends.batches import plan
 from workbench.errors import ConfigError, Finding, MissingExtraError
 from workbench.ports import silent
 from workbench.records import Completion
-from workbench.rendering.adapters import attach
+from workbench.rendering.adapters import attach, scale_adapter
 from workbench.rendering.opening import OpenBase, open_base
 from workbench.text import content_id
 
@@ -123,18 +123,7 @@ class LocalBackend:
             ConfigError: no adapter of that name is loaded, or it can't be scaled (DoRA).
         """
         self._known(name)
-        if getattr(self._model.peft_config[name], "use_dora", False):
-            raise ConfigError(
-                Finding(
-                    where=f"adapter {name!r}",
-                    found="a DoRA adapter, whose magnitudes are no part of the scale",
-                    expected="a LoRA adapter",
-                    fix="Train without dora to have a strength to set.",
-                )
-            )
-        for module in self._model.modules():
-            if hasattr(module, "set_scale"):
-                module.set_scale(name, factor)
+        scale_adapter(self._model, name, factor)
 
     @contextmanager
     def using(self, name: str | None) -> Iterator[LocalBackend]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.cli import adapterwork, options
+from workbench.cli import adapterwork, options, strength
 from workbench.cli.adapterwork import DEFAULT, RegistryFile
 from workbench.cli.produce import Face, screen_for
 from workbench.cli.screen import Screen
@@ -34,6 +34,7 @@ def register(app: typer.Typer) -> None:
     group.command("use")(use)
     group.command("verify")(verify)
     adapterwork.register(group)
+    group.command("strength")(strength.strength)
     app.add_typer(group, name="adapters")
 
 

@@ -24,6 +24,9 @@ One = Annotated[str, typer.Argument(help="The adapter: its name in the registry,
 OwnBase = Annotated[
     str | None, typer.Option("--base", help="Base model, where the adapter is not in the registry.")
 ]
+Scale = Annotated[
+    float, typer.Option("--scale", min=0, help="How strong: 0 is the base, 1 as trained (see `strength`).")
+]
 DEFAULT = Path("adapters.json")
 _DTYPES: tuple[Dtype, ...] = ("float32", "bfloat16", "float16")
 
@@ -53,6 +56,7 @@ def merge(
     tolerance: Annotated[
         float, typer.Option("--tolerance", min=0, help="float32: largest difference of logits that passes.")
     ] = 1e-4,
+    scale: Scale = 1.0,
     force: options.Force = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -68,7 +72,7 @@ def merge(
     written, *held = (_dtype(name) for name in (dtype, *compared))
     folder, place = located(adapter, base=base, registry=registry)
     require([folder, *([data] if data else [])], what="an input of merge")
-    merging = Merging(dtype=written, compared=tuple(held), rows=rows, tolerance=tolerance)
+    merging = Merging(dtype=written, scale=scale, compared=tuple(held), rows=rows, tolerance=tolerance)
 
     def work(target: Path, progress: Progress) -> None:
         from workbench.io.frames import read_pairs
@@ -132,6 +136,7 @@ def export(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="hub: show what would go; send nothing.")
     ] = False,
+    scale: Scale = 1.0,
     force: options.Force = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -151,8 +156,8 @@ def export(
     folders, base = together(names, registry=registry)
     summary = carry_out(
         out,
-        lambda target, _: write(server, base=base, adapters=folders, out=target),
-        verb="adapters export", inputs=[base, *folders.values()], options=[to],
+        lambda target, _: write(server, base=base, adapters=folders, out=target, scale=scale),
+        verb="adapters export", inputs=[base, *folders.values()], options=[to, scale],
         page=partial(_export_page, repo=repo, dry_run=dry_run),
         face=Face(force=force, quiet=quiet or bool(repo and not dry_run), as_json=as_json),
     )  # fmt: skip

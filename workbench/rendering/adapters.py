@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 import workbench
-from workbench.errors import Finding, ModelError
+from workbench.errors import ConfigError, Finding, ModelError
 from workbench.io.rundir import write_json
 from workbench.rendering.opening import BaseHashes, quiet
 
@@ -60,6 +60,31 @@ def attach(base: OpenBase, model: Any, adapter: Path, *, name: str) -> Any:
     _check_keys(model, adapter, name=name)
     model.eval()
     return model
+
+
+def scale_adapter(model: Any, name: str, factor: float) -> None:
+    """Multiply what an adapter on ``model`` adds by ``factor``: 0 is the base, 1 the adapter as trained.
+
+    Raises:
+        ConfigError: it can't be scaled (DoRA).
+    """
+    if getattr(model.peft_config[name], "use_dora", False) and factor != 1:
+        raise dora_has_no_scale(f"adapter {name!r}")
+    for module in model.modules():
+        if hasattr(module, "set_scale"):
+            module.set_scale(name, factor)
+
+
+def dora_has_no_scale(where: str) -> ConfigError:
+    """Return the error for a DoRA adapter whose strength is to be set."""
+    return ConfigError(
+        Finding(
+            where=where,
+            found="a DoRA adapter, whose magnitudes are no part of the scale",
+            expected="a LoRA adapter",
+            fix="Train without dora to have a strength to set.",
+        )
+    )
 
 
 def check_adapter(adapter: Path, *, name: str, hashes: BaseHashes) -> None:
