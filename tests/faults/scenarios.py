@@ -40,7 +40,6 @@ SCENARIOS = (
     _of("probes", "evals from-contract contract.yaml --out out.yaml", "contract.yaml", "out.yaml"),
     _of("compact", "compact converted --in log.jsonl --out out.jsonl", "converted log.jsonl", "out.jsonl"),
     _of("init", "init out --log log.jsonl --base nowhere --ci github --quiet", "log.jsonl", "out"),
-    _of("review-export", "review converted --export out.jsonl", "converted", "out.jsonl"),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,6 +47,7 @@ def compact(
     """
     from workbench.convert import LiveTemplates, read_templates
     from workbench.errors import InputError
+    from workbench.io.rundir import whole_file
 
     require([path for path in (converted, requests) if path], what="templates and requests")
     form, templates = read_templates(converted)
@@ -54,17 +56,12 @@ def compact(
     name = str(requests) if requests else "standard input"
     if out is not None:
         refuse_taken(out, force=force)
-    source = requests.open("rb") if requests else sys.stdin.buffer
-    target = out.open("wb") if out else sys.stdout.buffer
-    try:
+    with ExitStack() as held:
+        source = held.enter_context(requests.open("rb")) if requests else sys.stdin.buffer
+        target = held.enter_context(whole_file(out)) if out else sys.stdout.buffer
         for line in _answers(source, live, name, findings):
             target.write(line + b"\n")
             target.flush()
-    finally:
-        if requests:
-            source.close()
-        if out:
-            target.close()
     if findings:
         raise InputError(findings)
 

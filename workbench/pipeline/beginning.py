@@ -16,7 +16,7 @@ from workbench import convert as conversion
 from workbench.corpus import contracts_beside, profile, with_signals
 from workbench.errors import Finding, OutputError
 from workbench.io.dataset import read_dataset
-from workbench.io.rundir import write_text
+from workbench.io.rundir import whole_file, write_text
 from workbench.io.tokenizer import WordTokenizer
 from workbench.ports import silent
 
@@ -93,15 +93,22 @@ def _as_named(log: Path, named: str, spare: Path) -> Path:
     return place
 
 
+def _other(path: Path, content: bytes) -> bool:
+    return path.exists() and not (path.is_file() and path.read_bytes() == content)
+
+
 def write_project(
     place: Path, files: Mapping[str, str], *, copies: Mapping[str, Path], force: bool = False
 ) -> None:
     """Write the files and copy the ``copies``; what stands already is named, and not written over unasked.
 
+    A file that stands with just this content is in nobody's way: so the same command goes on.
+
     Raises:
         OutputError: with a finding for each file in the way.
     """
-    taken = [name for name in (*files, *copies) if (place / name).exists()]
+    taken = [name for name, text in files.items() if _other(place / name, text.encode("utf-8"))]
+    taken += [name for name, log in copies.items() if _other(place / name, log.read_bytes())]
     if taken and not force:
         raise OutputError(
             Finding(
@@ -116,8 +123,8 @@ def write_project(
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         write_text(place / name, text)
     for name, source in copies.items():
-        (place / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, place / name)
+        with source.open("rb") as held, whole_file(place / name) as copy:
+            shutil.copyfileobj(held, copy)
     (place / "ci.sh").chmod(0o755)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -11,7 +10,7 @@ import polars as pl
 
 from workbench.errors import InvariantError
 from workbench.io.frames import EDITS_SCHEMA, ledger_frame
-from workbench.io.rundir import write_json, write_text
+from workbench.io.rundir import discard, write_json, write_text
 from workbench.pipeline.cost import peak_mb
 from workbench.pipeline.measured import check_steps, figures, with_signals
 from workbench.ports import silent
@@ -89,8 +88,8 @@ def curate(
     names = [column.name for column in columns_of(signals)]
     parts = split(kept)
     progress("curate", len(steps) + 1, len(steps) + 1)
-    if tools.held is not None:
-        shutil.rmtree(tools.held, ignore_errors=True)
+    if tools.held is not None and tools.held.exists():
+        discard(tools.held)
     edits = pl.DataFrame(notes.pop("edits", []), schema=EDITS_SCHEMA, orient="row")
     measured = table.select("id", pl.int_range(pl.len()).alias("row"), *names)
     summary = _summary(pairs.height, parts, ledger, notes)
