@@ -164,10 +164,9 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         with temporary.open("wb") as stream:
             yield stream
         temporary.replace(path)
-    except BaseException:
-        with suppress(OSError):
+    finally:
+        with suppress(OSError):  # there only where something went wrong
             temporary.unlink(missing_ok=True)
-        raise
 
 
 def _sweep(path: Path) -> None:
