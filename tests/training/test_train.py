@@ -250,6 +250,12 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_checkpoint(tiny_base, tmp
     assert list((tmp_path / "out" / "checkpoints").glob("checkpoint-*"))
 
 
+def test_weights_that_run_away_in_the_last_step_are_no_adapter(tiny_base, tmp_path):
+    spec = changed(learning_rate=1e30, max_grad_norm=1e30, max_steps=1, warmup=0.0)
+    with pytest.raises(ConfigError, match="logits that aren't finite"):
+        run(tiny_base, tmp_path / "out", spec)
+
+
 def test_unknown_targets_are_named_with_those_that_exist(tiny_base, tmp_path):
     with pytest.raises(ModelError, match="q_proj"):
         run(tiny_base, tmp_path / "out", changed(targets=("wq",)))

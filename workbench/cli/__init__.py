@@ -86,8 +86,10 @@ def _of_the_machine(error: Exception) -> tuple[str, str] | None:
         return f"{place}{error.strerror or error}", _SPACE
     if isinstance(error, MemoryError):
         return "out of memory", "Give it more, fewer --workers, or the input in parts."
-    if type(error).__module__ == "polars.exceptions":  # which wraps what the disk said
-        found = re.search(r"([^:]+) \(os error \d+\)", str(error))
-        if found or "transport error" in str(error):
-            return f"{found[1].strip() if found else 'the disk refused'} (while a table was written)", _SPACE
+    # Libraries written in Rust (polars, safetensors) wrap what the disk said in errors of their own.
+    found = re.search(r"([^:]+) \(os error \d+\)", str(error))
+    if found:
+        return found[1].strip(), _SPACE
+    if type(error).__module__ == "polars.exceptions" and "transport error" in str(error):
+        return "the disk refused while a table was written", _SPACE
     return None

@@ -71,6 +71,20 @@ class Parity(Value, frozen=True, kw_only=True):
     doubled_start: bool
 
 
+_DIVERGED = Finding(
+    where="$.learning_rate",
+    found="logits that aren't finite after the last step",
+    expected="an adapter that computes",
+    fix="Lower the learning rate, or raise warmup; checkpoints of earlier steps are kept.",
+)
+
+
+def _finite(logits: list[torch.Tensor]) -> list[torch.Tensor]:
+    if not all(bool(torch.isfinite(row).all()) for row in logits):
+        raise ConfigError(_DIVERGED)
+    return logits
+
+
 def prove(
     spec: Sft,
     *,
@@ -85,10 +99,11 @@ def prove(
     ``model`` is used up: its adapter is taken off to load the one on disk.
 
     Raises:
-        ConfigError: an adapter trained too little to change anything, and ``spec.on_parity`` is ``error``.
+        ConfigError: an adapter that diverged in its last step; or one trained too little to change anything,
+            and ``spec.on_parity`` is ``error``.
         InvariantError: another comparison fails, likewise.
     """
-    trained = answer_logits(model, examples)
+    trained = _finite(answer_logits(model, examples))
     with model.disable_adapter():
         off = answer_logits(model, examples)
     embeddings = embedding_hash(base.model)
