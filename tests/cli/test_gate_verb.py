@@ -29,7 +29,7 @@ def test_each_exit_code_through_the_command(tmp_path, whole_run, policy, capsys)
     policy.write_text(MILD + "min_after: 0.999\n")
     assert execute(["gate", run, "--policy", str(policy)]) == 1
     assert "min_after: 0.999" in capsys.readouterr().out
-    policy.write_text(MILD + "min_cases: 5000\n")
+    policy.write_text(MILD.replace("min_cases: 0", "min_cases: 5000"))
     assert execute(["gate", run, "--policy", str(policy)]) == 3
     policy.write_text("min_casas: 1\n")
     assert execute(["gate", run, "--policy", str(policy)]) == 2

@@ -61,6 +61,10 @@ WITH_A_MODEL = [
     ("adapters combine", "desk=0.5 polite=0.5 --out both"),
     ("adapters merge", "desk --out merged"),
     ("adapters export", "desk --to vllm --out served"),
+    (
+        "adapters strength",
+        "desk --templates converted --data curated --scales 0,1 --max-cases 2 --out strength",
+    ),
     ("adapters remove", "polite"),
     ("attribute", "run"),
     ("improve", "run --inputs further.jsonl --out improved"),

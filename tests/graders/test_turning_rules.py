@@ -88,6 +88,10 @@ TURNS = {
         EN: ({}, "The order left the port last Monday.", [("The order left the port last Monday.", "订单上周一已经离开了港口。")]),
         ZH: ({}, "订单上周一已经离开了港口。", [("订单上周一已经离开了港口。", "The order left the port last Monday.")]),
     },
+    "notation": {
+        EN: ({"of": "date", "form": "YYYY-MM-DD"}, "It left on 2026-03-14.", [("2026-03-14", "14 March 2026")]),
+        ZH: ({"of": "amount", "form": "0.00"}, "费用为12.50元。", [("12.50", "12")]),
+    },
     "markup": {
         EN: ({"element": "heading", "max": 0}, "It left.", [("It", "# News\nIt")]),
         ZH: ({"element": "bullet", "min": 1}, "- 已经寄出。", [("- ", "")]),

@@ -89,7 +89,8 @@ def _page(summary: dict[str, Any], out: Path, *, name: str) -> Group:
         f"{label}: {_shown(summary[arm]['rate'])}"
         for arm, label in (("teacher", "base, long prompt"), ("before", "base, compact prompt"))
     ]
-    return Group(table, "; ".join(arms), f"drawn in [bold]{out}/strength.svg[/]")
+    then = f"next: [bold]workbench adapters merge {escape(name)} --scale {summary['best']:g} --out merged[/]"
+    return Group(table, "; ".join(arms), f"drawn in [bold]{out}/strength.svg[/]\n{then}")
 
 
 def _figure(figure: dict[str, Any]) -> tuple[str, str]:
