@@ -1,6 +1,7 @@
 import pytest
 
 from workbench.errors import ModelError
+from workbench.rendering import preflight
 from workbench.rendering.preflight import refuse_runaway
 
 DOUBLING = "{% set n = namespace(s='aa') %}{% for i in range(60) %}{% set n.s = n.s ~ n.s %}{% endfor %}"
@@ -13,6 +14,7 @@ CALM = "{% for m in messages %}<|{{ m['role'] }}|>{{ m['content'] }}{% endfor %}
 )
 def test_templates_that_come_to_an_end_pass(template):
     refuse_runaway(template, name="base")
+    assert preflight._tried(template) == preflight._CALM  # it was run, and not only unable to start
 
 
 @pytest.mark.parametrize(

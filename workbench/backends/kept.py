@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -12,13 +12,14 @@ from workbench.records import Completion  # noqa: TC001 - msgspec reads it
 from workbench.text import content_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from workbench.ports import Arrived, Backend, Progress, Sampling
     from workbench.records import Messages
 
 _BATCH = 32
+Kind = TypeVar("Kind")
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,16 +140,18 @@ def _ask(
 
 
 def _read(path: Path) -> dict[str, Completion]:
+    return {one.key: one.completion for one in kept_lines(path, _Line)}
+
+
+def kept_lines(path: Path, kind: type[Kind]) -> Iterator[Kind]:
+    """Yield the lines of a file that only grows, without a cut-off end and without what is no ``kind``."""
     data = path.read_bytes()
     whole = data[: data.rfind(b"\n") + 1]
     if len(whole) < len(data):
         with path.open("r+b") as stream:
             stream.truncate(len(whole))
-    known = {}
     for line in whole.split(b"\n"):
         try:
-            one = msgspec.json.decode(line, type=_Line)
-        except msgspec.DecodeError:
+            yield msgspec.json.decode(line, type=kind)
+        except (msgspec.DecodeError, RecursionError):
             continue
-        known[one.key] = one.completion
-    return known

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from workbench.backends.kept import kept_lines
 from workbench.graders import Plugin, Rules, standard
 from workbench.graders.versions import grader_versions
 from workbench.records import Grade  # noqa: TC001 - msgspec reads it
@@ -99,16 +100,4 @@ def _named_plugin(value: object) -> bool:
 
 
 def _read(path: Path) -> dict[str, tuple[Grade, ...]]:
-    data = path.read_bytes()
-    whole = data[: data.rfind(b"\n") + 1]
-    if len(whole) < len(data):
-        with path.open("r+b") as stream:
-            stream.truncate(len(whole))
-    known = {}
-    for line in whole.split(b"\n"):
-        try:
-            one = msgspec.json.decode(line, type=_Line)
-        except msgspec.DecodeError:
-            continue
-        known[one.key] = one.grades
-    return known
+    return {one.key: one.grades for one in kept_lines(path, _Line)}
