@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import made_run
@@ -106,9 +107,85 @@ def test_a_filter_over_a_thousand_cases_answers_at_once(browser, tmp_path):
       document.body.offsetHeight;
       return (performance.now() - start) / 1000;
     }""")
-    assert 0 < page.locator(".cases > li:not([hidden])").count() < 1000
+    lost, told = page.locator(".cases > li[data-state=lost]").count(), page.locator(".found").text_content()
+    assert lost == page.locator(".cases > li").count() > 0
     page.close()
+    assert re.fullmatch(r"[1-9]\d* of 1000 cases", told)
     assert seconds < 0.5
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory):
+    """Write a report whose cases are mostly packed."""
+    place = tmp_path_factory.mktemp("long")
+    path = place / "report.html"
+    report = build_report(made_run.run(place / "run", cases=300, hostile=True))
+    path.write_text(render_html(report, budget=330_000), "utf-8")
+    return path.as_uri(), [case.id for case in report.cases]
+
+
+def test_packed_cases_unfold_as_they_are_come_to(browser, long):
+    address, names = long
+    page = browser.new_page()
+    page.goto(address)
+    items = page.locator(".cases > li")
+    items.first.wait_for()
+    assert page.locator(".folded").count() == 0
+    assert page.locator(".found").text_content() == "300 cases"
+    assert items.count() == 50
+    page.locator(".later").evaluate("button => button.click()")
+    assert items.count() >= 100
+    page.locator(".later").scroll_into_view_if_needed()
+    items.nth(149).wait_for()
+    shown = items.evaluate_all("all => all.map((one) => one.id)")
+    assert shown == [f"case-{name}" for name in names[: len(shown)]]
+    page.close()
+
+
+def test_a_deep_link_and_the_keyboard_reach_what_is_packed(browser, long):
+    address, names = long
+    page = browser.new_page()
+    page.goto(f"{address}#case-{names[240]}")
+    opened = page.locator(".cases details[open]")
+    opened.wait_for()
+    assert opened.locator("..").get_attribute("id") == f"case-{names[240]}"
+    page.keyboard.press("j")
+    assert page.locator(".cases .here").get_attribute("id") == f"case-{names[241]}"
+    before = page.locator(".cases > li").count()
+    page.locator(".earlier").click()
+    assert page.locator(".cases > li").count() == before + 50
+    assert page.locator(".cases .here").get_attribute("id") == f"case-{names[241]}"
+    page.close()
+
+
+def test_text_is_searched_in_packed_cases_as_it_reads(browser, long):
+    address, names = long
+    page = browser.new_page()
+    page.goto(address)
+    page.fill("input[name=text]", f"{names[-1]}")
+    assert page.locator(".found").text_content() == "1 of 300 cases"
+    page.fill("input[name=text]", "</script><script>WINDOW")
+    assert page.locator(".found").text_content() == "1 of 300 cases"
+    page.fill("input[name=text]", "data-state")
+    assert page.locator(".found").text_content() == "0 of 300 cases"
+    page.close()
+
+
+def test_without_unpacking_or_javascript_the_first_cases_stand_and_it_is_said(browser, long):
+    address, _ = long
+    for script in (None, "delete window.DecompressionStream"):
+        context = browser.new_context(java_script_enabled=script is not None)
+        if script:
+            context.add_init_script(script)
+        page = context.new_page()
+        page.goto(address)
+        page.locator(".cases > li").first.wait_for()
+        drawn = page.locator(".cases > li").count()
+        assert 0 < drawn < 300
+        said = page.locator(".folded").text_content()
+        assert script or f"The first {drawn} of 300 cases stand below" in said
+        assert page.locator(".folded").is_visible()
+        context.close()
 
 
 def test_a_rule_leads_to_the_cases_that_break_it(opened):

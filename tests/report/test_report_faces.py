@@ -21,6 +21,7 @@ from workbench.report.economics import Prices, costs
 from workbench.report.markdown import escape as markdown_escape
 from workbench.report.markup import Html, anchor, element, escape, prose
 from workbench.report.model import Point, Training
+from workbench.report.packing import fit, fit_packed, pack, unpack
 from workbench.report.terminal import verdict_tables
 from workbench.report.words import percent, verdict_sentence
 from workbench.verdicts import ArmFigures, BiasFigures, TokenFigures
@@ -147,10 +148,17 @@ def test_a_case_names_what_broke_and_shows_words_that_differ(page):
     assert re.search(r"<ins>, ref INT-\d+</ins>", lost)
 
 
+def held_cases(page):
+    """Give the markup of all cases that a page holds, plain and packed."""
+    plain = re.search(r'<noscript class="plain"><ol class="cases">(.*?)</ol></noscript>', page, re.DOTALL)[1]
+    packed = re.search(r'<script type="text/plain" class="packed">(.*?)</script>', page)
+    return plain + (unpack(packed[1]) if packed else "")
+
+
 def test_a_page_keeps_its_budget_and_says_what_it_leaves_out(report):
-    small = render_html(report, budget=150_000)
-    drawn = small.count('<li id="case-')
-    assert len(small.encode()) <= 150_000
+    small = render_html(report, budget=130_000)
+    drawn = held_cases(small).count('<li id="case-')
+    assert len(small.encode()) <= 130_000
     assert 0 < drawn < 60
     assert f"{drawn} of 60 cases are drawn here" in small
     assert "cases are drawn here" not in render_html(report)
@@ -161,8 +169,30 @@ def test_two_thousand_cases_are_light_and_quick(tmp_path):
     start = time.process_time()
     page = render_html(build_report(tmp_path))
     assert time.process_time() - start < 5
-    assert len(page.encode()) <= 3_000_000
-    assert page.count('<li id="case-') == 2000
+    assert len(page.encode()) <= 2_000_000
+    assert held_cases(page).count('<li id="case-') == 2000
+
+
+def test_cases_are_the_same_plain_and_packed(report):
+    whole, folded = render_html(report), render_html(report, budget=170_000)
+    plain = folded.count('<li id="case-')
+    assert 0 < plain < 60
+    assert f"The first {plain} of 60 cases stand below" in folded
+    assert "cases stand below" not in whole
+    assert held_cases(folded) == held_cases(whole)
+
+
+def test_packing_loses_nothing_and_keeps_its_bounds():
+    texts = [f"<li>{'好' * n} {n}</li>" for n in range(80)]
+    assert unpack(pack(texts)) == "".join(texts)
+    assert (pack([]), unpack("")) == ("", "")
+    for budget in (0, 40, 200, 400, 10_000):
+        n = fit_packed(texts, budget=budget)
+        assert n == 0 or len(pack(texts[:n])) <= budget
+        assert n == 80 or len(pack(texts[: n + 1])) > budget
+    assert fit(["好", "b"], budget=3) == 1
+    assert fit(["好", "b"], budget=4) == 2
+    assert fit_packed([], budget=0) == 0
 
 
 def test_an_adapter_without_effect_is_said_first(report):

@@ -11,6 +11,7 @@ from workbench.report.charts import mark
 from workbench.report.diff import word_diff
 from workbench.report.markup import Html, anchor, element, joined, prose
 from workbench.report.model import CASE_STATES
+from workbench.report.packing import fit, fit_packed, pack
 from workbench.report.words import ARM_MEANINGS, ARM_NAMES, CASE_NAMES, count, named
 from workbench.text import excerpt
 
@@ -21,39 +22,58 @@ if TYPE_CHECKING:
     from workbench.report.model import CaseView, Failure, Output
     from workbench.verdicts import RuleVerdict
 
+_PLAIN = 4  # a part of so many of the page's room goes to cases that are read without its script
 _TITLE = 110
 _ALIKE = 0.4  # of the longer text: below, a diff is all marks
 _HELDOUT_NAME = "held-out calls"
 
 
 def cases_section(cases: Sequence[CaseView], rules: Sequence[RuleVerdict], *, budget: int) -> Html:
-    """Draw filters and cases; ``budget`` is in bytes, and the cases that teach most come first."""
+    """Draw filters and cases; ``budget`` is in bytes, and the cases that teach most come first.
+
+    The first ones are plain markup within ``noscript``, which a browser that runs the page's script reads as
+    one text; the others are packed. So every case can be found, and only those looked at are built.
+    """
     places = {rule.id: place for place, rule in enumerate(rules)}
     texts = {rule.id: rule.text for rule in rules}
     # The frame is largest around all cases, so that what is left for cases never proves too much.
-    left = budget - len(_framed([], cases, rules, missing=len(cases)).encode())
-    drawn: list[Html] = []
-    for case in cases:
-        view = _case(case, places, texts)
-        left -= len(view.encode())
-        if left < 0:
-            break
-        drawn.append(view)
-    return _framed(drawn, cases[: len(drawn)], rules, missing=len(cases) - len(drawn))
+    folded = len(f"{_folded(len(cases), 10 * len(cases))}".encode())
+    left = budget - folded - len(_framed([], [Html("")], cases, rules, total=10 * len(cases)).encode())
+    drawn = [_case(case, places, texts) for case in cases]
+    plain = fit(drawn, budget=left // _PLAIN)
+    left -= sum(len(view.encode()) for view in drawn[:plain])
+    packed = fit_packed(drawn[plain:], budget=left)
+    held = plain + packed
+    return _framed(drawn[:plain], drawn[plain:held], cases[:held], rules, total=len(cases))
 
 
 def _framed(
-    drawn: Sequence[Html], cases: Sequence[CaseView], rules: Sequence[RuleVerdict], *, missing: int
+    plain: Sequence[Html],
+    packed: Sequence[Html],
+    cases: Sequence[CaseView],
+    rules: Sequence[RuleVerdict],
+    *,
+    total: int,
 ) -> Html:
+    held = element("script", Html(pack(packed)), type="text/plain", class_="packed") if packed else None
     return joined(
         [
-            _left_out(missing, missing + len(drawn)),
+            _left_out(len(cases), total),
+            _folded(len(plain), len(plain) + len(packed)),
             _filters(cases, rules),
             element("p", _key(), class_="quiet"),
-            element("ol", *drawn, class_="cases"),
+            element("noscript", element("ol", *plain, class_="cases"), class_="plain"),
+            element("p", _button("earlier"), class_="fold", hidden=True),
+            element("ol", class_="cases", hidden=True),
+            element("p", _button("later"), class_="fold", hidden=True),
             element("p", "No case fits these filters.", class_="none", hidden=True),
+            held,
         ]
     )
+
+
+def _button(which: str) -> Html:
+    return element("button", f"Show {which} cases", type="button", class_=which)
 
 
 def behaviour_name(behaviour: str) -> str:
@@ -69,14 +89,25 @@ def _key() -> Html:
     return joined([*meant, "Marked words differ from the teacher's."])
 
 
-def _left_out(missing: int, total: int) -> Html | None:
-    if not missing:
+def _left_out(held: int, total: int) -> Html | None:
+    if held == total:
         return None
     said = (
-        f"{count(total - missing)} of {count(total)} cases are drawn here, lost ones first, to keep this "
-        f"page light; the other {count(missing)} are in eval/completions.jsonl."
+        f"{count(held)} of {count(total)} cases are drawn here, lost ones first, to keep this "
+        f"page light; the other {count(total - held)} are in eval/completions.jsonl."
     )
     return element("p", said, class_="notice")
+
+
+def _folded(plain: int, held: int) -> Html | None:
+    """Say what a reader without the page's script misses; the script takes this away."""
+    if plain == held:
+        return None
+    said = (
+        f"The first {count(plain)} of {count(held)} cases stand below, lost ones first; the others unfold "
+        "where JavaScript runs, and are all in eval/completions.jsonl."
+    )
+    return element("p", said, class_="notice folded")
 
 
 def _filters(cases: Sequence[CaseView], rules: Sequence[RuleVerdict]) -> Html:

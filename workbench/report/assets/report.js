@@ -32,9 +32,10 @@
   const prices = () => {
     const form = document.querySelector(".prices");
     if (!form) return;
-    const money = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+    let money; // made when it is first needed: it costs tens of milliseconds
     const show = (key, text) => { document.querySelector(`[data-cost="${key}"]`).textContent = text; };
     form.addEventListener("input", () => {
+      money ??= new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
       const value = (name) => Math.max(0, Number(form.elements[name].value) || 0);
       const original = Number(form.dataset.original);
       const compact = Number(form.dataset.compact);
@@ -53,36 +54,128 @@
     form.addEventListener("submit", (event) => event.preventDefault());
   };
 
-  const cases = () => {
+  // Cases are markup that nobody has built yet: a text in noscript, and a packed one.
+  const unpacked = async () => {
+    const held = document.querySelector(".packed");
+    if (!held) return "";
+    const raw = atob(held.textContent);
+    const bytes = new Uint8Array(raw.length);
+    for (let at = 0; at < raw.length; at += 1) bytes[at] = raw.charCodeAt(at);
+    held.remove();
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
+  };
+  const read = async () => {
+    const plain = document.querySelector("noscript.plain").textContent;
+    const listed = plain.slice(plain.indexOf(">") + 1, plain.lastIndexOf("<"));
+    try {
+      const rest = await unpacked();
+      document.querySelector(".folded")?.remove();
+      return listed + rest;
+    } catch {
+      return listed; // a browser without DecompressionStream has the first cases, and the notice says so
+    }
+  };
+  const decoded = (text) => (text.includes("&") ? text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&amp;", "&") : text);
+
+  // One entry a case: its markup, and numbers for what the filters ask of it.
+  const COLUMNS = ["state", "behaviour", "slice"];
+  const indexed = (markup) => {
+    const start = /<li id="([^"]*)" data-state="([^"]*)"(?: data-behaviour="([^"]*)")?(?: data-slice="([^"]*)")?(?: data-rules="([^"]*)")?>/g;
+    const tags = [...markup.matchAll(start)];
+    const texts = tags.map((tag, place) => markup.slice(tag.index, tags[place + 1]?.index));
+    const codes = COLUMNS.map(() => new Map([["", 0]]));
+    const columns = COLUMNS.map(() => new Uint16Array(tags.length));
+    const places = new Map();
+    tags.forEach((tag, place) => {
+      places.set(decoded(tag[1]), place);
+      COLUMNS.forEach((_, column) => {
+        const said = decoded(tag[2 + column] ?? "");
+        if (!codes[column].has(said)) codes[column].set(said, codes[column].size);
+        columns[column][place] = codes[column].get(said);
+      });
+    });
+    return { texts, codes, columns, places, rules: tags.map((tag) => tag[5]?.split(" ") ?? []) };
+  };
+
+  const cases = async () => {
     const form = document.querySelector(".filters");
     if (!form) return;
-    const items = [...document.querySelectorAll(".cases > li")];
+    const { texts, codes, columns, places, rules } = indexed(await read());
+    const list = document.querySelector("ol.cases");
+    const [earlier, later] = ["earlier", "later"].map((name) => document.querySelector(`button.${name}`));
     const found = form.querySelector(".found");
     const none = document.querySelector(".none");
-    const texts = new Map();
-    const textOf = (item) => {
-      if (!texts.has(item)) texts.set(item, item.textContent.toLowerCase());
-      return texts.get(item);
+    const few = 50;
+    const built = new Map();
+    const searched = new Map();
+    let fitting = []; // places of the cases that fit the filters
+    let from = 0; // those of them that are shown: from ≤ place < to
+    let to = 0;
+    let here = -1;
+    const textOf = (place) => {
+      if (!searched.has(place)) searched.set(place, decoded(texts[place].replace(/<[^>]*>/g, "")).toLowerCase());
+      return searched.get(place);
     };
-    let here = null;
-    const shown = () => items.filter((item) => !item.hidden);
-    const fits = (item, want) =>
-      (!want.state || item.dataset.state === want.state) &&
-      (!want.behaviour || (item.dataset.behaviour || form.dataset.heldout) === want.behaviour) &&
-      (!want.slice || item.dataset.slice === want.slice) &&
-      (!want.rule || (item.dataset.rules || "").split(" ").includes(want.rule)) &&
-      (!want.text || textOf(item).includes(want.text));
+    const build = (places) => {
+      const fresh = places.filter((place) => !built.has(place));
+      const holder = document.createElement("template");
+      holder.innerHTML = fresh.map((place) => texts[place]).join("");
+      [...holder.content.children].forEach((item, at) => built.set(fresh[at], item));
+      return places.map((place) => built.get(place));
+    };
+    const edges = () => {
+      earlier.parentElement.hidden = from === 0;
+      later.parentElement.hidden = to >= fitting.length;
+      list.hidden = fitting.length === 0;
+    };
+    const show = (start, end) => {
+      from = Math.max(0, start);
+      to = Math.min(fitting.length, end);
+      list.replaceChildren(...build(fitting.slice(from, to)));
+      edges();
+    };
+    const onward = () => {
+      const end = Math.min(fitting.length, to + few);
+      list.append(...build(fitting.slice(to, end)));
+      to = end;
+      edges();
+    };
+    const backward = () => {
+      const start = Math.max(0, from - few);
+      list.prepend(...build(fitting.slice(start, from)));
+      from = start;
+      edges();
+    };
     const apply = () => {
-      const want = Object.fromEntries(["state", "behaviour", "slice", "rule", "text"].map((name) => [name, form.elements[name]?.value ?? ""]));
-      want.text = want.text.trim().toLowerCase();
-      for (const item of items) item.hidden = !fits(item, want);
-      const count = shown().length;
-      found.textContent = count === items.length ? `${count} cases` : `${count} of ${items.length} cases`;
+      const value = (name) => form.elements[name]?.value ?? "";
+      const asked = COLUMNS.flatMap((name, column) => {
+        if (!value(name)) return [];
+        const heldout = name === "behaviour" && value(name) === form.dataset.heldout; // written as none
+        return [[columns[column], heldout ? 0 : codes[column].get(value(name))]];
+      });
+      const rule = value("rule");
+      const words = value("text").trim().toLowerCase();
+      fitting = [];
+      for (let place = 0; place < texts.length; place += 1) {
+        if (!asked.every(([column, code]) => column[place] === code)) continue;
+        if (rule && !rules[place].includes(rule)) continue;
+        if (words && !textOf(place).includes(words)) continue;
+        fitting.push(place);
+      }
+      const count = fitting.length;
+      found.textContent = count === texts.length ? `${count} cases` : `${count} of ${texts.length} cases`;
       none.hidden = count > 0;
+      show(0, few);
     };
-    const point = (item, { open }) => {
-      if (here) here.classList.remove("here");
-      here = item;
+    const point = (place, { open }) => {
+      built.get(here)?.classList.remove("here");
+      here = place;
+      const at = fitting.indexOf(place);
+      if (at < from || at >= to) {
+        if (at === to) onward();
+        else show(at - 5, at + few);
+      }
+      const item = built.get(place);
       item.classList.add("here");
       const details = item.querySelector("details");
       if (open) details.open = true;
@@ -90,24 +183,25 @@
       item.scrollIntoView({ block: open ? "start" : "nearest" });
     };
     const step = (by) => {
-      const list = shown();
-      if (!list.length) return;
-      const at = list.indexOf(here);
-      const next = at < 0 ? (by > 0 ? 0 : list.length - 1) : Math.min(list.length - 1, Math.max(0, at + by));
-      point(list[next], { open: Boolean(here && at >= 0 && here.querySelector("details").open) });
+      if (!fitting.length) return;
+      const at = fitting.indexOf(here);
+      const next = at < 0 ? (by > 0 ? 0 : fitting.length - 1) : Math.min(fitting.length - 1, Math.max(0, at + by));
+      point(fitting[next], { open: at >= 0 && built.get(here).querySelector("details").open });
     };
     const follow = () => {
       let name = location.hash.slice(1);
       try { name = decodeURIComponent(name); } catch { return; }
-      if (!name.startsWith("case-")) return;
-      const item = document.getElementById(name);
-      if (!item) return;
-      if (item.hidden) { form.reset(); apply(); }
-      point(item, { open: true });
+      const place = places.get(name);
+      if (place === undefined) return;
+      if (!fitting.includes(place)) { form.reset(); apply(); }
+      point(place, { open: true });
     };
     form.hidden = false;
     form.addEventListener("input", apply);
     form.addEventListener("submit", (event) => event.preventDefault());
+    later.addEventListener("click", onward);
+    earlier.addEventListener("click", backward);
+    new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting)) onward(); }, { rootMargin: "600px" }).observe(later);
     addEventListener("hashchange", follow);
     document.addEventListener("click", (event) => {
       const link = event.target.closest("a[data-rule]");
@@ -129,5 +223,5 @@
     follow();
   };
 
-  document.addEventListener("DOMContentLoaded", () => { themes(); prices(); cases(); });
+  document.addEventListener("DOMContentLoaded", () => { cases(); themes(); prices(); });
 })();
