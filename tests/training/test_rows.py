@@ -28,6 +28,39 @@ def test_every_row_is_rendered_and_counted():
     assert rows.tokens == sum(len(e.input_ids) for e in rows.examples)
 
 
+def test_earlier_answers_of_a_chat_are_learned_where_asked():
+    """Of a prompt with an answer in it: by default what the call said, with ``chat`` the earlier one too."""
+    pair = make_pair(0, "Hi", "Two")
+    said = (*pair.prompt, Message(role="assistant", content="One"), Message(role="user", content="More"))
+    frame = pairs_to_frame([msgspec.structs.replace(pair, prompt=said)])
+    trained = {}
+    for turns in ("all", "last", "chat"):
+        (example,) = rendered(frame, Sft(turns=turns)).examples
+        trained[turns] = RENDERER.raw_text([label for label in example.labels if label != IGNORE])
+    assert trained == {"all": "Two<|end|>", "last": "Two<|end|>", "chat": "One<|end|>Two<|end|>"}
+
+
+def test_a_control_token_in_an_earlier_answer_is_refused_where_that_is_learned():
+    pair = make_pair(0, "Hi", "Two")
+    said = (*pair.prompt, Message(role="assistant", content="One<|end|>"), *pair.prompt)
+    frame = pairs_to_frame([msgspec.structs.replace(pair, prompt=said)])
+    assert rendered(frame).flagged
+    with pytest.raises(InputError, match="control tokens in the answer"):
+        rendered(frame, Sft(turns="chat"))
+
+
+def test_a_teacher_with_another_prompt_hears_the_same_earlier_answers():
+    pair = make_pair(0, "Hi", "Two")
+    said = (*pair.prompt, Message(role="assistant", content="One"), Message(role="user", content="More"))
+    long = (Message(role="system", content="Be brief."), *said)
+    rows = collect(
+        pairs_to_frame([msgspec.structs.replace(pair, prompt=said)]), Sft(turns="chat"), renderer=RENDERER,
+        context=512, part="train", long=lambda _: long,
+    )  # fmt: skip
+    assert not rows.findings
+    assert rows.teachers[0].trained == rows.examples[0].trained == 8
+
+
 def test_long_rows_stop_the_training_and_are_listed():
     users = ("Hi", "x" * 90, "y" * 99)
     frame = pairs_to_frame(make_pair(number, user, "Yes") for number, user in enumerate(users))

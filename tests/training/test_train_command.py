@@ -235,6 +235,22 @@ def test_a_data_set_of_one_row_trains_and_of_none_is_refused(tiny_base, place, c
         refused(capsys, code, "0 rows")
 
 
+def test_chats_as_json_lines_train_as_the_same_pairs_do(tiny_base, place, capsys):
+    few = ("--max-steps", "2")
+    assert train(tiny_base, *few, out="pairs") == 0
+    for name, frame in (("train", make_frame(20)), ("valid", make_frame(4, seed=9))):
+        (place / "data" / f"{name}.parquet").unlink()
+        chats = ([*row["prompt"], *row["completion"]] for row in frame.iter_rows(named=True))
+        lines = "".join(json.dumps({"messages": chat}) + "\n" for chat in chats)
+        (place / "data" / f"{name}.jsonl").write_text(lines)
+    assert train(tiny_base, *few, out="chats") == 0
+    assert distance("pairs", "chats") == 0
+    with (place / "data" / "train.jsonl").open("a") as rows:
+        rows.write("not json\n")
+    refused(capsys, train(tiny_base, *few, out="bad"), "train.jsonl:21", "not JSON")
+    assert not (place / "bad").exists()
+
+
 def test_a_tokenizer_with_ids_that_the_model_lacks_is_refused(place, capsys, tmp_path):
     base = make_base(tmp_path / "wide")
     tokenizer = make_tokenizer()

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from workbench.backends.cache import Layers, make_cache
-from workbench.backends.constrained import Tree, documents, tree
-from workbench.records import Completion, Message
-from workbench.rendering.renderer import IGNORE
+from workbench.records import Completion
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from workbench.backends.guides import Guide, Guides
     from workbench.ports import Sampling
     from workbench.rendering import Renderer
 
@@ -28,14 +27,14 @@ class Decoder:
     tokens only, so that a row's logits don't depend on the rows beside it.
     """
 
-    def __init__(self, model: Any, renderer: Renderer, *, sampling: Sampling, context: int) -> None:
+    def __init__(
+        self, model: Any, renderer: Renderer, *, sampling: Sampling, context: int, guides: Guides
+    ) -> None:
         self._model = model
         self._renderer = renderer
         self._sampling = sampling
         self._context = context
-        self._tree: Tree | None = None
-        if sampling.schema is not None:
-            self._tree = tree(self._answer_ids(text) for text in documents(sampling.schema))
+        self._guides = guides
 
     def encode(self, prefix: list[int]) -> Layers:
         """Return keys and values of the prefix, one pair a layer, each ``[1, heads, tokens, width]``."""
@@ -55,17 +54,19 @@ class Decoder:
     ) -> list[Completion]:
         """Complete every row; ``rows`` are whole prompts, the prefix included."""
         limits = [min(self._sampling.max_new_tokens, self._context - len(row)) for row in rows]
+        guides = self._bindings(len(rows))
         state = _State(self._model, rows, prefix, pad=self._renderer.pad, new=max(limits))
         streams = self._streams(seeds)
         written: list[list[int]] = [[] for _ in rows]
         numbers, unfinished = list(range(len(rows))), set(range(len(rows)))
         while unfinished:
-            logits = self._bound(state.logits(), [written[n] for n in numbers])
+            logits = _bound(state.logits(), {p: guides[n] for p, n in enumerate(numbers) if n in unfinished})
             tokens = self._choose(logits, [streams[n] for n in numbers] if streams else [])
             for number, token in zip(numbers, tokens.tolist(), strict=True):
                 if number in unfinished:
                     written[number].append(token)
-                    if token in self._renderer.stops or len(written[number]) >= limits[number]:
+                    full = len(written[number]) >= limits[number]
+                    if self._ended(token, guides[number]) or full:
                         unfinished.discard(number)
             keep = [place for place, number in enumerate(numbers) if number in unfinished]
             if len(keep) > _SPARE * len(numbers):
@@ -74,6 +75,22 @@ class Decoder:
             state.advance(tokens, keep, last=self._context - 1)
         return [self._completion(row, ids) for row, ids in zip(rows, written, strict=True)]
 
+    def _bindings(self, rows: int) -> list[Guide | None]:
+        """Return what binds each row to the schema; nothing where there is none."""
+        schema = self._sampling.schema
+        if schema is None:
+            return [None] * rows
+        return [self._guides.start(schema, place="the schema of an answer") for _ in range(rows)]
+
+    def _ended(self, token: int, guide: Guide | None) -> bool:
+        """Take a row's next token, and tell whether it was the last that can be written."""
+        if token in self._renderer.stops:
+            return True
+        if guide is None:
+            return False
+        guide.take(token)
+        return bool(guide.fault)
+
     def _completion(self, row: list[int], ids: list[int]) -> Completion:
         return Completion(
             text=self._renderer.text(ids),
@@ -81,21 +98,6 @@ class Decoder:
             completion_tokens=len(ids),
             finish="stop" if ids and ids[-1] in self._renderer.stops else "length",
         )
-
-    def _answer_ids(self, text: str) -> list[int]:
-        """Return the ids of an answer as training would see them, up to and with the stop token."""
-        asked, said = Message(role="user", content="?"), Message(role="assistant", content=text)
-        return [token for token in self._renderer.example((asked,), (said,)).labels if token != IGNORE]
-
-    def _bound(self, logits: torch.Tensor, written: Sequence[list[int]]) -> torch.Tensor:
-        """Leave of each row's logits only the tokens that go on with an answer that fits the schema."""
-        if self._tree is None:
-            return logits
-        bound = torch.full_like(logits, -torch.inf)
-        for row, ids in enumerate(written):
-            allowed = list(_below(self._tree, ids)) or slice(None)
-            bound[row, allowed] = logits[row, allowed]
-        return bound
 
     def _streams(self, seeds: Sequence[int]) -> list[torch.Generator]:
         if self._sampling.temperature == 0:
@@ -152,11 +154,15 @@ class _State:
             self._cache.batch_select_indices(chosen)
 
 
-def _below(node: Tree, ids: list[int]) -> Tree:
-    """Follow ids down; nothing is below where a finished row has left the tree."""
-    for token in ids:
-        node = node.get(token, {})
-    return node
+def _bound(logits: torch.Tensor, guides: Mapping[int, Guide | None]) -> torch.Tensor:
+    """Leave of each guided row's logits only the tokens that go on with an answer that fits its schema."""
+    bound = logits
+    for row, guide in guides.items():
+        if guide is not None:
+            bound = logits.clone() if bound is logits else bound
+            allowed = torch.from_numpy(guide.allowed()).to(logits.device)
+            bound[row] = logits[row].masked_fill(~allowed, -torch.inf)
+    return bound
 
 
 def nucleus(shares: torch.Tensor, top_p: float) -> torch.Tensor:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from workbench.backends.batches import plan
+from workbench.backends.guides import Guides
 from workbench.errors import ConfigError, Finding, MissingExtraError
 from workbench.ports import silent
 from workbench.records import Completion
@@ -48,6 +49,7 @@ class LocalBackend:
         self.batch_size = batch_size
         self.shared_tokens = shared_tokens if sees_all(base.model.config) else 0
         self.adapter: str | None = None
+        self.guides = Guides(base.renderer, vocabulary=int(base.model.config.vocab_size))
         self._model = base.model
         self._loaded: list[str] = []
 
@@ -183,7 +185,9 @@ class LocalBackend:
             arrived(number, _no_room(ids[number]))
         seeds = _seeds(ids, sampling.seed)
         with self._switched() as model, torch.inference_mode():
-            decoder = Decoder(model, self.base.renderer, sampling=sampling, context=self.base.context)
+            decoder = Decoder(
+                model, self.base.renderer, sampling=sampling, context=self.base.context, guides=self.guides
+            )
             groups = plan({n: ids[n] for n in asked}, batch_size=self.batch_size, shared=self.shared_tokens)
             for group in groups:
                 prefix = decoder.encode(ids[group.rows[0]][: group.shared])

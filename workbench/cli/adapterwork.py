@@ -50,7 +50,7 @@ def merge(
         str, typer.Option("--compare", help="Dtypes to compare in, with commas.")
     ] = "float32,bfloat16",
     data: Annotated[
-        Path | None, typer.Option("--data", help="Pairs whose prompts are compared; else neutral sentences.")
+        str | None, typer.Option("--data", help="Rows whose prompts are compared; else neutral sentences.")
     ] = None,
     rows: Annotated[int, typer.Option("--rows", min=1, help="Prompts to compare on.")] = 32,
     tolerance: Annotated[
@@ -71,13 +71,13 @@ def merge(
     compared = [name.strip() for name in compare.split(",") if name.strip()]
     written, *held = (_dtype(name) for name in (dtype, *compared))
     folder, place = located(adapter, base=base, registry=registry)
-    require([folder, *([data] if data else [])], what="an input of merge")
+    require([folder], what="an input of merge")
     merging = Merging(dtype=written, scale=scale, compared=tuple(held), rows=rows, tolerance=tolerance)
 
     def work(target: Path, progress: Progress) -> None:
-        from workbench.io.frames import read_pairs
+        from workbench.io.parts import read_whole
 
-        pairs = read_pairs(data) if data else None
+        pairs = read_whole(data, progress=progress) if data else None
         write(merging, base=place, adapter=folder, out=target, pairs=pairs, progress=progress)
 
     carry_out(

@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 
 def audit(
-    data: tuning.Data,
+    data: options.Data,
     base: options.Base,
     out: OutFile = None,
     recipe: tuning.Recipe = None,
@@ -46,18 +46,17 @@ def audit(
 
     [dim]Example:[/] workbench audit curated --base samples/base
     """
-    from workbench.cli.train import data_files, training_spec
+    from workbench.cli.train import training_spec
+    from workbench.io.parts import places
     from workbench.io.rundir import write_json
     from workbench.training.rows import refusal
 
-    rows, valid = data_files(data)
-    require([rows, *(path for path in (recipe, templates) if path)], what="an input of audit")
+    require([path for path in (recipe, templates) if path], what="an input of audit")
     spec = training_spec(recipe)
-    inputs: list[Path | str] = [rows, base, *(path for path in (valid, templates) if path)]
+    inputs: list[Path | str] = [*places(data).names, base, *([templates] if templates else [])]
 
     def look(place: Path | None, progress: Progress) -> dict[str, Any]:
-        del progress
-        found = _examined(spec, base, rows, valid, templates=templates, weights=weights)
+        found = _examined(spec, base, data, templates=templates, weights=weights, progress=progress)
         if place is not None:
             write_json(place / "audit.json", found)
             write_json(place / "summary.json", _summary(found))
@@ -79,21 +78,22 @@ def audit(
 
 
 def _examined(
-    spec: Sft, base: str, rows: Path, valid: Path | None, *, templates: Path | None, weights: bool
+    spec: Sft, base: str, data: str, *, templates: Path | None, weights: bool, progress: Progress
 ) -> dict[str, Any]:
     import msgspec
 
-    from workbench.io.frames import read_pairs
+    from workbench.io.parts import read_parts
     from workbench.pipeline.stages import long_prompts
     from workbench.rendering.opening import open_text
     from workbench.training.audit import examine
 
     text = open_text(base)
+    parts = read_parts(data, progress=progress)
     audited = examine(
         spec,
         text=text,
-        train=read_pairs(rows),
-        valid=read_pairs(valid) if valid else None,
+        train=parts.train,
+        valid=parts.valid,
         long=long_prompts(templates) if templates else None,
     )
     found: dict[str, Any] = msgspec.to_builtins(audited.audit)

@@ -19,12 +19,12 @@ from workbench.cli.screen import Screen
 
 EXTRAS = {
     "api": ("httpx2",),
-    "train": ("torch", "transformers", "peft", "datasets", "accelerate", "safetensors"),
+    "train": ("torch", "transformers", "peft", "datasets", "accelerate", "safetensors", "llguidance"),
     "signals": ("py3langid",),
     "ray": ("ray",),
     "semantic": ("sentence-transformers", "usearch"),
     "quantize": ("bitsandbytes",),
-    "serve": ("fastapi", "llguidance", "prometheus_client", "python-multipart", "uvicorn"),
+    "serve": ("fastapi", "prometheus_client", "python-multipart", "uvicorn"),
     "xml": ("lxml",),
     "docs": ("mkdocs-material",),
 }

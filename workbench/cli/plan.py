@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING, Any
 from workbench.cli.produce import Face, screen_for
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from workbench.training import Sft
 
 
-def show_plan(spec: Sft, *, base: str, rows: Path, face: Face) -> None:
+def show_plan(spec: Sft, *, base: str, data: str, face: Face) -> None:
     """Print the plan of a training, or the whole of it as JSON."""
-    plan = explained(spec, base=base, rows=rows)
+    plan = explained(spec, base=base, data=data)
     with screen_for(face) as screen:
         screen.show(plan, _table(plan), _totals(plan), then="the same command without --explain trains")
 
 
-def explained(spec: Sft, *, base: str, rows: Path) -> dict[str, Any]:
+def explained(spec: Sft, *, base: str, data: str) -> dict[str, Any]:
     """Return every setting with its value, whether it is the default, and why the default is what it is.
 
     Raises:
@@ -27,7 +25,7 @@ def explained(spec: Sft, *, base: str, rows: Path) -> dict[str, Any]:
     """
     import msgspec
 
-    from workbench.io.frames import read_pairs
+    from workbench.io.parts import read_parts
     from workbench.rendering.opening import open_text, resolved
     from workbench.training import Sft
     from workbench.training.audit import examine
@@ -36,7 +34,7 @@ def explained(spec: Sft, *, base: str, rows: Path) -> dict[str, Any]:
     from workbench.training.rows import refusal
 
     text = open_text(base)
-    audited = examine(spec, text=text, train=read_pairs(rows), valid=None)
+    audited = examine(spec, text=text, train=read_parts(data).train, valid=None)
     if audited.findings:
         raise refusal(audited.findings)
     values, usual = msgspec.to_builtins(spec), msgspec.to_builtins(Sft())

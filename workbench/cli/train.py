@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
-    data: tuning.Data,
+    data: options.Data,
     base: options.Base,
     out: tuning.Out = None,
     recipe: tuning.Recipe = None,
@@ -55,6 +55,7 @@ def train(
     dtype: tuning.Dtype = None,
     quantize: tuning.Quantize = None,
     on_overlong: tuning.Overlong = None,
+    turns: tuning.Turns = None,
     seed: tuning.Seed = None,
     probe_every: tuning.ProbeEvery = None,
     patience: tuning.Patience = None,
@@ -66,7 +67,8 @@ def train(
 ) -> None:
     """Train a LoRA adapter on compact pairs, and prove that what is on disk is what was trained.
 
-    The audit runs first. Stopped half-way, the same command goes on from its last checkpoint.
+    DATA may be pairs or chats; rows that are neither are listed and nothing is trained. The audit runs first.
+    Stopped half-way, the same command goes on from its last checkpoint.
 
     [dim]Example:[/] workbench train curated --base samples/base --out trained --max-steps 150
     """
@@ -83,30 +85,31 @@ def train(
 class Given:
     """The inputs of a training as they were named."""
 
-    data: Path
+    data: str
     recipe: Path | None
     templates: Path | None
     store: Path | None
-    replay: Path | None
+    replay: str | None
     report_to: tuple[str, ...]
 
 
 def _carry_out(spec: Sft, base: str, given: Given, *, out: Path | None, face: Face) -> None:
     """Train into ``out``, or without it show the plan."""
-    rows, valid = data_files(given.data)
-    further = [path for path in (given.templates, given.replay) if path]
-    require([rows, *([given.recipe] if given.recipe else []), *further], what="an input of train")
+    from workbench.io.parts import places
+
+    at = places(given.data)
+    require([path for path in (given.recipe, given.templates) if path], what="an input of train")
     if out is None:
         from workbench.cli.plan import show_plan
 
-        show_plan(spec, base=base, rows=rows, face=face)
+        show_plan(spec, base=base, data=given.data, face=face)
         return
     carry = follow if processes.rank() > 0 else carry_out
     carry(
         out,
         partial(_work, spec, base, given),
         verb="train",
-        inputs=[rows, base, *([valid] if valid else []), *further],
+        inputs=[*at.names, base, *(path for path in (given.templates, given.replay) if path)],
         options=spec,
         page=partial(_page, base=base),
         face=face,
@@ -114,37 +117,30 @@ def _carry_out(spec: Sft, base: str, given: Given, *, out: Path | None, face: Fa
 
 
 def _work(spec: Sft, base: str, given: Given, place: Path, progress: Progress) -> None:
-    from workbench.io.frames import read_pairs
+    from workbench.io.parts import read_parts, read_whole
     from workbench.pipeline.stages import long_prompts
     from workbench.training import Teaching, Watching
     from workbench.training import train as train_adapter
 
-    rows, found = data_files(given.data)
-    valid = read_pairs(found) if found else None
+    parts = read_parts(given.data, progress=progress)
+    replay = read_whole(given.replay, progress=progress) if given.replay else None
     long = long_prompts(given.templates) if given.templates else None
     probe = None
     if spec.probe_every and given.templates:
         from workbench.pipeline.probes import probing
 
-        probe = probing(spec, converted=given.templates, valid=valid)
+        probe = probing(spec, converted=given.templates, valid=parts.valid)
     train_adapter(
         spec,
         base=base,
-        train=read_pairs(rows),
-        valid=valid,
+        train=parts.train,
+        valid=parts.valid,
         out=place,
         teaching=Teaching(long=long, store=given.store),
-        replay=read_pairs(given.replay) if given.replay else None,
+        replay=replay,
         watching=Watching(report_to=given.report_to, probing=probe),
         progress=progress,
     )
-
-
-def data_files(data: Path) -> tuple[Path, Path | None]:
-    """Return the rows to train on, and those to validate on where they stand beside them."""
-    rows = data / "train.parquet" if data.is_dir() else data
-    valid = rows.with_name("valid.parquet")
-    return rows, valid if valid.exists() else None
 
 
 def training_spec(recipe: Path | None, **given: Any) -> Sft:

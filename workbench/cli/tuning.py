@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 
 import typer
 
-Data = Annotated[Path, typer.Argument(help="Output directory of `curate`, or a pairs file.", metavar="DATA")]
 Out = Annotated[
     Path | None,
     typer.Option("--out", "-o", help="Output directory; must be new or empty.", metavar="DIR"),
@@ -26,8 +25,8 @@ TeacherStore = Annotated[
     typer.Option("--teacher-store", help="Folder where the teacher's answers are kept for further runs."),
 ]
 Replay = Annotated[
-    Path | None,
-    typer.Option("--replay", help="Pairs file mixed in against forgetting (recipe: replay_share)."),
+    str | None,
+    typer.Option("--replay", help="Rows, of any form of DATA, mixed in against forgetting (replay_share)."),
 ]
 MaxSteps = Annotated[int | None, typer.Option(min=1, help="Steps; overrides epochs.")]
 BatchSize = Annotated[int | None, typer.Option(min=1, help="Rows a batch (of each process).")]
@@ -72,6 +71,12 @@ Quantize = Annotated[
 Overlong = Annotated[
     Literal["error", "drop", "split"] | None,
     typer.Option(help="Rows longer than the model takes: list and stop, drop, or keep the turns that fit."),
+]
+Turns = Annotated[
+    Literal["all", "last", "chat"] | None,
+    typer.Option(
+        help="Answers that are learned: the row's, its last turn, or its prompt's earlier ones too."
+    ),
 ]
 Seed = Annotated[int | None, typer.Option("--seed", help="Seed of everything random.")]
 Explain = Annotated[

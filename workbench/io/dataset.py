@@ -76,8 +76,8 @@ class Dataset:
         return self.frame.filter(pl.col(PART) == name)
 
 
-def read_dataset(source: str | Path, *, progress: Progress = silent) -> Dataset:
-    """Read pairs from a file, a directory or a hub id.
+def read_dataset(source: str | Path, *, progress: Progress = silent, empty: bool = False) -> Dataset:
+    """Read pairs from a file, a directory or a hub id; one without rows is an error unless ``empty``.
 
     Raises:
         InputError: nothing there, nothing of these kinds, or no row of it is a pair.
@@ -90,7 +90,7 @@ def read_dataset(source: str | Path, *, progress: Progress = silent) -> Dataset:
         found = _file(path, progress)
     else:
         found = _hub(str(source))
-    if not found.rows:
+    if not found.rows and not empty:
         raise InputError(
             Finding(
                 where=str(source),
@@ -99,7 +99,7 @@ def read_dataset(source: str | Path, *, progress: Progress = silent) -> Dataset:
                 fix="Check that this is the data you mean.",
             )
         )
-    if not found.frame.height:
+    if found.rejects and not found.frame.height:
         raise InputError(
             Finding(
                 where=f"{source}:{reject.line}" if reject.line else f"{source} record {reject.record}",

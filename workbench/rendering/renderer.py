@@ -76,6 +76,11 @@ class Renderer:
         """The stop tokens as they are written."""
         return self.names(self.stops)
 
+    @property
+    def lead_ids(self) -> list[int]:
+        """What the template writes between the prompt and an answer, as ids."""
+        return self._encode(self.habits.lead) if self.habits.lead else []
+
     def names(self, ids: Iterable[int]) -> list[str]:
         """Return tokens as they are written, by id."""
         return [str(token) for token in self.tokenizer.convert_ids_to_tokens(sorted(ids))]

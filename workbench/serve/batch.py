@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from workbench.backends.cache import Layers
+    from workbench.backends.guides import Guide
     from workbench.backends.local import LocalBackend
     from workbench.rendering import Renderer
-    from workbench.serve.guides import Guide
 
 
 @dataclass(frozen=True, kw_only=True)

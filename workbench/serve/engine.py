@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from workbench.errors import WorkbenchError
 from workbench.records import Value
 from workbench.serve.batch import Batch, Job, Piece, Row
-from workbench.serve.guides import Guides
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -48,7 +47,6 @@ class Engine:
     def __init__(self, backend: LocalBackend, *, room: Room | None = None) -> None:
         self.backend = backend
         self.room = room or Room()
-        self.guides = Guides(backend.base.renderer, vocabulary=int(backend.base.model.config.vocab_size))
         self._batch = Batch(backend)
         self._waiting: deque[Job] = deque()
         self._actions: deque[tuple[Callable[[], Any], Future[Any]]] = deque()

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from workbench.serve.engine import Room
     from workbench.serve.wire import Asked, Chat
 
+_SCHEMA_PLACE = "response_format.json_schema.schema"
+
 
 class Limits(Value, frozen=True, kw_only=True):
     """What one call may ask for; ``seconds`` is the time from its arrival to its last token."""
@@ -254,7 +256,7 @@ class Service:
 
     def _guide(self, schema: Any) -> Any:
         try:
-            return self.engine.guides.start(schema)
+            return self.engine.backend.guides.start(schema, place=_SCHEMA_PLACE)
         except ConfigError as error:
             raise ApiError(400, str(error), param=error.findings[0].where, code="bad_schema") from None
 
@@ -269,6 +271,6 @@ def _schema(body: Asked | Chat) -> Any:
         return {"type": "object"}
     held = asked.get("json_schema") if kind == "json_schema" else None
     if not isinstance(held, dict) or "schema" not in held:
-        where = "response_format.json_schema.schema" if kind == "json_schema" else "response_format.type"
+        where = _SCHEMA_PLACE if kind == "json_schema" else "response_format.type"
         raise ApiError(400, "expected text, json_object, or json_schema with a schema", param=where)
     return held["schema"]

@@ -28,7 +28,7 @@ REASONS = {
     "grad_accumulation": "Batches a step: 4 × 8 rows give the gradient of 1 × 32.",
     "max_length": "Tokens of a row; none is the base's context. Nothing is cut silently.",
     "overlong": "error: a list of what is too long; drop and split are choices, and are listed.",
-    "turns": "all: every answer of a chat is learned.",
+    "turns": "all: what the call answered; chat: earlier answers too, which in a log are rows of their own.",
     "packing": "Off: same loss and gradient on; worth it where lengths differ much.",
     "group_by_length": "Off: less padding on, but batches are less mixed.",
     "dtype": "auto: bfloat16 on a GPU that has it, else float32; the adapter is float32 always.",

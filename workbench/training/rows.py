@@ -67,24 +67,32 @@ def collect(
     """
     limit = min(context, spec.max_length or context)
     rows = Rows()
+    last = spec.turns == "last"
     for pair in frame_to_pairs(frame):
+        prompt, answers = _learned(pair.prompt, pair, spec)
         try:
-            examples = renderer.examples(pair.prompt, pair.completion, last=spec.turns == "last")
-            teachers = (
-                renderer.examples(long(pair), pair.completion, last=spec.turns == "last") if long else []
-            )
+            examples = renderer.examples(prompt, answers, last=last)
+            teachers = renderer.examples(*_learned(long(pair), pair, spec), last=last) if long else []
         except ModelError as error:
             rows.findings.extend(f for f in error.findings if f not in rows.findings)
             continue
-        fault = _fault(pair, examples, renderer, part) or _unlike(pair, examples, teachers, part)
+        fault = _fault(pair, answers, examples, renderer, part) or _unlike(pair, examples, teachers, part)
         if fault:
             rows.findings.append(fault)
         else:
             _place(rows, pair, (examples, teachers), spec=spec, limits=(limit, context), part=part)
-        tokens = _control_tokens(renderer, pair.prompt)
+        tokens = _control_tokens(renderer, prompt)
         if tokens:
             rows.flagged.append({"id": pair.id, "tokens": tokens})
     return rows
+
+
+def _learned(prompt: Messages, pair: Pair, spec: Sft) -> tuple[Messages, Messages]:
+    """Part a pair under ``prompt`` into what is given and the turns whose answers are learned."""
+    if spec.turns != "chat":
+        return prompt, pair.completion
+    first = next((i for i, message in enumerate(prompt) if message.role == "assistant"), len(prompt))
+    return prompt[:first], (*prompt[first:], *pair.completion)
 
 
 def _place(
@@ -165,7 +173,9 @@ def _unlike(pair: Pair, examples: list[Example], teachers: list[Example], part: 
     )
 
 
-def _fault(pair: Pair, examples: list[Example], renderer: Renderer, part: str) -> Finding | None:
+def _fault(
+    pair: Pair, answers: Messages, examples: list[Example], renderer: Renderer, part: str
+) -> Finding | None:
     where = f"{part} row {pair.id} ({pair.source.file}:{pair.source.line})"
     if not any(example.trained for example in examples):
         return Finding(
@@ -174,7 +184,7 @@ def _fault(pair: Pair, examples: list[Example], renderer: Renderer, part: str) -
             expected="at least one token to learn",
             fix="Leave the row out; `workbench convert` does.",
         )
-    tokens = _control_tokens(renderer, pair.completion)
+    tokens = _control_tokens(renderer, answers)
     if tokens:
         return Finding(
             where=where,

@@ -30,13 +30,14 @@ class Sft(Spec, frozen=True, kw_only=True):
     ``targets`` is ``all-linear``, ``mlp``, a regular expression over whole module names, or a list of last
     names. ``max_steps`` overrides ``epochs``. ``max_length`` bounds a row in tokens (``None``: the base's
     context); longer rows stop the training with a list of them, or are dropped and listed, or (``split``)
-    keep the turns that fit. ``turns``: whether every assistant turn of a completion is trained or the last.
-    ``packing`` lets short rows of a batch share a line, ``group_by_length`` puts rows of like length in a
-    batch. ``dtype`` is that of the base's weights and of its computing; the adapter's weights are float32
-    always. ``probe_every`` steps, ``probe_cases`` validation pairs are answered and held against the rules;
-    after ``patience`` probes without a better one the training stops, and the best adapter is what is saved
-    (0: probes only tell). ``eval_every`` and ``checkpoint_every`` count steps, 0 is never. ``parity_rows``
-    rows are used to prove the saved adapter, whose logits may differ from those in memory by
+    keep the turns that fit. ``turns``: every assistant turn of a row's completion is trained, its last one,
+    or (``chat``) those in its prompt too. ``packing`` lets short rows of a batch share a line,
+    ``group_by_length`` puts rows of like length in a batch. ``dtype`` is that of the base's weights and of
+    its computing; the adapter's weights are float32 always. ``probe_every`` steps, ``probe_cases`` validation
+    pairs are answered and held against the rules; after ``patience`` probes without a better one the training
+    stops, and the best adapter is what is saved (0: probes only tell). ``eval_every`` and
+    ``checkpoint_every`` count steps, 0 is never. ``parity_rows`` rows are used to prove the saved adapter,
+    whose logits may differ from those in memory by
     ``parity_tolerance``; ``on_parity`` says whether more stops the run. ``parity_tokens`` bounds greedy
     answers, which are compared with the merged model's; ``neutral_texts`` (a language) show what was
     forgotten, 0 is none.
@@ -67,7 +68,7 @@ class Sft(Spec, frozen=True, kw_only=True):
     grad_accumulation: Positive = 1
     max_length: Positive | None = None
     overlong: Literal["error", "drop", "split"] = "error"
-    turns: Literal["all", "last"] = "all"
+    turns: Literal["all", "last", "chat"] = "all"
     packing: bool = False
     group_by_length: bool = False
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"

@@ -250,7 +250,7 @@ def _no_shape(path: Path, row: Row | None, *, expected: str) -> Finding:
         where=f"{path}:{row.line}" if row.line else f"{path} record {row.record}",
         found=f"rows with: {keys_of(row.value)}",
         expected=expected,
-        fix="Rename the keys, or choose the format with --from.",
+        fix="Rename the keys, or choose the format with `workbench convert --from`.",
     )
 
 
