@@ -5,6 +5,7 @@ import pytest
 
 from workbench.cli import execute
 from workbench.io.bundled import bundled
+from workbench.signals import Tools
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +59,7 @@ def test_a_filter_drops_rows_that_explain_accounts_for(converted, tmp_path, caps
         (("--drop", "ifd > 1"), ["--base"]),
         (("--signals", "lengts"), ["lengts", "lengths"]),
         (("--drop", "pii > 0", "--signals", "none"), ["'pii'", "add it"]),
+        (("--signals", "likelihood,judge"), ["--base MODEL", "--judge MODEL"]),
     ],
 )
 def test_options_that_make_no_sense_are_refused(converted, tmp_path, capsys, options, words):
@@ -98,6 +100,31 @@ def test_selection_and_decontamination_from_the_command_line(converted, tmp_path
     assert "task=0.5" in capsys.readouterr().err
     assert curate(converted, tmp_path / "no", "--rows", "4", "--tokens", "4") == 2
     assert "one of the two" in capsys.readouterr().err
+
+
+def test_a_bundled_suite_is_found_from_any_folder(converted, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert curate(converted, tmp_path / "out", "--signals", "none", "--against", "evals/harm") == 0
+    assert len(summary(tmp_path / "out")["leakage"]["against"]) >= 2
+
+
+def test_the_recipe_names_the_base_that_scores(converted, tmp_path, monkeypatch):
+    pytest.importorskip("torch")
+    asked = []
+
+    def opened(signals, *, base, **_):
+        asked.append((base, [signal.__struct_config__.tag for signal in signals]))
+        return Tools()
+
+    monkeypatch.setattr("workbench.pipeline.asking.open_tools", opened)
+    base, recipe = bundled("samples/base"), tmp_path / "recipe.yaml"
+    (tmp_path / "log.jsonl").write_text("{}")
+    said = f"base: {base}\nconvert: {{logs: [log.jsonl]}}\ncurate: {{signals: [{{use: %s}}], steps: []}}\n"
+    for signal, found in (("likelihood", str(base)), ("lengths", None)):
+        recipe.write_text(said % signal)
+        curate(converted, tmp_path / signal, "--recipe", str(recipe))
+        assert asked.pop() == (found, [signal])
+    assert not asked
 
 
 def test_a_contract_given_as_a_recipe(converted, tmp_path, capsys):

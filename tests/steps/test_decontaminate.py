@@ -1,9 +1,10 @@
 import json
 
 import pytest
+import yaml
 from made_pairs import frame
 
-from workbench.errors import InputError
+from workbench.errors import ConfigError, InputError
 from workbench.steps import Decontaminate
 
 LEAKED = "On which day of the month did you send the green kayak to the island of Mull"
@@ -100,3 +101,17 @@ def test_files_that_cannot_be_read_are_refused(tmp_path):
 def test_no_rows(suite):
     split = Decontaminate(against=(str(suite),))(frame())
     assert split.kept.height == split.dropped.height == 0
+
+
+def test_a_yaml_suite_and_a_folder_of_suites_are_read_as_eval_reads_them(tmp_path):
+    cases = [{"id": "a", "behaviour": "grounding", "slots": {"question": LEAKED}}]
+    about = {"made_of": "please tell me all about item 3 of d in blue"}
+    suite = tmp_path / "suite.yaml"
+    suite.write_text(yaml.safe_dump({"version": 1, "about": about, "cases": cases}), encoding="utf-8")
+    (tmp_path / "settings.yaml").write_text("colour: blue\n", encoding="utf-8")
+    for given in (suite, tmp_path):
+        split = Decontaminate(against=(str(given),))(frame((LEAKED, "yes"), *OTHERS))
+        assert split.dropped["row"].to_list() == [0]
+        assert split.dropped["rule"].to_list() == [f"{suite} $.cases[0].slots.question"]
+    with pytest.raises(ConfigError, match="cases"):
+        gone(tmp_path / "settings.yaml", ("x", "y"))

@@ -16,6 +16,8 @@ from workbench.cli.produce import Face, carry_out, require
 from workbench.errors import Finding, InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from workbench.contracts import Contract
     from workbench.ports import Progress
     from workbench.recipe import CurateStage
@@ -56,11 +58,14 @@ def curate(
     [dim]Example:[/] workbench curate converted --drop "pii > 0" --out curated
     """
     del list_signals  # its callback has printed and ended
-    require([data, *filter(None, (recipe, decisions)), *(against or ())], what="a file that is there")
+    against = _evaluations(against or ())
+    require([data, *filter(None, (recipe, decisions)), *against], what="a file that is there")
     pairs = pairs_file(data)
     select = {"rows": rows, "tokens": tokens, "quality": quality, "quotas": quotas_of(quota)}
     measuring = {"signals": signals, "base": base, "judge": judge}
-    stage = stage_of(recipe, decisions=decisions, drop=drop, against=against, select=select, **measuring)
+    stage, base = stage_of(
+        recipe, decisions=decisions, drop=drop, against=against, select=select, **measuring
+    )
     rules = contract or pairs.with_name("contract.yaml")
     _require_contract(rules, stage, named=contract is not None)
 
@@ -71,11 +76,24 @@ def curate(
         tools = open_tools(stage.signals, base=base, judge=stage.judge, contracts=known, progress=progress)
         _write(pairs, stage, tools, workers=workers or os.cpu_count() or 1, place=place)
 
+    face = Face(force=force, quiet=quiet, as_json=as_json)
+    inputs = _inputs(pairs, rules, stage, (base, decisions))
+    carry_out(out, work, verb="curate", inputs=inputs, options=stage, page=_page, face=face)
+
+
+def _evaluations(paths: Iterable[Path]) -> list[Path]:
+    from workbench.io.bundled import here_or_bundled
+
+    return [here_or_bundled(path) for path in paths]
+
+
+def _inputs(
+    pairs: Path, rules: Path, stage: CurateStage, further: tuple[Path | str | None, ...]
+) -> list[Path | str]:
+    """List what decides the result by its content."""
     inputs: list[Path | str] = [pairs, *(path for path in [rules] if path.exists())]
     inputs += [Path(name) for step in stage.steps for name in getattr(step, "against", ())]
-    inputs += [given for given in (base, stage.judge, decisions) if given is not None]
-    face = Face(force=force, quiet=quiet, as_json=as_json)
-    carry_out(out, work, verb="curate", inputs=inputs, options=stage, page=_page, face=face)
+    return inputs + [given for given in (*further, stage.judge) if given is not None]
 
 
 def _write(pairs: Path, stage: CurateStage, tools: Tools, *, workers: int, place: Path) -> None:

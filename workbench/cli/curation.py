@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from workbench.recipe import CurateStage
-    from workbench.signals import AnySignal
+    from workbench.signals import AnySignal, Judge, Likelihood
     from workbench.steps import AnyStep
 
 
@@ -28,26 +28,33 @@ def stage_of(
     base: str | None = None,
     judge: str | None = None,
     select: Mapping[str, Any] | None = None,
-) -> CurateStage:
-    """Take the recipe's curation, or the default one, with what the command line adds.
+) -> tuple[CurateStage, str | None]:
+    """Take the recipe's curation, or the default one, with what the command line adds; and the scoring base.
 
-    Filters come right behind the contract filter, so that a bad row is never the one kept of two duplicates;
-    people's decisions come first of all, so that what they edited is what is filtered.
+    The base is the one given, or else the recipe's, where its signals ask for one. Filters come right behind
+    the contract filter, so that a bad row is never the one kept of two duplicates; people's decisions come
+    first of all, so that what they edited is what is filtered.
 
     Raises:
-        ConfigError: an unknown signal, or what the recipe says.
+        ConfigError: an unknown signal, a signal whose model nobody names, or what the recipe says.
     """
     from workbench.io.config import convert
     from workbench.recipe import CurateStage, read_recipe
     from workbench.signals import Judge, Likelihood
     from workbench.steps import Decontaminate, DropWhere, Reviewed, Select
 
-    stage = read_recipe(recipe).curate if recipe else CurateStage()
+    whole = read_recipe(recipe) if recipe else None
+    stage = whole.curate if whole else CurateStage()
     measured = list(stage.signals if signals is None else _signals(signals))
     judge = stage.judge if judge is None else judge
     for given, kind in ((base, Likelihood), (judge, Judge)):
         if given is not None and not any(isinstance(signal, kind) for signal in measured):
             measured.append(kind())
+    asks = {kind: any(isinstance(signal, kind) for signal in measured) for kind in (Likelihood, Judge)}
+    base = whole.base if whole and base is None and asks[Likelihood] else base
+    _require_models(
+        recipe, missing=[k for k, m in ((Likelihood, base), (Judge, judge)) if asks[k] and m is None]
+    )
     further: list[AnyStep] = [DropWhere(where=condition) for condition in drop or ()]
     if against:
         further.append(Decontaminate(against=tuple(map(str, against))))
@@ -56,7 +63,26 @@ def stage_of(
     wanted = {name: value for name, value in (select or {}).items() if value is not None}
     if wanted:
         steps = (*steps, convert(wanted, Select, where="the options of selection"))
-    return msgspec.structs.replace(stage, signals=tuple(measured), judge=judge, steps=steps)
+    return msgspec.structs.replace(stage, signals=tuple(measured), judge=judge, steps=steps), base
+
+
+def _require_models(recipe: Path | None, *, missing: list[type[Likelihood | Judge]]) -> None:
+    """Refuse signals whose model nobody names, before anything is measured."""
+    told = {
+        "likelihood": ("a base model to score with", "--base MODEL, or a --recipe with a `base`"),
+        "judge": ("a model that judges", "--judge MODEL, or `judge: MODEL` under `curate` of the --recipe"),
+    }
+    tags = [str(kind.__struct_config__.tag) for kind in missing]
+    if tags:
+        raise ConfigError(
+            Finding(
+                where=f"{recipe or '--signals'}: signal {tag!r}",
+                found="no model named for it",
+                expected=told[tag][0],
+                fix=f"Give {told[tag][1]}; or leave the signal out.",
+            )
+            for tag in tags
+        )
 
 
 def quotas_of(told: list[str] | None) -> list[dict[str, Any]] | None:

@@ -12,7 +12,7 @@ from workbench.cli import options
 from workbench.cli.gradernames import named_graders, refuse_other_cards, unmeasured
 from workbench.cli.produce import Face, carry_out, read_object, require, screen_for
 from workbench.cli.screen import Screen
-from workbench.errors import ConfigError, Finding, InvariantError
+from workbench.errors import ConfigError, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -195,27 +195,16 @@ def _errors(cards: list[str], figures: Path | None, named: dict[str, str]) -> di
 
 def _asked(suites: list[Path], temperature: float | None, prices: Path | None, **rest: Any) -> EvalStage:
     from workbench.evaluation import read_prices
+    from workbench.io.bundled import here_or_bundled
     from workbench.ports import Sampling
     from workbench.recipe import EvalStage
 
     return EvalStage(
-        suites=tuple(_suite(path) for path in suites),
+        suites=tuple(str(here_or_bundled(path)) for path in suites),
         sampling=Sampling(temperature=temperature or 0.0),
         prices=read_prices(prices) if prices else None,
         **rest,
     )
-
-
-def _suite(path: Path) -> str:
-    """Return a suite's path; ``evals/…`` is that of this installation where there is none here."""
-    from workbench.io.bundled import bundled
-
-    if path.exists() or path.parts[:1] != ("evals",):
-        return str(path)
-    try:
-        return str(bundled(path.as_posix()))
-    except InvariantError:
-        return str(path)
 
 
 def _page(summary: dict[str, Any], out: Path) -> str:

@@ -19,3 +19,13 @@ def bundled(name: str) -> Path:
         if (root / name).exists():
             return root / name
     raise InvariantError(f"{name} isn't part of this installation; reinstall the package")
+
+
+def here_or_bundled(path: Path) -> Path:
+    """Return ``path``; an ``evals/…`` that isn't here is that of this installation, if it has one."""
+    if path.exists() or path.parts[:1] != ("evals",):
+        return path
+    try:
+        return bundled(path.as_posix())
+    except InvariantError:
+        return path
