@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from workbench.convert.learn import DEFAULT_LEARNING, Learning, Learnt, learn
+from workbench.convert.learn import DEFAULT_LEARNING, Learning, Learnt
+from workbench.convert.learn_alike import learn
 from workbench.convert.pattern import Pattern
 from workbench.errors import InvariantError
 from workbench.records import Hole, Slot, Static, Template, TemplateMessage, Value
@@ -80,7 +81,7 @@ class Patterns:
         grown = not found.empty
         groups: dict[tuple[int, ...], Counter[str]] = {}
         for prompt in prompts:
-            systems = tuple(pattern.number for pattern, _ in self._system_reads(prompt))
+            systems = tuple(pattern.kin.number for pattern, _ in self._system_reads(prompt))
             turns = groups.setdefault(systems, Counter())
             turns.update(m.content for m in prompt if m.role == "user")
         for key, turns in groups.items():
@@ -111,7 +112,8 @@ class Patterns:
         while last_user >= 0 and prompt[last_user].role != "user":
             last_user -= 1
         systems = self._system_reads(prompt)
-        users = self._users.get(tuple([pattern.number for pattern, _ in systems]), _NOTHING)
+        above_it = tuple([pattern.kin.number for pattern, _ in systems])
+        users = self._users.get(above_it, _NOTHING)
         above = iter(systems)
         key: list[tuple[str, int]] = []
         values: list[str] = []
@@ -126,9 +128,9 @@ class Patterns:
             known = known and pattern is not self._open["system"] and pattern is not self._open["user"]
             key.append((message.role, pattern.number))
             values += read
-        family = tuple([pattern.number for pattern, _ in systems])
+        family = above_it
         if last_user >= 0 and sum([p.weight for p, _ in systems]) < self._learning.long_prompt:
-            family = (*family, key[last_user][1])
+            family = (*family, self.every[key[last_user][1]].kin.number)
         return Reading(tuple(key), family, values, known)
 
     def _system_reads(self, prompt: Messages) -> list[tuple[Pattern, list[str]]]:

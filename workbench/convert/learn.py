@@ -83,8 +83,8 @@ class Learnt(NamedTuple):
         return None
 
 
-def learn(counted: Counter[str], *, learning: Learning, role: str, under: int) -> Learnt:
-    """Learn from ``counted`` texts.
+def learn_plain(counted: Counter[str], *, learning: Learning, role: str, under: int) -> Learnt:
+    """Learn from ``counted`` texts as they are.
 
     ``under`` counts the static words of the system prompt above them. Rounds go on with the texts that fit
     nothing so far, as long as they bring something. Of system prompts, what is left and stands more than
@@ -99,7 +99,7 @@ def learn(counted: Counter[str], *, learning: Learning, role: str, under: int) -
         learnt = learnt.joined(fresh)
         rest = [text for text in rest if fresh.read(text) is None]
     if role == "system":
-        learnt = learnt.joined(_exact(text for text in rest if _stands_alone(text, counted)))
+        learnt = learnt.joined(_exact(text for text in rest if stands_alone(text, counted)))
     return learnt
 
 
@@ -107,7 +107,8 @@ def _exact(texts: Iterable[str]) -> Learnt:
     return Learnt([], {text: Pattern((Static(text=text),)) for text in texts})
 
 
-def _stands_alone(text: str, counted: Counter[str]) -> bool:
+def stands_alone(text: str, counted: Counter[str]) -> bool:
+    """Tell whether a system text is a prompt by itself: it stands more than once, or is the only one."""
     return counted[text] > 1 or len(counted) == 1
 
 
@@ -123,7 +124,7 @@ def _round(rest: list[str], counted: Counter[str], *, learning: Learning, role: 
         if role != "system":
             pattern = _pattern(family, aligned, prompted=prompted, learning=learning)
         elif (pattern := _system_pattern(family, aligned, counted, learning)) is None:
-            exact += [text for text in family if _stands_alone(text, counted)]
+            exact += [text for text in family if stands_alone(text, counted)]
         if pattern is not None:
             slotted.append(pattern)
     return Learnt(slotted, _exact(exact).exact)
@@ -175,7 +176,7 @@ def _system_pattern(
     if not read or static < max(least * total, _SYSTEM_WORDS):
         return None
     longest = max((width(value) for values in read for value in values), default=0.0)
-    versions = len(family) <= _VERSIONS and all(_stands_alone(text, counted) for text in family)
+    versions = len(family) <= _VERSIONS and all(stands_alone(text, counted) for text in family)
     in_wording = longest > _VERSION_WORDS and (versions or len(family) < learning.support)
     return None if in_wording else pattern
 

@@ -12,14 +12,26 @@ class Pattern:
     """Parts with what is asked of them for every row: worked out once, compared by identity.
 
     ``weight`` counts the static words, ``evidence`` says for every hole why it has its type; ``number`` is
-    its place among all that are known of a log.
+    its place among all that are known of a log, and ``kin`` the pattern that it is another spelling of, with
+    other line ends: itself in most cases.
     """
 
-    __slots__ = ("_between", "_head", "_tail", "evidence", "number", "parts", "static_length", "weight")
+    __slots__ = (
+        "_between",
+        "_head",
+        "_tail",
+        "evidence",
+        "kin",
+        "number",
+        "parts",
+        "static_length",
+        "weight",
+    )
 
     def __init__(self, parts: Parts, evidence: tuple[str, ...] = ()) -> None:
         self.parts = parts
         self.number = -1
+        self.kin: Pattern = self
         self.evidence = evidence
         texts = [part.text for part in parts if isinstance(part, Static)]
         self.static_length = sum(map(len, texts))
