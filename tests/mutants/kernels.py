@@ -1,0 +1,98 @@
+"""The kernels whose tests are tried: the modules that are changed, and the tests that have to notice."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """Modules (dotted, below `workbench.`) and test paths (below `tests/`), the telling ones first."""
+
+    name: str
+    modules: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+def _below(package: str, names: str) -> tuple[str, ...]:
+    return tuple(f"workbench.{package}.{name}" for name in names.split())
+
+
+KERNELS = (
+    Kernel(
+        "conversion",
+        _below("convert", "align compact induce live pattern prune versions pairs tasks"),
+        (
+            "convert/test_align.py",
+            "convert/test_compact.py",
+            "convert/test_induce.py",
+            "convert/test_live.py",
+            "convert/test_versions.py",
+            "convert/test_tasks.py",
+            "convert/test_convert.py",
+            "convert/test_write.py",
+            "convert/test_examples.py",
+        ),
+    ),
+    Kernel(
+        "ledger",
+        (
+            *_below("steps", "contract_filter decontaminate dedup drop_where quotas reviewed"),
+            *_below("steps", "split stratify template_limit"),
+            *_below("pipeline", "guards undo regroup"),
+        ),
+        (
+            "steps",
+            "pipeline/test_guards.py",
+            "pipeline/test_undo.py",
+            "pipeline/test_curation.py",
+            "pipeline/test_rethreshold.py",
+        ),
+    ),
+    Kernel(
+        "edges",
+        _below("similarity", "kernels shingle_kernels near nearest overlap banding shingles selection"),
+        (
+            "similarity",
+            "steps/test_dedup.py",
+            "steps/test_cluster_split.py",
+            "steps/test_select.py",
+            "steps/test_decontaminate.py",
+        ),
+    ),
+    Kernel(
+        "graders",
+        (
+            *_below("graders", "grounding harm bias symmetry rules schema neutrality assertions judge"),
+            *_below(
+                "checks", "abstention counts fences jsontext quantities refusal support schema phrases unless"
+            ),
+        ),
+        ("graders", "checks"),
+    ),
+    Kernel(
+        "verdicts",
+        (
+            "workbench.verdicts",
+            *_below(
+                "evaluation", "stats paired corrected sequential power planning repeats noise biases coverage"
+            ),
+        ),
+        (
+            "evaluation/test_stats.py",
+            "evaluation/test_paired.py",
+            "evaluation/test_corrected.py",
+            "evaluation/test_sequential.py",
+            "evaluation/test_power.py",
+            "evaluation/test_planning.py",
+            "evaluation/test_repeats.py",
+            "evaluation/test_coverage.py",
+            "evaluation/test_outcomes.py",
+            "evaluation/test_leaning.py",
+            "evaluation/test_evaluation_run.py",
+        ),
+    ),
+    Kernel(
+        "gates",
+        _below("gate", "baseline complete data datapolicy decide guards limits policy power rules"),
+        ("gate", "evaluation/test_gate_controls.py", "cli/test_gate_verb.py", "cli/test_check_verb.py"),
+    ),
+)
