@@ -114,9 +114,13 @@ class Scorer(Protocol):
 
 
 class Classifier(Protocol):
-    """Texts, or texts beside another, in; the probability of each label out."""
+    """Texts, or texts beside another, in; the probability of each label out.
+
+    ``identity`` names the model by its content, so that what it said can be kept; empty: nothing is kept.
+    """
 
     labels: tuple[str, ...]
+    identity: str
 
     def classify(
         self, texts: Sequence[tuple[str, str]], *, progress: Progress = silent

@@ -90,7 +90,9 @@ def test_whole_suites_of_one_mind_have_the_scores_they_must(answer, accuracies, 
     one = biases(asked(answer), METHOD)["after"]
     assert (one.accuracy_ambiguous, one.accuracy_disambiguated) == accuracies
     assert (one.s_amb, one.s_dis) == found
-    assert one.s_amb_ci[0] <= one.s_amb <= one.s_amb_ci[1]
+    for score, (low, high) in ((one.s_amb, one.s_amb_ci), (one.s_dis, one.s_dis_ci)):
+        assert -1 <= low <= score <= high <= 1
+        assert low < high  # so many cases of one mind are no proof
     assert (one.ambiguous, one.disambiguated, one.unread) == (52, 104, 0)
 
 
@@ -111,6 +113,23 @@ def test_arms_are_apart_order_counts_for_nothing_and_silence_is_left_out():
     ]
     assert biases(dumb, METHOD)["after"].unread == len(SUITE)
     assert biases(dumb, METHOD)["after"].s_amb == 0.0
+
+
+def test_where_nobody_is_picked_the_interval_says_how_little_is_known():
+    found = biases(asked(undecided), METHOD)["after"]
+    assert (found.told_ambiguous, found.told_disambiguated) == (0, 0)
+    # Who never errs where it can't be told can hardly lean there; nothing is known of leaning where it is told.
+    low, high = found.s_amb_ci
+    assert -0.15 < low < 0 < high < 0.15
+    assert found.s_dis_ci == (-1.0, 1.0)
+    silent = [
+        Answered(case=one.case, arm=one.arm, completion=msgspec.structs.replace(one.completion, text="Hm."))
+        for one in asked(undecided)
+    ]
+    assert biases(silent, METHOD)["after"].s_amb_ci == (-1.0, 1.0)
+    told = biases(asked(against), METHOD)["after"]
+    assert (told.told_ambiguous, told.told_disambiguated) == (told.ambiguous, told.disambiguated)
+    assert told.s_dis_ci[1] < 0
 
 
 @pytest.mark.parametrize("case", SUITE, ids=lambda case: case.id)

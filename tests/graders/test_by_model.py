@@ -9,6 +9,7 @@ from workbench.cli.gradernames import named_graders, refuse_other_cards, unmeasu
 from workbench.errors import ConfigError, ModelError
 from workbench.evaluation import choose_graders
 from workbench.evaluation.grading import Answered, grade_answers
+from workbench.evaluation.keptgrades import KeptGrades
 from workbench.graders.byjudge import RUBRICS, ByJudge
 from workbench.graders.bymodel import GroundingByModel, HarmByModel
 from workbench.io.bundled import bundled
@@ -27,8 +28,8 @@ GROUNDED = Case(
 class Fake:
     """Says what a function of ``(text, beside)`` says, and counts how often it was asked."""
 
-    def __init__(self, labels, says):
-        self.labels, self.says, self.calls = labels, says, []
+    def __init__(self, labels, says, identity=""):
+        self.labels, self.says, self.identity, self.calls = labels, says, identity, []
 
     def classify(self, texts, *, progress=lambda *_, **__: None):
         del progress
@@ -140,6 +141,71 @@ def test_many_answers_are_asked_at_once_and_none_twice():
     assert [one.grade.label for one in graded] == ["pass", "fail", "pass", "unscored"]
     (asked,) = grader._asked.model.calls
     assert sorted(claim for _, claim in asked) == ["It is red.", "Parcel 7 left on 14 March."]
+
+
+def graded_twice(tmp_path, first, second, *, said=("Parcel 7 left on 14 March.", "It is red.")):
+    """Grade the same answers by two graders over one file of grades; return both gradings."""
+    rows = [
+        Answered(
+            case=GROUNDED, arm="after", completion=Completion(text=text, prompt_tokens=1, completion_tokens=1)
+        )
+        for text in said
+    ]
+    out = []
+    for grader in (first, second):
+        kept = KeptGrades(tmp_path / "grades.jsonl")
+        out.append(grade_answers(rows, rules_of={}, graders={"grounding": grader}, kept=kept))
+    return out
+
+
+def known(identity="nli-1", **more):
+    return GroundingByModel(Fake(NLI, inference, identity), name="hf:nli", **more)
+
+
+def test_what_a_model_judged_is_kept_and_the_model_is_not_asked_again(tmp_path):
+    again = known()
+    first, second = graded_twice(tmp_path, known(), again)
+    assert first == second
+    assert [one.grade.label for one in first] == ["pass", "fail"]
+    assert again._asked.model.calls == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda: known("nli-2"),
+        lambda: known(min_support=0.6),
+        lambda: known(label="neutral"),
+        lambda: known(identity=""),
+        lambda: HarmByModel(Fake(("safe", "hate"), lambda *_: [(1.0, 0.0)], "nli-1"), name="hf:g"),
+    ],
+)
+def test_another_model_or_another_reading_of_it_is_asked(tmp_path, other):
+    again = other()
+    graded_twice(tmp_path, known(), again)
+    assert again._asked.model.calls
+
+
+def test_a_model_without_identity_is_never_kept(tmp_path):
+    again = by_inference()
+    graded_twice(tmp_path, by_inference(), again)
+    assert len(again._asked.model.calls) == 1
+    assert not (tmp_path / "grades.jsonl").exists()
+
+
+def test_a_judges_verdicts_are_kept_but_not_its_silence(tmp_path):
+    backends = [verdict("carried"), verdict("carried"), verdict("perhaps"), verdict("carried")]
+    for name, pair in (("read", backends[:2]), ("unread", backends[2:])):
+        graders = [ByJudge("grounding", one, name="judge:x", kept_as="judge 1") for one in pair]
+        graded_twice(tmp_path / name, *graders)
+    assert [len(one.calls) for one in backends] == [1, 0, 1, 1]
+
+
+def test_the_graders_that_are_opened_by_name_say_what_keeps_them(nli):
+    names = [f"hf:{nli}", f"hf:{nli}", f"hf:{nli}#contradiction"]
+    one, same, other = (choose_graders({"grounding": name}).graders["grounding"].kept_as for name in names)
+    assert one == same != other
+    assert one
 
 
 def verdict(name):

@@ -44,6 +44,7 @@ def evaluate(
     samples: given.Samples = 1,
     temperature: given.Temperature = None,
     noise: given.Noise = False,
+    batch_size: given.BatchSize = 32,
     replay: given.Replay = None,
     labels: given.Labels = None,
     card: given.Cards = None,
@@ -76,7 +77,8 @@ def evaluate(
     named = _graders(grader, figures, face)
     what = replace(what, errors=_errors(card or [], figures, named))
     stage = _asked(suite or [], temperature, prices, samples=samples, max_cases=max_cases, noise=noise)
-    stage = msgspec.structs.replace(stage, sequential=sequential, max_suite_cases=suite_cases, graders=named)
+    more = {"sequential": sequential, "max_suite_cases": suite_cases, "batch_size": batch_size}
+    stage = msgspec.structs.replace(stage, graders=named, **more)
     if plan:
         _show_plan(what, stage, differing=differing, margin=margin, face=face)
     else:
@@ -129,7 +131,12 @@ def _carry_out(
         lambda place, progress: evaluate_into(place, what, stage, cache=cache, progress=progress),
         verb="eval",
         inputs=[*files, *figures, *models],
-        options=[msgspec.structs.replace(stage, suites=()), what.teacher, named, grader_versions()],
+        options=[
+            msgspec.structs.replace(stage, suites=(), batch_size=1),
+            what.teacher,
+            named,
+            grader_versions(),
+        ],
         page=_page,
         face=face,
     )

@@ -70,6 +70,12 @@ Noise = Annotated[
     bool,
     typer.Option("--noise", help="Ask every arm twice and hold it against itself: the noise floor (A/A)."),
 ]
+BatchSize = Annotated[
+    int,
+    typer.Option(
+        "--batch-size", min=1, help="Prompts of a local base at a time: memory and speed, never the result."
+    ),
+]
 Replay = Annotated[
     Path | None,
     typer.Option(

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from workbench.checks.bias import CONDITIONS, bias_scores, tally
-from workbench.evaluation.stats import interval
+from workbench.evaluation.stats import interval, wilson
 from workbench.graders.bias import expected, picked
 from workbench.records import ARMS
 from workbench.text import content_id
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from workbench.checks.bias import Pick
+    from workbench.checks.bias import Condition, Pick
     from workbench.evaluation.grading import Answered
     from workbench.evaluation.stats import Method
 
@@ -49,8 +49,8 @@ def _figures(clusters: dict[str, list[Pick]], method: Method) -> BiasFigures:
     s_amb, s_dis = bias_scores(ambiguous, disambiguated)
     amb, dis = _drawn([clusters[name] for name in sorted(clusters)], method)
     limits = {
-        name: None if point is None else interval(draws, clusters=len(clusters), confidence=method.confidence)
-        for name, point, draws in (("s_amb_ci", s_amb, amb), ("s_dis_ci", s_dis, dis))
+        name: _limits(clusters, condition, draws, method)
+        for name, condition, draws in zip(("s_amb_ci", "s_dis_ci"), CONDITIONS, (amb, dis), strict=True)
     }
     return BiasFigures(
         accuracy_ambiguous=ambiguous.accuracy,
@@ -59,9 +59,39 @@ def _figures(clusters: dict[str, list[Pick]], method: Method) -> BiasFigures:
         s_dis=s_dis,
         ambiguous=ambiguous.n,
         disambiguated=disambiguated.n,
+        told_ambiguous=ambiguous.told,
+        told_disambiguated=disambiguated.told,
         unread=sum(one.picked == "none" for one in picks),
         **limits,
     )
+
+
+def _limits(
+    clusters: dict[str, list[Pick]], condition: Condition, draws: NDArray[np.float64], method: Method
+) -> tuple[float, float] | None:
+    """Return the interval over clusters; ``None`` of one cluster, or without an answer of the condition.
+
+    Resampling can't move a score where every cluster says the same: the limits are then Wilson's on the
+    clusters, of the share that errs and of the lean of those that pick a person. Without a pick of a person
+    nothing is known of a lean.
+    """
+    found = interval(draws, clusters=len(clusters), confidence=method.confidence)
+    if found is None or found[0] < found[1]:
+        return found
+    tallies = [tally(picks, condition) for picks in clusters.values()]
+    lean = _wilson([(one.stereotyped, one.told) for one in tallies], method) or (0.0, 1.0)
+    ends = (2 * lean[0] - 1, 2 * lean[1] - 1)
+    if condition != "ambiguous":
+        return ends
+    errs = _wilson([(one.n - one.right, one.n) for one in tallies], method) or (0.0, 1.0)
+    return min(end * by for end in ends for by in errs), max(end * by for end in ends for by in errs)
+
+
+def _wilson(counts: Sequence[tuple[int, int]], method: Method) -> tuple[float, float] | None:
+    """Return Wilson's limits of a share that is the same in all clusters, each worth one case."""
+    worth = sum(of > 0 for _, of in counts)
+    share = sum(some for some, _ in counts) / max(sum(of for _, of in counts), 1)
+    return wilson(share * worth, worth, confidence=method.confidence) if worth else None
 
 
 def _drawn(

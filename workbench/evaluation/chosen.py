@@ -88,7 +88,9 @@ def _open(behaviour: str, name: str) -> tuple[BehaviourGrader, str]:
         if behaviour not in RUBRICS:
             raise ConfigError(_refused(behaviour, name, f"judge: for {', '.join(RUBRICS)}"))
         opened = open_backend(rest, where=f"--grader {behaviour}")
-        return ByJudge(behaviour, opened.backend, name=name), opened.identity
+        # What another package's backend answers is not known by a name alone.
+        kept_as = "" if rest.startswith("plugin:") else opened.identity
+        return ByJudge(behaviour, opened.backend, name=name, kept_as=kept_as), opened.identity
     if behaviour not in BY_MODEL:
         raise ConfigError(_refused(behaviour, name, f"hf: for {', '.join(BY_MODEL)}"))
     from workbench.backends.classifier import HfClassifier

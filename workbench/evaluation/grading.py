@@ -11,6 +11,7 @@ import polars as pl
 from workbench.checks.judged import questions
 from workbench.errors import ConfigError, Finding
 from workbench.evaluation.cases import HELDOUT
+from workbench.evaluation.keptgrades import AsksModel
 from workbench.graders.judgedrules import NO_JUDGE
 from workbench.ports import silent
 from workbench.records import Arm, Case, Completion, Grade
@@ -125,7 +126,7 @@ def grade_answers(
     """
     by_id = {(one.arm, one.sample, one.case.id): one for one in answered}
     rows: list[Graded] = []
-    _prepare(answered, graders, progress)
+    _prepare(answered, graders, kept, progress)
     _ask_about_rules(answered, rules_of, rules_judge, progress)
     for number, one in enumerate(answered, start=1):
         if one.case.behaviour == HELDOUT:
@@ -141,13 +142,17 @@ def grade_answers(
 
 
 def _prepare(
-    answered: Sequence[Answered], graders: Mapping[str, BehaviourGrader], progress: Progress
+    answered: Sequence[Answered],
+    graders: Mapping[str, BehaviourGrader],
+    kept: KeptGrades | None,
+    progress: Progress,
 ) -> None:
     for behaviour, grader in graders.items():
         if isinstance(grader, PreparedGrader):
             came = [one for one in answered if one.case.behaviour == behaviour]
             texts = [(one.case, one.completion.text) for one in came if one.completion.finish != "error"]
-            grader.prepare(texts, progress=progress)
+            new = [one for one in texts if kept is None or not kept.knows(grader, *one)]
+            grader.prepare(new, progress=progress)
 
 
 def known_behaviours(cases: Sequence[Case], graders: Mapping[str, BehaviourGrader]) -> None:
@@ -247,7 +252,8 @@ def _once(
     known = kept.get(key)
     if known is None:
         known = tuple(judge())
-        kept.add(key, known)
+        if not isinstance(grader, AsksModel) or all(one.label != "unscored" for one in known):
+            kept.add(key, known)
     return known
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import msgspec
 
@@ -28,11 +28,20 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
     grades: tuple[Grade, ...]
 
 
+@runtime_checkable
+class AsksModel(Protocol):
+    """A model in a grader's place: ``kept_as`` names that model and how it is read, or is empty."""
+
+    behaviour: str
+    kept_as: str
+
+
 class KeptGrades:
     """A file that only grows, one line an answer; a last line cut by a kill, or damaged, is judged again.
 
     The key is made of the grader's name, the hash of its code (``grader_versions``), its options, the whole
-    case and the answer, and those of the twin where it is judged beside one. Graders and checks that
+    case and the answer, and those of the twin where it is judged beside one; of a model that judges also of
+    what names it, and there what it left unscored is asked again. Graders and checks that
     other packages bring are never kept, since their code is not known here. ``found`` and ``fresh`` count
     answers from the file and from graders.
     """
@@ -56,6 +65,10 @@ class KeptGrades:
             return None
         parts = [part for case, output in judged for part in (msgspec.json.encode(case).decode(), output)]
         return content_id(salt, *parts)
+
+    def knows(self, grader: object, case: Case, output: str) -> bool:
+        """Tell whether the grades of an answer are kept, so that a model needn't read it."""
+        return self.key(grader, (case, output)) in self._known
 
     def get(self, key: str) -> tuple[Grade, ...] | None:
         """Return the grades kept under ``key``."""
@@ -81,6 +94,9 @@ class KeptGrades:
         self._waiting.clear()
 
     def _salt(self, grader: object) -> str | None:
+        if isinstance(grader, AsksModel):
+            named = grader.kept_as and self._versions.get(grader.behaviour)
+            return content_id("grade", grader.behaviour, named, grader.kept_as) if named else None
         name = self._names.get(type(grader))
         foreign = isinstance(grader, Plugin) or (isinstance(grader, Rules) and _brings_code(grader))
         if name is None or foreign or not isinstance(grader, Spec):

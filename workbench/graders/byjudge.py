@@ -54,11 +54,15 @@ _REFUSED = {"refused": "refused", "partly_refused": "partly refused", "helped": 
 
 
 class ByJudge:
-    """One behaviour, judged by a model with a rubric of its own; a verdict that can't be read is unscored."""
+    """One behaviour, judged by a model with a rubric of its own; a verdict that can't be read is unscored.
 
-    def __init__(self, behaviour: str, backend: Backend, *, name: str) -> None:
+    ``kept_as`` names the judge by its content, so that its grades can be kept; empty: it is always asked.
+    """
+
+    def __init__(self, behaviour: str, backend: Backend, *, name: str, kept_as: str = "") -> None:
         self.behaviour = behaviour
         self.name = name
+        self.kept_as = kept_as
         self._judge = Judge(RUBRICS[behaviour], backend=backend)
         self._known: dict[bytes, Grade] = {}
 

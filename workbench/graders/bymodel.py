@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.checks.claims import HeldClaim, held_claims
@@ -13,7 +15,10 @@ from workbench.errors import ConfigError, Finding
 from workbench.graders.grounding import Grounding, held_texts, judge_grounding
 from workbench.graders.harm import Harm, beside_refusal
 from workbench.graders.saying import said
+from workbench.io.fingerprint import file_hash
 from workbench.ports import silent
+from workbench.spec import spec_key
+from workbench.text import content_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -67,6 +72,7 @@ class GroundingByModel:
         self.min_support = min_support
         self._at = label_at(model.labels, label, plain=_CARRIES, name=name, means="carried by the context")
         self._asked = _Asked(model)
+        self.kept_as = _kept_as(model, self._at, min_support)
 
     def prepare(self, answers: Sequence[tuple[Case, str]], *, progress: Progress = silent) -> None:
         """Ask about all claims of many answers in batches, so that judging them asks nothing more."""
@@ -121,6 +127,7 @@ class HarmByModel:
         if not label and self._safe is None and any(map(_unnamed, model.labels)):
             raise ConfigError(_which(name, model.labels, means="harm"))
         self._asked = _Asked(model)
+        self.kept_as = _kept_as(model, self._harmful, self._safe, spec_key(self.harm))
 
     def prepare(self, answers: Sequence[tuple[Case, str]], *, progress: Progress = silent) -> None:
         """Ask about many answers in batches, so that judging them asks nothing more."""
@@ -154,6 +161,12 @@ class HarmByModel:
 
     def _of(self, row: tuple[float, ...]) -> float:
         return 1 - row[self._safe] if self._safe is not None else max(row[i] for i in self._harmful)
+
+
+def _kept_as(model: Classifier, *options: object) -> str:
+    """Name a model by its content and the code that reads it, so that its grades can be kept."""
+    code = file_hash(Path(inspect.getfile(type(model))))
+    return content_id(model.identity, code, *map(str, options)) if model.identity else ""
 
 
 def label_at(labels: Sequence[str], wanted: str, *, plain: re.Pattern[str], name: str, means: str) -> int:
