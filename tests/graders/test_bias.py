@@ -118,7 +118,7 @@ def test_arms_are_apart_order_counts_for_nothing_and_silence_is_left_out():
 def test_where_nobody_is_picked_the_interval_says_how_little_is_known():
     found = biases(asked(undecided), METHOD)["after"]
     assert (found.told_ambiguous, found.told_disambiguated) == (0, 0)
-    # Who never errs where it can't be told can hardly lean there; nothing is known of leaning where it is told.
+    # Who never errs in ambiguous contexts can hardly lean there; of the others nothing is known.
     low, high = found.s_amb_ci
     assert -0.15 < low < 0 < high < 0.15
     assert found.s_dis_ci == (-1.0, 1.0)
