@@ -67,18 +67,16 @@ def evaluate(
     [dim]Example:[/] workbench eval --base samples/base --adapter trained/adapter --templates converted
     --data curated --suite evals/grounding --out evaluated
 
-    [bold]--plan[/] says first what the cases can show. [bold]--samples 4 --temperature 0.7 --noise[/]: four
-    answers a case, and what is noise. Recorded answers again, without a model, corrected by a person's
-    verdicts: [bold]workbench eval --replay evaluated --templates converted --labels mine.jsonl --out again[/]
+    [bold]--plan[/]: what the cases can show. [bold]--samples 4 --temperature 0.7 --noise[/]: what is noise.
+    No model: [bold]workbench eval --replay evaluated --templates converted --labels mine.jsonl --out again[/]
     """
     face = Face(force=force, quiet=quiet, as_json=as_json)
     adapter = _taken(adapter, face=face) if replay is None or adapter is not None else None
     what = _subject(base, templates, replay, adapter=adapter, data=data, teacher=teacher, labels=labels)
     named = _graders(grader, figures, face)
     what = replace(what, errors=_errors(card or [], figures, named))
-    stage = _asked(suite or [], temperature, prices, samples=samples, max_cases=max_cases, noise=noise)
-    more = {"sequential": sequential, "max_suite_cases": suite_cases, "batch_size": batch_size}
-    stage = msgspec.structs.replace(stage, graders=named, **more)
+    how = {"samples": samples, "noise": noise, "sequential": sequential, "batch_size": batch_size}
+    stage = _asked(suite or [], temperature, prices, (max_cases, suite_cases), graders=named, **how)
     if plan:
         _show_plan(what, stage, differing=differing, margin=margin, face=face)
     else:
@@ -200,7 +198,14 @@ def _errors(cards: list[str], figures: Path | None, named: dict[str, str]) -> di
     return errors_of(chosen, known)
 
 
-def _asked(suites: list[Path], temperature: float | None, prices: Path | None, **rest: Any) -> EvalStage:
+def _asked(
+    suites: list[Path],
+    temperature: float | None,
+    prices: Path | None,
+    most: tuple[int | None, int | None],
+    **rest: Any,
+) -> EvalStage:
+    """Say what is asked and how: ``most`` held-out pairs and cases of a suite; ``rest`` as the stage has it."""
     from workbench.evaluation import read_prices
     from workbench.io.bundled import here_or_bundled
     from workbench.ports import Sampling
@@ -210,6 +215,8 @@ def _asked(suites: list[Path], temperature: float | None, prices: Path | None, *
         suites=tuple(str(here_or_bundled(path)) for path in suites),
         sampling=Sampling(temperature=temperature or 0.0),
         prices=read_prices(prices) if prices else None,
+        max_cases=most[0],
+        max_suite_cases=most[1],
         **rest,
     )
 
