@@ -205,7 +205,7 @@ def _asked(
     most: tuple[int | None, int | None],
     **rest: Any,
 ) -> EvalStage:
-    """Say what is asked and how: ``most`` held-out pairs and cases of a suite; ``rest`` as the stage has it."""
+    """Say what is asked: ``most`` held-out pairs, and cases of a suite; ``rest`` as the stage has it."""
     from workbench.evaluation import read_prices
     from workbench.io.bundled import here_or_bundled
     from workbench.ports import Sampling
