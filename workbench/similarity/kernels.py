@@ -195,7 +195,10 @@ def closest_across(
     best: NDArray[np.float64],
     other: NDArray[np.int64],
 ) -> None:
-    """Update, for every row, the greatest Jaccard to a row of another part and which row that is."""
+    """Update, for every row, the greatest Jaccard to a row of another part and which row that is.
+
+    Of rows equally alike the smaller counts, in whatever order they meet.
+    """
     for k in range(bounds.size - 1):
         for i in range(bounds[k], bounds[k + 1]):
             for j in range(bounds[k], i):
@@ -204,9 +207,9 @@ def closest_across(
                     continue
                 both = shared(sets, firsts[a], lasts[a], firsts[b], lasts[b])
                 value = both / (lasts[a] - firsts[a] + lasts[b] - firsts[b] - both)
-                if value > best[a]:
+                if value > best[a] or (value == best[a] and b < other[a]):
                     best[a], other[a] = value, b
-                if value > best[b]:
+                if value > best[b] or (value == best[b] and a < other[b]):
                     best[b], other[b] = value, a
 
 

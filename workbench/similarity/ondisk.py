@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import numpy as np
@@ -14,6 +14,8 @@ from workbench.similarity.near import measure
 from workbench.similarity.store import Store, chunks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from workbench.similarity.shingles import Shingled
@@ -49,23 +51,42 @@ def find_stars(task: StarTask) -> str:
     """
     if Path(task.out).exists():
         return task.out
+    ranks = np.load(task.ranks, mmap_mode="r")
+    rebanded, runs = bucket_runs(task, ranks)
+    edges = [np.full((2, 1), rebanded, np.int64)]
+    for run in runs:
+        hub, row = stars_among(run.shingled, run.bounds, threshold=task.threshold, compared=task.compared)
+        edges.append(np.stack((ranks[run.members[hub]], ranks[run.members[row]])))
+    save_whole(task.out, np.concatenate(edges, axis=1))
+    return task.out
+
+
+class Run(NamedTuple):
+    """Some buckets: bucket k is ``members[bounds[k]:bounds[k + 1]]``, best first; and the sets of members."""
+
+    members: NDArray[np.int64]
+    bounds: NDArray[np.int64]
+    shingled: Shingled
+
+
+def bucket_runs(task: StarTask, ranks: NDArray[np.int64]) -> tuple[int, Iterator[Run]]:
+    """Return how many rows stood in a bucket that was split, and the buckets of several rows, run by run."""
     store = Store.of([Path(shard) for shard in task.shards], fields=task.fields, compared=task.compared)
     bands, per_band, max_bucket, seed = task.banding
     banding = Banding(bands=bands, per_band=per_band, max_bucket=max_bucket, seed=seed)
-    ranks = np.load(task.ranks, mmap_mode="r")
     rows = _members(task, store, ranks)
     rows, bounds, rebanded = split_large(
         task.band, rows, hashes_of=store.hashes_of, banding=banding, rank=ranks
     )
     rows, bounds = _several(rows, bounds)
-    edges = [np.full((2, 1), rebanded, np.int64)]
-    for run in _runs(store, rows, bounds, held=task.held):
-        members = rows[bounds[run.start] : bounds[run.stop]]
-        inner = bounds[run.start : run.stop + 1] - bounds[run.start]
-        hub, row = stars_among(store.gather(members), inner, threshold=task.threshold, compared=task.compared)
-        edges.append(np.stack((ranks[members[hub]], ranks[members[row]])))
-    save_whole(task.out, np.concatenate(edges, axis=1))
-    return task.out
+
+    def each() -> Iterator[Run]:
+        for run in _runs(store, rows, bounds, held=task.held):
+            members = rows[bounds[run.start] : bounds[run.stop]]
+            inner = bounds[run.start : run.stop + 1] - bounds[run.start]
+            yield Run(members, inner, store.gather(members))
+
+    return rebanded, each()
 
 
 def stars_among(

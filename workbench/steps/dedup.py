@@ -10,7 +10,7 @@ import polars as pl
 from msgspec import Meta
 
 from workbench.contracts import Contract  # noqa: TC001 - msgspec reads it
-from workbench.io.frames import ledger_frame
+from workbench.io.frames import LEDGER_SCHEMA
 from workbench.records import Split
 from workbench.similarity import Banding, find_duplicates, guards, measure, shingle
 from workbench.spec import Spec
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 Share = Annotated[float, Meta(gt=0, le=1)]
 Positive = Annotated[int, Meta(ge=1)]
+EQUAL = ("task", "template_id", "prompt", "completion", "slots")
 
 
 class ExactDedup(Spec, frozen=True, kw_only=True):
@@ -40,28 +41,31 @@ class ExactDedup(Spec, frozen=True, kw_only=True):
     def __call__(self, frame: pl.DataFrame) -> Split:
         """Partition pairs (``PAIR_SCHEMA``)."""
         ranked = best_first(frame, keeper=self.keeper)
-        kept_of = first_equal(ranked.select("task", "template_id", "prompt", "completion", "slots"))
-        rows = self.ledger_rows(kept_of, ids=ranked["id"], places=ranked["__row"])
+        kept_of = first_equal(ranked.select(EQUAL))
+        gone = np.flatnonzero(kept_of >= 0)
+        rows = self.told(ranked[gone].select("id", row="__row"), kept_id=ranked["id"].gather(kept_of[gone]))
         return _split(frame, ranked, kept_of, rows)
 
-    def ledger_rows(
-        self, kept_of: NDArray[np.int64], *, ids: pl.Series, places: pl.Series
-    ) -> list[dict[str, Any]]:
-        """Write the ledger rows of what ``kept_of`` drops; ids and places are in the order of ``kept_of``."""
-        same = {"measured": 1.0, "jaccard": 1.0, "containment_ab": 1.0, "containment_ba": 1.0}
-        return [
-            {
-                "id": ids[gone],
-                "row": places[gone],
-                "step": "exact_dedup",
-                "reason": "exact duplicate",
-                "kept_id": ids[int(kept_of[gone])],
-                "threshold": 1.0,
-                "spec_key": self.key,
-                **same,
-            }
-            for gone in np.flatnonzero(kept_of >= 0).tolist()
-        ]
+    def told(self, gone: pl.DataFrame, *, kept_id: pl.Series) -> pl.DataFrame:
+        """Write the ledger of rows ``gone`` (``id``, ``row``)."""
+        one = pl.lit(1.0)
+        return (
+            gone.select("id", pl.col("row").cast(pl.Int64))
+            .with_columns(
+                step=pl.lit("exact_dedup"),
+                reason=pl.lit("exact duplicate"),
+                rule=pl.lit(None, pl.String),
+                measured=one,
+                threshold=one,
+                kept_id=kept_id,
+                jaccard=one,
+                containment_ab=one,
+                containment_ba=one,
+                detail=pl.lit(None, pl.String),
+                spec_key=pl.lit(self.key),
+            )
+            .match_to_schema(LEDGER_SCHEMA)
+        )
 
 
 class NearDedup(Spec, frozen=True, kw_only=True):
@@ -105,14 +109,11 @@ class NearDedup(Spec, frozen=True, kw_only=True):
             kept_of, rebanded = self.search(shingled, group=group)
             against, _ = self.search(shingled, group=group, compared=len(inputs), among=kept_of < 0)
         alike = np.where(against >= 0, -1, kept_of)
-        ids, places = ranked["id"], ranked["__row"]
-        rows = self.ledger_rows(shingled, alike, ids=ids, places=places)
-        conflicting = self.ledger_rows(
-            shingled, against, ids=ids, places=places, compared=len(inputs), reason="conflict"
-        )
-        gone = [*rows, *conflicting] if self.conflicts == "first" else rows
+        rows = self._told(shingled, alike, ranked)
+        conflicting = self._told(shingled, against, ranked, compared=len(inputs), reason="conflict")
+        gone = pl.concat([rows, conflicting]) if self.conflicts == "first" else rows
         split = _split(frame, ranked, kept_of, gone)
-        notes = {"rebanded": rebanded, "conflicts": _conflicts(conflicting)}
+        notes = {"rebanded": rebanded, "conflicts": conflicts_of(conflicting)}
         return Noted(kept=split.kept, dropped=split.dropped, notes=notes)
 
     def bound(self, contracts: Sequence[Contract]) -> NearDedup:
@@ -182,38 +183,59 @@ class NearDedup(Spec, frozen=True, kw_only=True):
         )
         return found.kept_of, found.rebanded
 
-    def ledger_rows(
+    def told(
+        self,
+        figures: NDArray[np.float64],
+        *,
+        gone: pl.DataFrame,
+        kept_id: pl.Series,
+        compared: int | None = None,
+        reason: str = "near duplicate",
+    ) -> pl.DataFrame:
+        """Write the ledger of rows ``gone`` (``id``, ``row``), with the figures of the field least alike.
+
+        ``figures`` are those of ``measure``; the first ``compared`` fields (default: all) decide.
+        """
+        fields = figures[:, :compared]
+        weakest = fields[np.arange(len(figures)), fields[:, :, 0].argmin(axis=1)]
+        detail = [
+            "Jaccard by field: " + ", ".join(f"{value:.3f}" for value in each) for each in figures[:, :, 0]
+        ]
+        return (
+            gone.select("id", pl.col("row").cast(pl.Int64))
+            .with_columns(
+                step=pl.lit("near_dedup"),
+                reason=pl.lit(reason),
+                rule=pl.lit(None, pl.String),
+                measured=pl.Series(weakest[:, 0]),
+                threshold=pl.lit(self.threshold),
+                kept_id=kept_id,
+                jaccard=pl.Series(weakest[:, 0]),
+                containment_ab=pl.Series(weakest[:, 1]),
+                containment_ba=pl.Series(weakest[:, 2]),
+                detail=pl.Series(detail, dtype=pl.String),
+                spec_key=pl.lit(self.key),
+            )
+            .match_to_schema(LEDGER_SCHEMA)
+        )
+
+    def _told(
         self,
         shingled: Shingled,
         kept_of: NDArray[np.int64],
+        ranked: pl.DataFrame,
         *,
-        ids: pl.Series,
-        places: pl.Series,
         compared: int | None = None,
         reason: str = "near duplicate",
-    ) -> list[dict[str, Any]]:
-        """Write the ledger rows of what ``kept_of`` drops, with the figures of the field least alike."""
+    ) -> pl.DataFrame:
         gone = np.flatnonzero(kept_of >= 0)
-        figures = measure(shingled, gone, kept_of[gone])
-        fields = figures[:, :compared]
-        weakest = fields[np.arange(gone.size), fields[:, :, 0].argmin(axis=1)]
-        return [
-            {
-                "id": ids[at],
-                "row": places[at],
-                "step": "near_dedup",
-                "reason": reason,
-                "kept_id": ids[int(kept_of[at])],
-                "measured": float(least[0]),
-                "threshold": self.threshold,
-                "jaccard": float(least[0]),
-                "containment_ab": float(least[1]),
-                "containment_ba": float(least[2]),
-                "detail": "Jaccard by field: " + ", ".join(f"{value:.3f}" for value in each[:, 0]),
-                "spec_key": self.key,
-            }
-            for at, least, each in zip(gone.tolist(), weakest, figures, strict=True)
-        ]
+        return self.told(
+            measure(shingled, gone, kept_of[gone]),
+            gone=ranked[gone].select("id", row="__row"),
+            kept_id=ranked["id"].gather(kept_of[gone]),
+            compared=compared,
+            reason=reason,
+        )
 
 
 def first_equal(columns: pl.DataFrame) -> NDArray[np.int64]:
@@ -241,17 +263,14 @@ def direct(ledger: pl.DataFrame) -> pl.DataFrame:
 
 
 def _split(
-    frame: pl.DataFrame, ranked: pl.DataFrame, kept_of: NDArray[np.int64], rows: list[dict[str, Any]]
+    frame: pl.DataFrame, ranked: pl.DataFrame, kept_of: NDArray[np.int64], rows: pl.DataFrame
 ) -> Split:
     """Make the partition: rows kept in their old order, ledger by place."""
     stays = np.ones(frame.height, np.bool_)
     stays[ranked["__row"].to_numpy()[kept_of >= 0]] = False
-    dropped = ledger_frame(sorted(rows, key=lambda row: int(row["row"])))
-    return Split(kept=frame.filter(pl.Series(stays)), dropped=dropped).conserved(frame.height)
+    return Split(kept=frame.filter(pl.Series(stays)), dropped=rows.sort("row")).conserved(frame.height)
 
 
-def _conflicts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return sorted(
-        ({"id": r["id"], "other_id": r["kept_id"], "jaccard": r["jaccard"]} for r in rows),
-        key=lambda r: (r["other_id"], r["id"]),
-    )
+def conflicts_of(rows: pl.DataFrame) -> list[dict[str, Any]]:
+    """List pairs that ask alike and are answered differently, from their ledger."""
+    return rows.select("id", other_id="kept_id", jaccard="jaccard").sort("other_id", "id").to_dicts()

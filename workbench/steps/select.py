@@ -9,7 +9,7 @@ import polars as pl
 from msgspec import Meta
 
 from workbench.errors import ConfigError, Finding
-from workbench.io.frames import ledger_frame
+from workbench.io.frames import LEDGER_SCHEMA
 from workbench.similarity import measure, shingle
 from workbench.similarity.selection import Method, Picked, nearest_picks, picks, sketches
 from workbench.spec import Spec
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from workbench.similarity import Shingled
 
 Positive = Annotated[int, Meta(ge=1)]
 _GRADES = 999
@@ -70,18 +69,25 @@ class Select(Spec, frozen=True, kw_only=True):
         ranked = best_first(frame)
         shingled = shingle([*asked(ranked), answered(ranked)], ngram=self.ngram, char_ngram=self.char_ngram)
         sketch = sketches(shingled, size=self.size, seed=self.seed)
+        kept, notes = self.choose(ranked, sketch)
+        out, near = left_out(sketch, kept)
+        figures = None if near is None else measure(shingled, out, near)
+        nearest = None if near is None else ranked["id"].gather(near)
+        dropped = self.told(figures, gone=ranked[out].select("id", row="__row"), kept_id=nearest)
+        stays = np.zeros(frame.height, np.bool_)
+        stays[ranked["__row"].to_numpy()[kept]] = True
+        return Noted(kept=frame.filter(pl.Series(stays)), dropped=dropped, notes=notes)
+
+    def choose(
+        self, ranked: pl.DataFrame, sketch: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.int64], dict[str, Any]]:
+        """Return the rows to keep, best first, and the notes; ``ranked`` needs no text."""
         cost = self._cost(ranked)
         budget = self.rows or self.tokens or 0
         caps = [Caps(quota, ranked, budget) for quota in self.quotas]
         chosen, ahead = self._chosen(ranked, sketch, cost, caps)
         kept = np.array([one.row for one in chosen], np.int64)
-        out = np.setdiff1d(np.arange(ranked.height), kept)
-        stays = np.zeros(frame.height, np.bool_)
-        stays[ranked["__row"].to_numpy()[kept]] = True
-        rows = self._told(ranked, shingled, out, nearest_picks(sketch, kept, out) if kept.size else None)
-        dropped = ledger_frame(sorted(rows, key=lambda row: int(row["row"])))
-        notes = {"selection": self._notes(chosen, ahead, cost, caps)}
-        return Noted(kept=frame.filter(pl.Series(stays)), dropped=dropped, notes=notes)
+        return kept, {"selection": self._notes(chosen, ahead, cost, caps)}
 
     def _chosen(
         self, ranked: pl.DataFrame, sketch: NDArray[np.uint8], cost: NDArray[np.int64], caps: list[Caps]
@@ -145,37 +151,34 @@ class Select(Spec, frozen=True, kw_only=True):
         out: NDArray[np.int64] = graded.to_numpy() + 1
         return out
 
-    def _told(
-        self, ranked: pl.DataFrame, shingled: Shingled, out: NDArray[np.int64], near: NDArray[np.int64] | None
-    ) -> list[dict[str, Any]]:
-        """Write the ledger rows; of a row's fields the least alike one gives the figures."""
-        ids, places = ranked["id"], ranked["__row"]
+    def told(
+        self, figures: NDArray[np.float64] | None, *, gone: pl.DataFrame, kept_id: pl.Series | None
+    ) -> pl.DataFrame:
+        """Write the ledger of rows ``gone`` (``id``, ``row``), by row.
+
+        ``figures`` (of ``measure``) are those of each row and the selected row nearest to it, ``kept_id``;
+        of a row's fields the least alike one counts.
+        """
         budget = f"{self.rows} rows" if self.rows else f"{self.tokens} tokens"
-        common = {
-            "step": "select",
-            "reason": "not selected",
-            "rule": f"budget of {budget}",
-            "spec_key": self.key,
-        }
-        if near is None:
-            return [{"id": ids[int(at)], "row": places[int(at)], **common} for at in out]
-        figures = measure(shingled, out, near)
-        weakest = figures[np.arange(out.size), figures[:, :, 0].argmin(axis=1)]
-        told = "the selected row nearest to it; likeness of the field least alike"
-        return [
-            {
-                "id": ids[int(at)],
-                "row": places[int(at)],
-                "kept_id": ids[int(to)],
-                "measured": float(least[0]),
-                "jaccard": float(least[0]),
-                "containment_ab": float(least[1]),
-                "containment_ba": float(least[2]),
-                "detail": told,
-                **common,
-            }
-            for at, to, least in zip(out, near, weakest, strict=True)
-        ]
+        least = np.full((gone.height, 3), np.nan)
+        if figures is not None:
+            least = figures[np.arange(gone.height), figures[:, :, 0].argmin(axis=1)]
+        why = None if figures is None else "the selected row nearest to it; likeness of the field least alike"
+        measured = pl.Series(least[:, 0]).fill_nan(None)
+        ledger = gone.select("id", pl.col("row").cast(pl.Int64)).with_columns(
+            step=pl.lit("select"),
+            reason=pl.lit("not selected"),
+            rule=pl.lit(f"budget of {budget}"),
+            measured=measured,
+            threshold=pl.lit(None, pl.Float64),
+            kept_id=pl.lit(None, pl.String) if kept_id is None else kept_id,
+            jaccard=measured,
+            containment_ab=pl.Series(least[:, 1]).fill_nan(None),
+            containment_ba=pl.Series(least[:, 2]).fill_nan(None),
+            detail=pl.lit(why, pl.String),
+            spec_key=pl.lit(self.key),
+        )
+        return ledger.match_to_schema(LEDGER_SCHEMA).sort("row")
 
     def _notes(
         self, chosen: list[Picked], ahead: list[Picked], cost: NDArray[np.int64], caps: list[Caps]
@@ -197,6 +200,14 @@ class Select(Spec, frozen=True, kw_only=True):
             ],
             "mixing_weights": {cap.quota.by: cap.weights for cap in caps if cap.weights},
         }
+
+
+def left_out(
+    sketch: NDArray[np.uint8], kept: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
+    """Return the rows that were not selected, and the selected row nearest to each, where any was."""
+    out = np.setdiff1d(np.arange(len(sketch)), kept)
+    return out, nearest_picks(sketch, kept, out) if kept.size else None
 
 
 def _unfit(what: str, found: str, expected: str) -> Finding:

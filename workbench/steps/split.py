@@ -86,6 +86,20 @@ class ClusterSplit(Spec, frozen=True, kw_only=True):
     def __call__(self, frame: pl.DataFrame) -> Parts:
         """Split pairs (``PAIR_SCHEMA``); rows keep their order inside each part."""
         ranked, shingled, label = self._clustered(frame)
+        cluster, part = self.assign(ranked, label)
+        placed = ranked.with_columns(cluster.alias("cluster"), pl.Series("__part", part, pl.Int64))
+        placed = placed.sort("__row")
+        columns = [*frame.columns, "cluster"]
+        train, valid, test = (placed.filter(pl.col("__part") == i).select(columns) for i in range(len(PARTS)))
+        across = self._across(ranked["id"], shingled, part)
+        leak = max(across.values(), key=lambda leak: leak.jaccard)
+        return Parts(train, valid, test, leak, largest_of(label), across)
+
+    def assign(self, ranked: pl.DataFrame, label: NDArray[np.int64]) -> tuple[pl.Series, NDArray[np.int64]]:
+        """Name each row's cluster, and choose its part (0 to 2 in the order of ``PARTS``).
+
+        ``ranked`` has ``id``, ``task``, ``meta``, and ``rules`` where that was measured.
+        """
         cluster = self._names(ranked["id"], label)
         homes = choose_parts(
             self._members(ranked, cluster),
@@ -95,15 +109,7 @@ class ClusterSplit(Spec, frozen=True, kw_only=True):
         )
         # The long prompt shows these answers: asked of the teacher, they would test nothing.
         shown = set(cluster.filter(_is_example(ranked)).to_list())
-        part = np.array([0 if name in shown else homes[name] for name in cluster], np.int64)
-        placed = ranked.with_columns(cluster.alias("cluster"), pl.Series("__part", part, pl.Int64))
-        placed = placed.sort("__row")
-        columns = [*frame.columns, "cluster"]
-        train, valid, test = (placed.filter(pl.col("__part") == i).select(columns) for i in range(len(PARTS)))
-        largest = int(np.bincount(label).max()) if label.size else 0
-        across = self._across(ranked["id"], shingled, part)
-        leak = max(across.values(), key=lambda leak: leak.jaccard)
-        return Parts(train, valid, test, leak, largest, across)
+        return cluster, np.array([0 if name in shown else homes[name] for name in cluster], np.int64)
 
     def clusters(self, frame: pl.DataFrame) -> pl.Series:
         """Name the cluster of each row, in the order of the rows."""
@@ -129,18 +135,28 @@ class ClusterSplit(Spec, frozen=True, kw_only=True):
         alike = find_links(
             shingled,
             threshold=self.threshold,
-            banding=self._banding(self.threshold),
+            banding=self.banding(self.threshold),
             guard=guard,
             compared=shingled.fields,
         )
-        same = [_same_context(ranked, common=self.common_context)]
-        if self.source is not None:
-            same.append(same_source(ranked, self.source))
-        if ranked["meta"].str.json_path_match("$['cluster']").n_unique() > 1:
-            same.append(same_source(ranked, "meta.cluster"))
-        return np.concatenate((alike, *same))
+        contexts = contexts_of(ranked)
+        return np.concatenate((alike, self.same(ranked, contexts, by=["value"])))
 
-    def _banding(self, threshold: float) -> Banding:
+    def same(self, light: pl.DataFrame, contexts: pl.DataFrame, *, by: list[str]) -> NDArray[np.int64]:
+        """Link rows of one context, one source, or one ``cluster`` in ``meta``, each to the first of them.
+
+        ``light`` has ``source`` and ``meta``; ``contexts`` has for each context of a row its number ``at``
+        and the columns ``by``, equal where contexts are.
+        """
+        links = [_same_context(contexts, rows=light.height, common=self.common_context, by=by)]
+        if self.source is not None:
+            links.append(same_source(light, self.source))
+        if light["meta"].str.json_path_match("$['cluster']").n_unique() > 1:
+            links.append(same_source(light, "meta.cluster"))
+        return np.concatenate(links)
+
+    def banding(self, threshold: float) -> Banding:
+        """Return how pairs at ``threshold`` are found."""
         return Banding.reaching(
             threshold, recall=self.recall, num_perm=self.num_perm, max_bucket=self.max_bucket, seed=self.seed
         )
@@ -179,7 +195,7 @@ class ClusterSplit(Spec, frozen=True, kw_only=True):
 
     def _leak(self, ids: pl.Series, shingled: Shingled, part: NDArray[np.int64]) -> Leak:
         """Find the greatest likeness of two rows of different parts."""
-        banding = self._banding(self.floor)
+        banding = self.banding(self.floor)
         closest = find_closest(shingled, part=part, banding=banding, compared=shingled.fields)
         if not closest.jaccard.size or closest.jaccard.max() == 0:
             return Leak(0.0, "", "", self.floor)
@@ -187,17 +203,26 @@ class ClusterSplit(Spec, frozen=True, kw_only=True):
         return Leak(float(closest.jaccard[at]), ids[at], ids[int(closest.row[at])], self.floor)
 
 
-def _same_context(ranked: pl.DataFrame, *, common: float) -> NDArray[np.int64]:
-    """Link each row to the first row with the same text in a slot of type ``context``."""
-    slots = (
-        ranked.select("slots", at=pl.int_range(pl.len(), dtype=pl.Int64))
+def largest_of(label: NDArray[np.int64]) -> int:
+    """Count the rows of the largest cluster."""
+    return int(np.bincount(label).max()) if label.size else 0
+
+
+def contexts_of(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the texts in slots of type ``context`` as ``value``, each with the number ``at`` of its row."""
+    return (
+        frame.select("slots", at=pl.int_range(pl.len(), dtype=pl.Int64))
         .explode("slots")
         .filter(pl.col("slots").struct.field("type") == "context")
         .select("at", value=pl.col("slots").struct.field("value"))
         .filter(pl.col("value").str.len_chars() > 0)
     )
-    several = (pl.len().over("value") > 1) & (pl.len().over("value") <= max(common * ranked.height, 2))
-    linked = slots.filter(several).select(first=pl.col("at").min().over("value"), at="at")
+
+
+def _same_context(contexts: pl.DataFrame, *, rows: int, common: float, by: list[str]) -> NDArray[np.int64]:
+    """Link each row to the first row with the same context, unless too many of ``rows`` have it."""
+    several = (pl.len().over(by) > 1) & (pl.len().over(by) <= max(common * rows, 2))
+    linked = contexts.filter(several).select(first=pl.col("at").min().over(by), at="at")
     return linked.filter(pl.col("first") != pl.col("at")).to_numpy().reshape(-1, 2).astype(np.int64)
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 from msgspec import Meta
 
-from workbench.io.frames import ledger_frame
 from workbench.records import Split
+from workbench.similarity import measure
 from workbench.spec import Spec
 from workbench.steps.dedup import NearDedup
 from workbench.steps.texts import answered, best_first
@@ -43,15 +43,23 @@ class TemplateLimit(Spec, frozen=True, kw_only=True):
         shingled = self.near.shingled([answered(ranked)])
         tasks = ranked["task"].hash(seed=0).to_numpy().astype(np.uint64)
         kept_of, _ = self.near.search(shingled, group=tasks)
-        surplus = np.where(_place_in_kind(kept_of) >= self.at_most, kept_of, -1)
-        rows = self.near.ledger_rows(
-            shingled, surplus, ids=ranked["id"], places=ranked["__row"], reason="template"
+        gone = self.surplus(kept_of)
+        dropped = self.told(
+            measure(shingled, gone, kept_of[gone]),
+            gone=ranked[gone].select("id", row="__row"),
+            kept_id=ranked["id"].gather(kept_of[gone]),
         )
-        told = {"step": "template_limit", "spec_key": self.key}
-        dropped = ledger_frame(sorted((row | told for row in rows), key=lambda row: int(row["row"])))
-        gone = dropped["row"].cast(pl.UInt32)
-        kept = frame.with_row_index("__at").filter(~pl.col("__at").is_in(gone.implode())).drop("__at")
+        kept = frame.filter(~pl.int_range(pl.len(), dtype=pl.Int64).is_in(dropped["row"].implode()))
         return Split(kept=kept, dropped=dropped).conserved(frame.height)
+
+    def surplus(self, kept_of: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the rows above ``at_most`` of their kind; ``kept_of`` is each row's best row, best first."""
+        return np.flatnonzero((kept_of >= 0) & (_place_in_kind(kept_of) >= self.at_most))
+
+    def told(self, figures: NDArray[np.float64], *, gone: pl.DataFrame, kept_id: pl.Series) -> pl.DataFrame:
+        """Write the ledger of rows ``gone`` (``id``, ``row``), by row."""
+        rows = self.near.told(figures, gone=gone, kept_id=kept_id, reason="template")
+        return rows.with_columns(step=pl.lit("template_limit"), spec_key=pl.lit(self.key)).sort("row")
 
 
 def _place_in_kind(kept_of: NDArray[np.int64]) -> NDArray[np.int64]:

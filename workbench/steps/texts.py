@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 KeeperName = Literal["contract_valid", "human_reviewed", "score", "longest", "oldest"]
 
 
-def asked(frame: pl.DataFrame) -> list[pl.Series]:
-    """Return one text column for each slot position; without slots the whole prompt is in the first."""
-    width = int(frame["slots"].list.len().max() or 0)  # type: ignore[arg-type]
+def asked(frame: pl.DataFrame, *, width: int | None = None) -> list[pl.Series]:
+    """Return one text column for each slot position; without slots the whole prompt is in the first.
+
+    ``width`` columns, or as many as the row with most slots has; at least one.
+    """
+    if width is None:
+        width = int(frame["slots"].list.len().max() or 0)  # type: ignore[arg-type]
     prompt = pl.col("prompt").list.eval(pl.element().struct.field("content")).list.join("\n")
     bare = pl.col("slots").list.len().fill_null(0) == 0
     columns = [
@@ -49,15 +53,35 @@ def best_first(
     in ``valid``), ``human_reviewed`` (``meta.reviewed`` is true), ``score`` (a column of that name, or
     ``meta.score``: greater), ``longest`` (answer), ``oldest`` (file and record of the log).
     """
-    numbered = frame.with_row_index("__row").with_columns(
-        __valid=pl.lit(True) if valid is None else valid, __length=answered(frame).str.len_chars()
+    length = answered(frame).str.len_chars()
+    places = best_places(frame, keeper=keeper, valid=valid, length=length)
+    return frame.with_row_index("__row")[places].select(*frame.columns, "__row")
+
+
+def best_places(
+    light: pl.DataFrame,
+    *,
+    length: pl.Series,
+    keeper: Sequence[KeeperName] = ("oldest",),
+    valid: pl.Series | None = None,
+    ties: Sequence[str] = (),
+) -> NDArray[np.int64]:
+    """Return the places of rows in the order of ``best_first``, which needs no text.
+
+    ``light`` has ``id``, ``source``, ``meta``, and ``score`` where there is one; ``length`` is that of each
+    answer. Rows of one id are ordered by the columns ``ties``, and at last by place.
+    """
+    numbered = light.select(
+        *(name for name in ("id", "source", "meta", "score", *ties) if name in light.columns),
+        __valid=pl.lit(True) if valid is None else valid,
+        __length=length,
+        __place=pl.int_range(pl.len(), dtype=pl.Int64),
     )
-    keys = [key for name in keeper for key in _keys(name, frame)]
+    keys = [key for name in keeper for key in _keys(name, light)]
     order = [expression.alias(f"__{at}") for at, expression in enumerate(keys)]
-    ranked = numbered.with_columns(order).sort(
-        *(f"__{at}" for at in range(len(keys))), "id", "__row", nulls_last=True
-    )
-    return ranked.select(*frame.columns, "__row")
+    names = (*(f"__{at}" for at in range(len(keys))), "id", *ties, "__place")
+    ranked = numbered.with_columns(order).sort(*names, nulls_last=True)
+    return ranked["__place"].to_numpy().astype(np.int64)
 
 
 def _keys(name: KeeperName, frame: pl.DataFrame) -> list[pl.Expr]:

@@ -43,9 +43,20 @@ class Search:
     def decide(self, rows: pl.DataFrame, keys: Sequence[KeeperKey]) -> tuple[Verdict, int]:
         """Return what goes and how many rows stood in a bucket that was split; ``rows`` as ``sign`` wrote."""
         order = best_first(rows, keys)
+        equal = equal_first(rows, order)
+        by_rank, rebanded = self.settled(order, among=equal < 0)
+        alike = np.full(order.size, -1, np.int64)
+        gone = np.flatnonzero(by_rank >= 0)
+        alike[order[gone]] = order[by_rank[gone]]
+        return Verdict(equal_to=equal, alike_to=alike), rebanded
+
+    def settled(self, order: NDArray[np.int64], *, among: NDArray[np.bool_]) -> tuple[NDArray[np.int64], int]:
+        """Return for each rank the rank of the row kept instead (-1: none), and how many rows were re-banded.
+
+        ``order`` has the place of every row, the best first; rows not ``among`` (by place) are left aside.
+        """
         ranks = np.empty(order.size, np.int64)
         ranks[order] = np.arange(order.size)
-        equal = equal_first(rows, order)
         save_whole(str(self.work / "ranks.npy"), ranks)
         rebanded, done = 0, 0
 
@@ -56,18 +67,14 @@ class Search:
             rebanded = max(rebanded, split)
             return edges[0], edges[1]
 
-        by_rank = settle(stars, among=(equal < 0)[order])
-        alike = np.full(order.size, -1, np.int64)
-        gone = np.flatnonzero(by_rank >= 0)
-        alike[order[gone]] = order[by_rank[gone]]
-        return Verdict(equal_to=equal, alike_to=alike), rebanded
+        return settle(stars, among=among[order]), rebanded
 
     def _round(self, number: int, alive: NDArray[np.bool_]) -> tuple[NDArray[np.int64], int]:
         """Return the edges ``(2, n)`` of all bands among rows ``alive`` (by place), and rows re-banded."""
         place = self.work / f"round{number}"
         place.mkdir(exist_ok=True)
         save_whole(str(place / "alive.npy"), alive)
-        tasks = self._tasks(place)
+        tasks = self.tasks(place)
         edges, rebanded = np.empty((2, 0), np.int64), 0
         for name in self.engine.map(find_stars, tasks, stage=f"near, round {number}", progress=self.progress):
             found = np.load(name)
@@ -75,7 +82,8 @@ class Search:
             edges = np.concatenate((edges, found[:, 1:]), axis=1)
         return edges, rebanded
 
-    def _tasks(self, place: Path) -> list[StarTask]:
+    def tasks(self, place: Path) -> list[StarTask]:
+        """Cut the search in ``place``, which has ``alive.npy``, into tasks: the partitions of every band."""
         banding, store = self.banding, self.store
         parts = -(-store.rows // self.layout.partition_rows) or 1
         return [

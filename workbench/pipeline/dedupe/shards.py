@@ -108,11 +108,11 @@ def as_text(column: pl.Series) -> pl.Series:
 def _rows(frame: pl.DataFrame, texts: pl.DataFrame, keys: tuple[KeeperKey, ...]) -> pl.DataFrame:
     length = texts.select(pl.sum_horizontal(pl.all().str.len_chars().fill_null(0).cast(pl.Int64))).to_series()
     ordered = {f"k{n}": frame[key.column] if key.column else length for n, key in enumerate(keys)}
-    digests = {f"d{n}": _digest(texts, seed=n) for n in range(2)}
+    digests = {f"d{n}": digest(texts, seed=n) for n in range(2)}
     return pl.DataFrame({"id": row_ids(frame), **ordered, **digests})
 
 
-def _digest(texts: pl.DataFrame, *, seed: int) -> pl.Series:
+def digest(texts: pl.DataFrame, *, seed: int) -> pl.Series:
     """Hash the compared columns of each row, a null unlike any text; two seeds make 128 bits."""
     out = np.full(texts.height, seed + 1, np.uint64)
     for column in texts.get_columns():
