@@ -57,7 +57,9 @@ def test_every_log_format_can_be_named():
     from workbench.cli.convert import convert
     from workbench.io.readers import FORMATS
 
-    assert set(get_args(get_type_hints(convert)["log_format"])) == {"auto", *FORMATS}
+    named, absent = get_args(get_type_hints(convert)["log_format"])
+    assert absent is type(None)
+    assert set(get_args(named)) == {"auto", *FORMATS}
 
 
 def test_version():

@@ -9,7 +9,7 @@ import pytest
 
 from workbench.graders.cards.page import ABOUT, RESTS_ON, bundled_figures
 from workbench.graders.versions import grader_versions
-from workbench.report import build_report, render_html
+from workbench.report import build_report, render_html, render_markdown, to_json
 
 TOLD = {"of": "rule", "name": "no-internal-id", "n": 40, "clusters": 40}
 CORRECTED = {
@@ -104,3 +104,23 @@ def test_a_grader_changed_since_is_told(run):
 def test_what_a_grader_rests_on_has_a_card():
     assert set(RESTS_ON) <= set(ABOUT)
     assert {name for rests in RESTS_ON.values() for name in rests} <= set(ABOUT)
+
+
+def test_the_twins_hold_cards_and_corrected_shares(run):
+    report = build_report(run)
+    text, held = render_markdown(report), to_json(report)
+    corrected = text[text.index("Corrected for the grader's error") :]
+    assert re.search(
+        r"internal identifiers.* \| After \| 81% \| 87% \(70–95\) \| by the grader's card ifeval", corrected
+    )
+    assert "| Harm | After | 81% | tells \\<nothing\\> |" in corrected
+    assert "| ±6.2 points | −2.5 points |" in text
+    assert "pass^3" in text
+    sets = bundled_figures()["sets"]
+    harm = next(line for line in text.splitlines() if line.startswith("| Harm |") and "hatecheck" in line)
+    low, high = sets["hatecheck"]["ci"]["balanced_accuracy"]
+    shown = f"{100 * sets['hatecheck']['balanced_accuracy']:.0f}% ({100 * low:.0f}–{100 * high:.0f})"
+    assert f"hatecheck {shown}, n {sets['hatecheck']['n']:,}" in harm
+    assert {card["name"] for card in held["graders"]} == {card.name for card in report.graders}
+    assert held["corrected"][0]["rate"] == CORRECTED["rate"]
+    assert len({line.count("|") for line in text.splitlines() if line.startswith("| Harm | After")}) <= 3

@@ -36,10 +36,12 @@ def main() -> None:
 
 def execute(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
+    from workbench.cli.invoked import carrying_out
     from workbench.cli.verbs import app
 
     try:
-        code = app(args=arguments, prog_name="workbench", standalone_mode=False)
+        with carrying_out(arguments):
+            code = app(args=arguments, prog_name="workbench", standalone_mode=False)
     except (KeyboardInterrupt, typer.exceptions.Abort):
         code = errors.EXIT_INTERRUPTED
     except SystemExit:  # typer's answer to a reader that closed the pipe: not a failure of ours

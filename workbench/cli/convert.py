@@ -14,6 +14,7 @@ from workbench.cli.produce import Face, carry_out, require
 
 if TYPE_CHECKING:
     from workbench.ports import Progress, Tokenizer
+    from workbench.recipe import ConvertStage
 
 
 def register(app: typer.Typer) -> None:
@@ -22,22 +23,31 @@ def register(app: typer.Typer) -> None:
 
 
 def convert(
-    logs: Annotated[
-        list[Path], typer.Argument(help="Log files: JSONL, JSON, Parquet or CSV.", metavar="LOG...")
-    ],
     out: options.Out,
+    logs: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Log files: JSONL, JSON, Parquet or CSV; default: the recipe's.", metavar="LOG..."
+        ),
+    ] = None,
+    recipe: Annotated[
+        Path | None, typer.Option("--recipe", help="Recipe whose `convert` section says logs and how.")
+    ] = None,
     log_format: Annotated[
-        Literal["auto", "openai", "openai_calls", "messages", "sharegpt", "alpaca", "prompt_completion"],
-        typer.Option("--from", help="The records' shape; `auto` looks at the content."),
-    ] = "auto",
+        Literal["auto", "openai", "openai_calls", "messages", "sharegpt", "alpaca", "prompt_completion"]
+        | None,
+        typer.Option("--from", help="The records' shape; `auto` (the default) looks at the content."),
+    ] = None,
     compact: Annotated[
-        Literal["none", "tag", "short"],
-        typer.Option("--compact", help="What stands for the prompt: nothing, a [tag], or one line."),
-    ] = "tag",
+        Literal["none", "tag", "short"] | None,
+        typer.Option(
+            "--compact", help="What stands for the prompt: nothing, a [tag] (default), or one line."
+        ),
+    ] = None,
     context: Annotated[
-        Literal["keep", "internalize"],
+        Literal["keep", "internalize"] | None,
         typer.Option("--context", help="`internalize` leaves retrieved passages out: learnt by heart."),
-    ] = "keep",
+    ] = None,
     base: Annotated[
         str | None,
         typer.Option("--base", help="Base whose tokenizer counts; without it, estimated.", metavar="MODEL"),
@@ -54,19 +64,39 @@ def convert(
 
     [dim]Example:[/] workbench convert logs.jsonl --base samples/base --out converted
     """
-    from workbench.convert import CompactForm, ConvertOptions
-    from workbench.convert import convert as convert_logs
+    from workbench.pipeline.stages import convert_logs
 
-    require(logs, what="a log file")
-    settings = ConvertOptions(format=log_format, compact=CompactForm(form=compact, context=context))
-    inputs: list[Path | str] = [*logs, *([base] if base else [])]
+    stage, base = _stage(recipe, logs, base, format=log_format, form=compact, context=context)
+    named = [Path(name) for name in (*stage.logs, *stage.contracts)]
+    require(named, what="a log file")
+    inputs: list[Path | str] = [*named, *([base] if base else [])]
 
     def work(place: Path, progress: Progress) -> None:
         by = _tokenizer(base)
-        convert_logs(logs, place, options=settings, tokenizer=by, workers=workers, progress=progress)
+        convert_logs(stage, place, tokenizer=by, workers=workers, progress=progress)
 
     face = Face(force=force, quiet=quiet, as_json=as_json)
-    carry_out(out, work, verb="convert", inputs=inputs, options=settings, page=_page, face=face)
+    carry_out(out, work, verb="convert", inputs=inputs, options=stage.options, page=_page, face=face)
+
+
+def _stage(
+    recipe: Path | None, logs: list[Path] | None, base: str | None, **given: str | None
+) -> tuple[ConvertStage, str | None]:
+    """Take the recipe's conversion and base, or the default one, with what the command line says."""
+    import msgspec
+
+    from workbench.recipe import ConvertStage, read_recipe
+
+    replace = msgspec.structs.replace
+    if recipe is None and not logs:
+        raise typer.BadParameter("it is needed, but with --recipe", param_hint="LOG...")
+    whole = read_recipe(recipe) if recipe else None
+    stage = whole.convert if whole else ConvertStage(logs=())
+    said = {name: value for name, value in given.items() if value is not None}
+    form = {name: said.pop(name) for name in ("form", "context") if name in said}
+    how = replace(stage.options, **said, compact=replace(stage.options.compact, **form))
+    stage = replace(stage, options=how, logs=tuple(map(str, logs)) if logs else stage.logs)
+    return stage, base or (whole.base if whole else None)
 
 
 def _tokenizer(base: str | None) -> Tokenizer:

@@ -33,6 +33,7 @@ def register(app: typer.Typer) -> None:
 
 def evaluate(
     out: options.Out,
+    recipe: given.Recipe = None,
     base: given.Base = None,
     templates: given.Templates = None,
     adapter: given.Adapter = None,
@@ -41,10 +42,10 @@ def evaluate(
     max_cases: given.MaxCases = None,
     suite_cases: given.SuiteCases = None,
     teacher: given.Teacher = None,
-    samples: given.Samples = 1,
+    samples: given.Samples = None,
     temperature: given.Temperature = None,
-    noise: given.Noise = False,
-    batch_size: given.BatchSize = 32,
+    noise: given.Noise = None,
+    batch_size: given.BatchSize = None,
     replay: given.Replay = None,
     labels: given.Labels = None,
     card: given.Cards = None,
@@ -52,7 +53,7 @@ def evaluate(
     grader: options.Graders = None,
     prices: given.PriceFile = None,
     cache: given.Cache = None,
-    sequential: given.OneByOne = False,
+    sequential: given.OneByOne = None,
     plan: given.PlanOnly = False,
     differing: given.Differing = 0.2,
     margin: given.Margin = 0.10,
@@ -72,11 +73,15 @@ def evaluate(
     """
     face = Face(force=force, quiet=quiet, as_json=as_json)
     adapter = _taken(adapter, face=face) if replay is None or adapter is not None else None
+    stage, base = _recipe(recipe, base, replayed=replay is not None)
     what = _subject(base, templates, replay, adapter=adapter, data=data, teacher=teacher, labels=labels)
-    named = _graders(grader, figures, face)
+    named = _graders(grader, figures, face) or stage.graders
     what = replace(what, errors=_errors(card or [], figures, named))
-    how = {"samples": samples, "noise": noise, "sequential": sequential, "batch_size": batch_size}
-    stage = _asked(suite or [], temperature, prices, (max_cases, suite_cases), graders=named, **how)
+    asked = {
+        "samples": samples, "max_cases": max_cases, "max_suite_cases": suite_cases, "noise": noise,
+        "batch_size": batch_size, "sequential": sequential, "graders": named,
+    }  # fmt: skip
+    stage = _asked(stage, suite, temperature, prices, **asked)
     if plan:
         _show_plan(what, stage, differing=differing, margin=margin, face=face)
     else:
@@ -198,27 +203,35 @@ def _errors(cards: list[str], figures: Path | None, named: dict[str, str]) -> di
     return errors_of(chosen, known)
 
 
+def _recipe(recipe: Path | None, base: str | None, *, replayed: bool) -> tuple[EvalStage, str | None]:
+    """Take the recipe's evaluation and base, or the default one; recorded answers need no base."""
+    from workbench.recipe import EvalStage, read_recipe
+
+    if recipe is None:
+        return EvalStage(), base
+    whole = read_recipe(recipe)
+    return whole.eval, base or (None if replayed else whole.base)
+
+
 def _asked(
-    suites: list[Path],
+    stage: EvalStage,
+    suites: list[Path] | None,
     temperature: float | None,
     prices: Path | None,
-    most: tuple[int | None, int | None],
-    **rest: Any,
+    **given: Any,
 ) -> EvalStage:
-    """Say what is asked: ``most`` held-out pairs, and cases of a suite; ``rest`` as the stage has it."""
+    """Put what the command line says in the place of what the recipe does."""
     from workbench.evaluation import read_prices
     from workbench.io.bundled import here_or_bundled
-    from workbench.ports import Sampling
-    from workbench.recipe import EvalStage
 
-    return EvalStage(
-        suites=tuple(str(here_or_bundled(path)) for path in suites),
-        sampling=Sampling(temperature=temperature or 0.0),
-        prices=read_prices(prices) if prices else None,
-        max_cases=most[0],
-        max_suite_cases=most[1],
-        **rest,
-    )
+    said = {name: value for name, value in given.items() if value is not None}
+    if suites:
+        said["suites"] = tuple(str(here_or_bundled(path)) for path in suites)
+    if temperature is not None:
+        said["sampling"] = msgspec.structs.replace(stage.sampling, temperature=temperature)
+    if prices is not None:
+        said["prices"] = read_prices(prices)
+    return msgspec.structs.replace(stage, **said)
 
 
 def _page(summary: dict[str, Any], out: Path) -> str:

@@ -10,7 +10,15 @@ import typer
 Base = Annotated[
     str | None,
     typer.Option(
-        "--base", help="Base model: a folder or a hub id; not needed with --replay.", metavar="MODEL"
+        "--base",
+        help="Base model: a folder or a hub id; default: the recipe's; none with --replay.",
+        metavar="MODEL",
+    ),
+]
+Recipe = Annotated[
+    Path | None,
+    typer.Option(
+        "--recipe", help="Recipe whose `eval` section says suites and how; what is given here goes before it."
     ),
 ]
 Templates = Annotated[
@@ -47,7 +55,7 @@ Teacher = Annotated[
     ),
 ]
 OneByOne = Annotated[
-    bool,
+    bool | None,
     typer.Option("--sequential", help="Stop as soon as it is clear whether the adapter is worse (for CI)."),
 ]
 PlanOnly = Annotated[
@@ -61,19 +69,22 @@ Margin = Annotated[
     float, typer.Option("--margin", min=0.01, max=0.99, help="--plan: the loss that counts as one.")
 ]
 Samples = Annotated[
-    int, typer.Option("--samples", min=1, max=1000, help="Answers a case in each arm: pass@1 and pass^k.")
+    int | None,
+    typer.Option("--samples", min=1, max=1000, help="Answers a case in each arm: pass@1 and pass^k."),
 ]
 Temperature = Annotated[
     float | None, typer.Option("--temperature", min=0.0, help="Of decoding; 0 (the default) is greedy.")
 ]
 Noise = Annotated[
-    bool,
+    bool | None,
     typer.Option("--noise", help="Ask every arm twice and hold it against itself: the noise floor (A/A)."),
 ]
 BatchSize = Annotated[
-    int,
+    int | None,
     typer.Option(
-        "--batch-size", min=1, help="Prompts of a local base at a time: memory and speed, never the result."
+        "--batch-size",
+        min=1,
+        help="Prompts of a local base at a time: memory and speed, never the result; default 32.",
     ),
 ]
 Replay = Annotated[

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import workbench
+from workbench.cli.invoked import invoked
 from workbench.errors import Finding, InputError, OutputError
 from workbench.io.config import read_text
 from workbench.io.fingerprint import fingerprint
@@ -50,12 +51,14 @@ def carry_out(
     """
     spare_inputs(out, inputs)
     spare_inside(out, inputs, verb=verb)
-    key = work_key(verb, inputs, options)
+    contents = [(str(name), fingerprint(name)) for name in inputs]
+    key = _key(verb, contents, options)
+    told = {"command": invoked(), "inputs": dict(contents)}
     with screen_for(face) as screen:
         if is_complete(out, key=key) and not face.force:
             screen.say(f"{out} already holds this result: same inputs, same options, same version")
         else:
-            with output(out, verb=verb, key=key, force=face.force) as place:
+            with output(out, verb=verb, key=key, force=face.force, told=told) as place:
                 work(place, screen.report)
     summary = read_summary(out)
     screen.show(summary, page(summary, out))
@@ -84,7 +87,11 @@ def follow(
 
 def work_key(verb: str, inputs: list[Path | str], options: Any) -> str:
     """Name a piece of work by its verb, the content of its inputs, its options and the version."""
-    return spec_key([verb, workbench.__version__, [fingerprint(name) for name in inputs], options])
+    return _key(verb, [(str(name), fingerprint(name)) for name in inputs], options)
+
+
+def _key(verb: str, contents: list[tuple[str, str]], options: Any) -> str:
+    return spec_key([verb, workbench.__version__, [content for _, content in contents], options])
 
 
 def read_summary(directory: Path) -> dict[str, Any]:

@@ -11,11 +11,15 @@ from workbench.cli import options
 from workbench.cli.produce import Face, carry_out, require
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from workbench.backends import Opened
     from workbench.ports import Progress, Tokenizer
     from workbench.recipe import TeacherStage
 
 ANSWERS = "answers.jsonl"
+_NEW_TOKENS = 512
+_WARMTH = 0.7  # of several samples, where nothing is said
 
 
 def register(app: typer.Typer) -> None:
@@ -30,20 +34,35 @@ Data = Annotated[
     ),
 ]
 Teacher = Annotated[
-    str, typer.Option("--teacher", help="Who answers: local:BASE, openai:URL#MODEL or replay:FILE.")
+    str | None, typer.Option("--teacher", help="Who answers: local:BASE, openai:URL#MODEL or replay:FILE.")
+]
+Recipe = Annotated[
+    Path | None,
+    typer.Option(
+        "--recipe", help="Recipe whose `teacher` section says who and how; what is given here goes before it."
+    ),
 ]
 Which = Annotated[
-    Literal["missing", "broken", "all"],
-    typer.Option("--which", help="Calls without an answer; those and answers that break a rule; or all."),
+    Literal["missing", "broken", "all"] | None,
+    typer.Option(
+        "--which", help="Calls without an answer; those and answers that break a rule; or all (default)."
+    ),
 ]
-Samples = Annotated[int, typer.Option("--samples", min=1, help="Answers to draw for each prompt.")]
+Samples = Annotated[
+    int | None, typer.Option("--samples", min=1, help="Answers to draw for each prompt; default 1.")
+]
 Temperature = Annotated[
     float | None,
     typer.Option("--temperature", min=0.0, help="0 is greedy; default 0, or 0.7 for several samples."),
 ]
-NewTokens = Annotated[int, typer.Option("--max-new-tokens", min=1, help="Longest answer in tokens.")]
+NewTokens = Annotated[
+    int | None, typer.Option("--max-new-tokens", min=1, help="Longest answer in tokens; default 512.")
+]
 Agreement = Annotated[
-    float, typer.Option("--agreement", min=0.0, max=1.0, help="Share of samples that must say the same.")
+    float | None,
+    typer.Option(
+        "--agreement", min=0.0, max=1.0, help="Share of samples that must say the same; default 0.5."
+    ),
 ]
 Budget = Annotated[
     int | None, typer.Option("--budget", min=1, help="Most tokens to spend, prompts and answers together.")
@@ -60,6 +79,7 @@ Cache = Annotated[
     Path | None,
     typer.Option("--cache", help="Directory that keeps answers for other runs too.", metavar="DIR"),
 ]
+Seed = Annotated[int | None, typer.Option("--seed", help="Seed of everything random; default 0.")]
 Prices = Annotated[
     tuple[float, float] | None,
     typer.Option("--prices", help="Price of a million prompt and answer tokens, to tell the cost."),
@@ -68,13 +88,14 @@ Prices = Annotated[
 
 def teacher(
     data: Data,
-    teacher: Teacher,
     out: options.Out,
-    which: Which = "all",
-    samples: Samples = 1,
+    teacher: Teacher = None,
+    recipe: Recipe = None,
+    which: Which = None,
+    samples: Samples = None,
     temperature: Temperature = None,
-    max_new_tokens: NewTokens = 512,
-    agreement: Agreement = 0.5,
+    max_new_tokens: NewTokens = None,
+    agreement: Agreement = None,
     budget: Budget = None,
     contract: ContractFile = None,
     base: BaseModel = None,
@@ -82,7 +103,7 @@ def teacher(
     timeout: Timeout = 120.0,
     cache: Cache = None,
     prices: Prices = None,
-    seed: options.Seed = 0,
+    seed: Seed = None,
     force: options.Force = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -95,7 +116,10 @@ def teacher(
 
     [dim]Example:[/] workbench teacher converted --teacher local:samples/base --which broken --out taught
     """
-    stage = _stage(teacher, which, samples, temperature, max_new_tokens, seed, agreement, budget)
+    asked = {"which": which, "samples": samples, "min_agreement": agreement, "budget": budget}
+    drawn = {"temperature": temperature, "max_new_tokens": max_new_tokens, "seed": seed}
+    stage, base = _stage(recipe, teacher, base, asked, drawn)
+    teacher = stage.name
     inputs = _inputs(data, teacher, contract, base)
 
     def work(place: Path, progress: Progress) -> None:
@@ -110,27 +134,30 @@ def teacher(
 
 
 def _stage(
-    teacher: str,
-    which: Literal["missing", "broken", "all"],
-    samples: int,
-    temperature: float | None,
-    max_new_tokens: int,
-    seed: int,
-    agreement: float,
-    budget: int | None,
-) -> TeacherStage:
-    from workbench.ports import Sampling
-    from workbench.recipe import TeacherStage
+    recipe: Path | None,
+    teacher: str | None,
+    base: str | None,
+    asked: Mapping[str, Any],
+    drawn: Mapping[str, Any],
+) -> tuple[TeacherStage, str | None]:
+    """Take the recipe's teacher and base, or a plain one, with what the command line says."""
+    import msgspec
 
-    warmth = temperature if temperature is not None else (0.7 if samples > 1 else 0.0)
-    return TeacherStage(
-        name=teacher,
-        which=which,
-        samples=samples,
-        sampling=Sampling(max_new_tokens=max_new_tokens, temperature=warmth, seed=seed),
-        min_agreement=agreement,
-        budget=budget,
-    )
+    from workbench.ports import Sampling
+    from workbench.recipe import TeacherStage, read_recipe
+
+    whole = read_recipe(recipe) if recipe else None
+    held = whole.teacher if whole else None
+    if held is None and teacher is None:
+        missing = f"{recipe} has no `teacher`; name one" if recipe else "name one, or a --recipe that does"
+        raise typer.BadParameter(missing, param_hint="--teacher")
+    stage = held or TeacherStage(name="", sampling=Sampling(max_new_tokens=_NEW_TOKENS))
+    said = {name: value for name, value in {"name": teacher, **asked}.items() if value is not None}
+    how = {name: value for name, value in drawn.items() if value is not None}
+    if held is None and said.get("samples", 1) > 1:
+        how = {"temperature": _WARMTH, **how}  # several samples of a greedy decoder are one
+    stage = msgspec.structs.replace(stage, **said, sampling=msgspec.structs.replace(stage.sampling, **how))
+    return stage, base or (whole.base if whole else None)
 
 
 def _inputs(data: list[Path], teacher: str, contract: Path | None, base: str | None) -> list[Path | str]:

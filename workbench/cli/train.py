@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
 
 def train(
     data: options.Data,
-    base: options.Base,
+    base: tuning.Base = None,
     out: tuning.Out = None,
     recipe: tuning.Recipe = None,
     objective: tuning.Objective = None,
@@ -73,6 +73,7 @@ def train(
     [dim]Example:[/] workbench train curated --base samples/base --out trained --max-steps 150
     """
     spec = training_spec(recipe, **_settings(locals()))
+    base = base or _base(recipe)
     face = Face(force=force, quiet=quiet, as_json=as_json)
     given = Given(
         data=data, recipe=recipe, templates=templates, store=teacher_store, replay=replay,
@@ -170,6 +171,14 @@ def _names(targets: str | None) -> str | tuple[str, ...] | None:
         return targets
     names = tuple(part.strip() for part in targets.split(","))
     return names if all(name.isidentifier() for name in names) else targets
+
+
+def _base(recipe: Path | None) -> str:
+    from workbench.recipe import read_recipe
+
+    if recipe is None:
+        raise typer.BadParameter("it is needed, but with --recipe", param_hint="--base")
+    return read_recipe(recipe).base
 
 
 def _needed(out: Path | None) -> Path:

@@ -7,6 +7,10 @@ from typing import Annotated, Literal
 
 import typer
 
+Base = Annotated[
+    str | None,
+    typer.Option("--base", help="Base model: a folder or a hub id; default: the recipe's.", metavar="MODEL"),
+]
 Out = Annotated[
     Path | None,
     typer.Option("--out", "-o", help="Output directory; must be new or empty.", metavar="DIR"),

@@ -18,7 +18,7 @@ from workbench.io.fingerprint import file_hash
 from workbench.io.lock import OWNER, locked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 MANIFEST = "manifest.json"
 _PARTIAL_KEY = "partial.json"
@@ -87,12 +87,15 @@ def spare_inside(path: Path, inputs: Iterable[Path | str], *, verb: str) -> None
 
 
 @contextmanager
-def output(path: Path, *, verb: str, key: str, force: bool = False) -> Iterator[Path]:
+def output(
+    path: Path, *, verb: str, key: str, force: bool = False, told: Mapping[str, Any] | None = None
+) -> Iterator[Path]:
     """Yield a working directory that becomes ``path`` when the block ends without an error.
 
     The working directory is ``<path>.partial``. It stays when the block is interrupted, and is handed out
     again to the next call with the same ``key`` (so that checkpoints in it can be resumed); one with another
-    key is wiped. The manifest, with size and hash of every file, is written last.
+    key is wiped. The manifest, with size and hash of every file, is written last; ``told`` (the command, the
+    content of its inputs) stands in it too.
 
     Raises:
         OutputError: ``path`` exists, isn't this work's own earlier output, and ``force`` isn't set; or
@@ -111,7 +114,7 @@ def output(path: Path, *, verb: str, key: str, force: bool = False) -> Iterator[
             if not done and {path.name for path in work.iterdir()} <= {_PARTIAL_KEY, OWNER}:
                 shutil.rmtree(work)  # nothing in it to go on with
         # In this order: whatever is interrupted here, the directory is known as this work's or as whole.
-        _write_manifest(work, verb=verb, key=key)
+        _write_manifest(work, verb=verb, key=key, told=told)
         _settle(work)
         for name in (_PARTIAL_KEY, OWNER):
             (work / name).unlink()
@@ -244,7 +247,7 @@ def _remove(path: Path) -> None:
         path.unlink()
 
 
-def _write_manifest(work: Path, *, verb: str, key: str) -> None:
+def _write_manifest(work: Path, *, verb: str, key: str, told: Mapping[str, Any] | None = None) -> None:
     files = {}
     about = {work / name for name in (MANIFEST, _PARTIAL_KEY, OWNER)}
     for file in sorted(p for p in work.rglob("*") if p.is_file() and p not in about):
@@ -259,6 +262,7 @@ def _write_manifest(work: Path, *, verb: str, key: str) -> None:
             "workbench": workbench.__version__,
             "verb": verb,
             "key": key,
+            **(told or {}),
             "files": files,
         },
     )

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from workbench.contracts import Contract
-    from workbench.ports import Backend, Progress
-    from workbench.recipe import EvalStage, Recipe
+    from workbench.ports import Backend, Progress, Tokenizer
+    from workbench.recipe import ConvertStage, EvalStage, Recipe
     from workbench.records import Arm, Case, Messages, Pair
 
 _FOR_NOISE = 2
@@ -56,17 +56,34 @@ class Subject:
 
 
 def convert(recipe: Recipe, work: Path, progress: Progress) -> None:
-    """Turn logs into pairs; contracts that the recipe names take the place of those inferred.
+    """Turn the recipe's logs into pairs.
 
     Raises:
         ConfigError: a contract that the recipe names is of no task of the log, or can't be read.
     """
-    given = [(path, load_contract(Path(path))) for path in recipe.convert.contracts]
+    convert_logs(recipe.convert, work, tokenizer=load_tokenizer(recipe.base), progress=progress)
+
+
+def convert_logs(
+    stage: ConvertStage,
+    work: Path,
+    *,
+    tokenizer: Tokenizer,
+    workers: int | None = None,
+    progress: Progress = silent,
+) -> None:
+    """Turn logs into pairs; contracts that ``stage`` names take the place of those inferred.
+
+    Raises:
+        ConfigError: a contract that is named is of no task of the log, or can't be read.
+    """
+    given = [(path, load_contract(Path(path))) for path in stage.contracts]
     conversion.convert(
-        [Path(log) for log in recipe.convert.logs],
+        [Path(log) for log in stage.logs],
         work,
-        options=recipe.convert.options,
-        tokenizer=load_tokenizer(recipe.base),
+        options=stage.options,
+        tokenizer=tokenizer,
+        workers=workers,
         progress=progress,
     )
     for path, contract in given:

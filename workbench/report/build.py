@@ -34,7 +34,7 @@ from workbench.report.words import verdict_sentence
 if TYPE_CHECKING:
     from workbench.verdicts import Verdicts
 
-_STAGES = ("convert", "curate", "adapter", "eval")
+_STAGES = ("convert", "teacher", "curate", "adapter", "eval")
 _BETWEEN_RULES = ", "  # as a ledger names several rules of one row
 _CASE = re.compile(r"(?P<file>.+):\d+(?: \$\.\S+)?$")  # as it names a case that a row is too near to
 _TOLD = 2  # folders and name of such a file
@@ -168,6 +168,8 @@ def _provenance(run: Path, evaluated: Path, verdicts: Verdicts, training: Traini
                 key=str(manifest.get("key", "")),
                 version=str(manifest.get("workbench", "")),
                 files={file: str(of.get("blake2b", "")) for file, of in manifest.get("files", {}).items()},
+                command=str(manifest.get("command", "")),
+                inputs={str(k): str(v) for k, v in manifest.get("inputs", {}).items()},
             )
             for name, place in places.items()
             if (manifest := read_manifest(place)) is not None

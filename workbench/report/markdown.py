@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from workbench.records import ARMS
 from workbench.report.words import (
     ARM_NAMES,
+    METHODS,
     RULE_STATES,
     bounds,
     count,
@@ -16,13 +17,14 @@ from workbench.report.words import (
     money,
     named,
     percent,
+    points,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from workbench.report.model import Report
-    from workbench.verdicts import ArmFigures, RuleVerdict, Verdicts
+    from workbench.report.model import GraderCard, Report
+    from workbench.verdicts import ArmFigures, Corrected, NoiseFloor, Repeated, RuleVerdict, Verdicts
 
 # What is markup anywhere, and what is markup only where a line begins with it.
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~&$]|^[-+#]|(?<=^\d)[.)])")
@@ -43,7 +45,7 @@ def render_markdown(report: Report) -> str:
         blocks += ["### Behaviours", table(("Behaviour", *ARM_NAMES.values()), rows), *_outcomes(found)]
     if found.rules:
         blocks += ["### Rules", _rules(found.rules)]
-    blocks += _usage(found)
+    blocks += [*_sureness(found), *_graders(report.graders), *_usage(found)]
     blocks += [f"> {escape(note)}" for note in report.notes]
     blocks.append(
         "Cases side by side and provenance: [report.html](report.html) · [report.json](report.json)"
@@ -90,6 +92,74 @@ def _usage(found: Verdicts) -> list[str]:
         rows.append((ARM_NAMES[arm], *map(count, tokens), *([cost] if priced else [])))
     head = ("Tokens of this evaluation", "Answers", "Prompt", "of it shared", "Answer")
     return ["### Tokens", table((*head, *(["Cost"] if priced else [])), rows)]
+
+
+def _sureness(found: Verdicts) -> list[str]:
+    """Say what several samples, the noise floor and graders' known errors make of the shares."""
+    blocks: list[str] = []
+    if found.samples:
+        k = found.samples.k
+        rows = [
+            (
+                *_asked(one, found),
+                _with(one.pass_at, one.pass_at_ci),
+                _with(one.pass_hat[-1], one.pass_hat_ci),
+            )
+            for one in found.samples.questions
+        ]
+        head = (f"{count(k)} samples a case", "Arm", "pass@1", f"pass^{k}")
+        blocks.append(table(head, rows))
+    if found.noise:
+        floors = [
+            (*_asked(one, found), f"±{points(one.floor)}", points(one.difference, signed=True))
+            for one in found.noise.comparisons
+        ]
+        blocks.append(table(("Noise floor", "Arm", "Floor", "Seen"), floors))
+    if found.corrected:
+        shares = [
+            (
+                *_asked(one, found),
+                percent(one.raw),
+                escape(one.note) if one.rate is None else _with(one.rate, one.ci),
+                f"{METHODS[one.method]} {escape(one.basis)}".rstrip(),
+            )
+            for one in found.corrected
+        ]
+        blocks.append(table(("Corrected for the grader's error", "Arm", "Raw", "Corrected", "How"), shares))
+    return ["### How sure", *blocks] if blocks else []
+
+
+def _asked(one: Repeated | NoiseFloor | Corrected, found: Verdicts) -> tuple[str, str]:
+    """Name a question and its arm."""
+    texts = {rule.id: rule.text for rule in found.rules}
+    name = (
+        "All rules"
+        if one.of == "overall"
+        else named(one.name)
+        if one.of == "behaviour"
+        else texts.get(one.name, one.name)
+    )
+    arms: dict[str, str] = dict(ARM_NAMES.items())
+    return escape(name), arms.get(one.arm, one.arm)
+
+
+def _with(share: float, ci: tuple[float, float] | None) -> str:
+    return f"{percent(share)} ({bounds(ci)})" if ci else percent(share)
+
+
+def _graders(cards: Sequence[GraderCard]) -> list[str]:
+    """Write each grader's card: its figures beside people's labels, the weakest set first."""
+    if not cards:
+        return []
+    rows = []
+    for card in cards:
+        name = f"{named(card.name)} (judged by other code)" if card.same is False else named(card.name)
+        judged = "by way of others" if card.judged is None else count(card.judged)
+        sets = sorted(card.sets, key=lambda one: (one.balanced_accuracy, one.name))
+        shown = [f"{escape(s.name)} {_with(s.balanced_accuracy, s.ci)}, n {count(s.n)}" for s in sets]
+        rows.append((name, judged, str(card.unscored), "<br>".join(shown) or "not measured"))
+    head = ("Grader", "Judged here", "Unscored", "Balanced accuracy beside people's labels")
+    return ["### Graders", table(head, rows)]
 
 
 def _crossed(report: Report) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import msgspec
+
 from workbench.records import Arm, Value
 from workbench.verdicts import Verdicts  # noqa: TC001 - msgspec reads it
 
@@ -104,12 +106,17 @@ class PromptText(Value, frozen=True, kw_only=True):
 
 
 class StageRecord(Value, frozen=True, kw_only=True):
-    """A finished stage: the content hash of what went in, the version that ran, and its files' hashes."""
+    """A finished stage: the content hash of what went in, the version that ran, and its files' hashes.
+
+    ``command`` made it (empty within a run, which its recipe makes), from ``inputs`` of that content.
+    """
 
     name: str
     key: str
     version: str
     files: dict[str, str]
+    command: str = ""
+    inputs: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class Provenance(Value, frozen=True, kw_only=True):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import shlex
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from workbench.report.markup import Html, element, joined, scrolling
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from workbench.report.model import Provenance, Report, StageRecord
 
 
@@ -34,22 +37,55 @@ def provenance_section(report: Report) -> Html:
 
 
 def commands(held: Provenance) -> str:
-    """Give the commands that repeat the run, or, where it has no recipe, its pages and its gate."""
-    if held.recipe is None:
-        return "workbench report RUN\nworkbench gate RUN"
+    """Give the commands that repeat the run: at once and stage by stage, or as its stages were made."""
     versions = sorted({stage.version for stage in held.stages if stage.version})
     lines = [f"# made by sft-workbench {', '.join(versions)}"] if len(versions) > 1 else []
     if len(versions) == 1:
         lines = [f"python -m pip install sft-workbench=={versions[0]}"]
-    lines += [
-        "# with the recipe below saved as recipe.yaml: " + " → ".join(stage.name for stage in held.stages),
-        "workbench run recipe.yaml --out run",
-        *(f"#   run/{s.name}/manifest.json: key {s.key}" for s in held.stages if s.key),
-    ]
-    if held.stages:
-        lines.append("# one stage again, those before it standing:")
-        lines.append(f"rm -r run/{held.stages[-1].name} && workbench run recipe.yaml --out run")
+    if held.recipe is not None:
+        lines += [
+            "# with the recipe below saved as recipe.yaml, all at once: " + _chain(held.stages),
+            "workbench run recipe.yaml --out run",
+            *(f"#   run/{s.name}/manifest.json: key {s.key}" for s in held.stages if s.key),
+            "# or stage by stage, to the same files but for the seconds and megabytes that they tell:",
+            *stage_commands(held.recipe, out="again"),
+        ]
+    elif told := [stage.command for stage in held.stages if stage.command]:
+        lines += ["# in the folder where they were given, with inputs of the content below:", *told]
+    else:
+        return "workbench report RUN\nworkbench gate RUN"
     return "\n".join(lines)
+
+
+def stage_commands(recipe: Mapping[str, Any], *, out: str) -> list[str]:
+    """Give each stage of a recipe as a verb's command; they write into the folder ``out``."""
+    train = recipe.get("train") or {}
+    reads_long = train.get("objective", "sft") != "sft" or train.get("probe_every")
+    taught = recipe.get("teacher") is not None
+    by = ("--recipe", "recipe.yaml")
+    converted, pairs = f"{out}/convert", f"{out}/teacher" if taught else f"{out}/convert"
+    policy = recipe.get("gate")
+    told: list[tuple[str, ...]] = [
+        ("convert", *by, "--out", converted),
+        *([("teacher", converted, *by, "--out", pairs)] if taught else []),
+        ("curate", pairs, *by, "--out", f"{out}/curate"),
+        (
+            *("train", f"{out}/curate", *by),
+            *(("--templates", converted) if reads_long else ()),
+            *("--out", f"{out}/adapter"),
+        ),
+        (
+            *("eval", *by, "--adapter", f"{out}/adapter/adapter", "--templates", converted),
+            *("--data", f"{out}/curate", "--out", f"{out}/eval"),
+        ),
+        ("gate", out, *(("--policy", str(policy)) if policy else ())),
+        ("report", out),
+    ]
+    return [shlex.join(("workbench", *line)) for line in told]
+
+
+def _chain(stages: tuple[StageRecord, ...]) -> str:
+    return " → ".join(stage.name for stage in stages)
 
 
 def recipe_yaml(held: Provenance) -> str:
@@ -64,14 +100,14 @@ def _details(title: str, text: str) -> Html:
 
 
 def _stages(stages: tuple[StageRecord, ...]) -> Html:
-    head = ("Stage", "Version", "Inputs", "Files")
+    head = ("Stage", "Version", "Key", "Files")
     body = (
         element(
             "tr",
             element("th", stage.name, scope="row"),
             element("td", stage.version, data_label="Version"),
-            element("td", element("code", stage.key), data_label="Inputs"),
-            element("td", _files(stage), data_label="Files"),
+            element("td", element("code", stage.key), _contents(stage.inputs, "input"), data_label="Key"),
+            element("td", _contents(stage.files, "file"), data_label="Files"),
         )
         for stage in stages
     )
@@ -85,11 +121,14 @@ def _stages(stages: tuple[StageRecord, ...]) -> Html:
     return scrolling(table, label="Stages")
 
 
-def _files(stage: StageRecord) -> Html:
-    lines = "\n".join(f"{digest}  {name}" for name, digest in stage.files.items())
+def _contents(hashes: Mapping[str, str], noun: str) -> Html | None:
+    """Fold away the hash of each file or input."""
+    if not hashes:
+        return None
+    lines = "\n".join(f"{digest}  {name}" for name, digest in hashes.items())
     return element(
         "details",
-        element("summary", "1 file" if len(stage.files) == 1 else f"{len(stage.files)} files"),
+        element("summary", f"1 {noun}" if len(hashes) == 1 else f"{len(hashes)} {noun}s"),
         element("pre", lines, class_="code", tabindex="0"),
         class_="more",
     )

@@ -37,6 +37,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "samples": msgspec.to_builtins(found.samples),
         "noise": msgspec.to_builtins(found.noise),
         "corrected": msgspec.to_builtins(found.corrected),
+        "graders": msgspec.to_builtins(report.graders),
         "gate": msgspec.to_builtins(report.gate),
         "data": msgspec.to_builtins(report.funnel),
         "parity": report.training.parity if report.training else None,
