@@ -22,36 +22,39 @@ def register(app: typer.Typer) -> None:
     app.command("convert")(convert)
 
 
+Logs = Annotated[
+    list[Path] | None,
+    typer.Argument(help="Log files: JSONL, JSON, Parquet or CSV; default: the recipe's.", metavar="LOG..."),
+]
+Recipe = Annotated[
+    Path | None, typer.Option("--recipe", help="Recipe whose `convert` section says logs and how.")
+]
+LogFormat = Annotated[
+    Literal["auto", "openai", "openai_calls", "messages", "sharegpt", "alpaca", "prompt_completion"] | None,
+    typer.Option("--from", help="The records' shape; `auto` (the default) looks at the content."),
+]
+Compact = Annotated[
+    Literal["none", "tag", "short"] | None,
+    typer.Option("--compact", help="What stands for the prompt: nothing, a [tag] (default), or one line."),
+]
+Context = Annotated[
+    Literal["keep", "internalize"] | None,
+    typer.Option("--context", help="`internalize` leaves retrieved passages out: learnt by heart."),
+]
+Base = Annotated[
+    str | None,
+    typer.Option("--base", help="Base whose tokenizer counts; without it, estimated.", metavar="MODEL"),
+]
+
+
 def convert(
     out: options.Out,
-    logs: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            help="Log files: JSONL, JSON, Parquet or CSV; default: the recipe's.", metavar="LOG..."
-        ),
-    ] = None,
-    recipe: Annotated[
-        Path | None, typer.Option("--recipe", help="Recipe whose `convert` section says logs and how.")
-    ] = None,
-    log_format: Annotated[
-        Literal["auto", "openai", "openai_calls", "messages", "sharegpt", "alpaca", "prompt_completion"]
-        | None,
-        typer.Option("--from", help="The records' shape; `auto` (the default) looks at the content."),
-    ] = None,
-    compact: Annotated[
-        Literal["none", "tag", "short"] | None,
-        typer.Option(
-            "--compact", help="What stands for the prompt: nothing, a [tag] (default), or one line."
-        ),
-    ] = None,
-    context: Annotated[
-        Literal["keep", "internalize"] | None,
-        typer.Option("--context", help="`internalize` leaves retrieved passages out: learnt by heart."),
-    ] = None,
-    base: Annotated[
-        str | None,
-        typer.Option("--base", help="Base whose tokenizer counts; without it, estimated.", metavar="MODEL"),
-    ] = None,
+    logs: Logs = None,
+    recipe: Recipe = None,
+    log_format: LogFormat = None,
+    compact: Compact = None,
+    context: Context = None,
+    base: Base = None,
     workers: options.Workers = None,
     force: options.Force = False,
     as_json: options.Json = False,

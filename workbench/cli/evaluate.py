@@ -71,17 +71,12 @@ def evaluate(
     [bold]--plan[/]: what the cases can show. [bold]--samples 4 --temperature 0.7 --noise[/]: what is noise.
     No model: [bold]workbench eval --replay evaluated --templates converted --labels mine.jsonl --out again[/]
     """
+    stage, base = _asked(recipe, base, suite, temperature, prices, **_plain(locals()))
     face = Face(force=force, quiet=quiet, as_json=as_json)
     adapter = _taken(adapter, face=face) if replay is None or adapter is not None else None
-    stage, base = _recipe(recipe, base, replayed=replay is not None)
     what = _subject(base, templates, replay, adapter=adapter, data=data, teacher=teacher, labels=labels)
-    named = _graders(grader, figures, face) or stage.graders
-    what = replace(what, errors=_errors(card or [], figures, named))
-    asked = {
-        "samples": samples, "max_cases": max_cases, "max_suite_cases": suite_cases, "noise": noise,
-        "batch_size": batch_size, "sequential": sequential, "graders": named,
-    }  # fmt: skip
-    stage = _asked(stage, suite, temperature, prices, **asked)
+    stage = msgspec.structs.replace(stage, graders=_graders(grader, figures, face) or stage.graders)
+    what = replace(what, errors=_errors(card or [], figures, stage.graders))
     if plan:
         _show_plan(what, stage, differing=differing, margin=margin, face=face)
     else:
@@ -203,27 +198,32 @@ def _errors(cards: list[str], figures: Path | None, named: dict[str, str]) -> di
     return errors_of(chosen, known)
 
 
-def _recipe(recipe: Path | None, base: str | None, *, replayed: bool) -> tuple[EvalStage, str | None]:
-    """Take the recipe's evaluation and base, or the default one; recorded answers need no base."""
-    from workbench.recipe import EvalStage, read_recipe
-
-    if recipe is None:
-        return EvalStage(), base
-    whole = read_recipe(recipe)
-    return whole.eval, base or (None if replayed else whole.base)
+def _plain(options: dict[str, Any]) -> dict[str, Any]:
+    """Pick what was given of the verb's options that a stage has by the same name, or nearly."""
+    named = ("samples", "max_cases", "noise", "batch_size", "sequential", "replay")
+    return {**{name: options[name] for name in named}, "max_suite_cases": options["suite_cases"]}
 
 
 def _asked(
-    stage: EvalStage,
+    recipe: Path | None,
+    base: str | None,
     suites: list[Path] | None,
     temperature: float | None,
     prices: Path | None,
+    *,
+    replay: Path | None,
     **given: Any,
-) -> EvalStage:
-    """Put what the command line says in the place of what the recipe does."""
+) -> tuple[EvalStage, str | None]:
+    """Take the recipe's evaluation and base, or the default one, with what the command line says.
+
+    Recorded answers need no base, so that none is taken from the recipe for them.
+    """
     from workbench.evaluation import read_prices
     from workbench.io.bundled import here_or_bundled
+    from workbench.recipe import EvalStage, read_recipe
 
+    whole = read_recipe(recipe) if recipe else None
+    stage = whole.eval if whole else EvalStage()
     said = {name: value for name, value in given.items() if value is not None}
     if suites:
         said["suites"] = tuple(str(here_or_bundled(path)) for path in suites)
@@ -231,7 +231,7 @@ def _asked(
         said["sampling"] = msgspec.structs.replace(stage.sampling, temperature=temperature)
     if prices is not None:
         said["prices"] = read_prices(prices)
-    return msgspec.structs.replace(stage, **said)
+    return msgspec.structs.replace(stage, **said), base or (whole.base if whole and not replay else None)
 
 
 def _page(summary: dict[str, Any], out: Path) -> str:
