@@ -37,7 +37,7 @@ def test_a_recipe_is_told_verb_by_verb():
         out="again",
     )
     assert full[1] == "workbench teacher again/convert --recipe recipe.yaml --out again/teacher"
-    assert full[2] == ("workbench curate again/teacher --recipe recipe.yaml --base 'b c' --out again/curate")
+    assert full[2] == ("workbench curate again/teacher --recipe recipe.yaml --out again/curate")
     assert "--templates again/convert" in full[3]
 
 
