@@ -62,7 +62,7 @@ def read_registry(file: Path, *, needed: bool = True) -> Registry:
     text = read_text(file, what="a registry of adapters")
     try:
         registry = msgspec.json.decode(text, type=Registry)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise ConfigError(
             Finding(
                 where=str(file),

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _AGAIN = frozenset({408, 409, 425, 429})
 _SERVER_FAULT = 500
 _OK = 200
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+# A service may ask for any wait; what is longer is taken for as long as this, in seconds.
+_LONGEST = 86_400.0
 _SPENT = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 
 
@@ -100,7 +103,7 @@ def read_reply(raw: bytes, *, model: str, prompt: Messages) -> tuple[Completion,
     """
     try:
         reply = msgspec.json.decode(raw, type=_Reply)
-    except msgspec.DecodeError as error:
+    except _UNREADABLE as error:
         raise CallError(f"a reply that can't be read ({excerpt(str(error))})", again=True) from error
     if reply.error:
         raise CallError(f"an error in the reply: {_said(reply.error)}", again=True)
@@ -138,20 +141,17 @@ def read_status(status: int, raw: bytes, headers: Mapping[str, str]) -> None:
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Return the seconds that ``Retry-After`` asks to wait (RFC 9110 §10.2.3: seconds or a date)."""
-    precise = headers.get("retry-after-ms")
-    if precise is not None and precise.strip().isdigit():
-        return int(precise) / 1000
-    value = (headers.get("retry-after") or "").strip()
+    for name, unit in (("retry-after-ms", 1000), ("retry-after", 1)):
+        value = headers.get(name, "").strip()
+        if value.isascii() and value.replace(".", "", 1).isdigit():
+            return min(float(value) / unit, _LONGEST)
     try:
-        return max(float(value), 0.0)
-    except ValueError:
-        pass
-    try:
-        then = parsedate_to_datetime(value)
-    except ValueError:
+        then = parsedate_to_datetime(headers.get("retry-after", ""))
+        then = then if then.tzinfo else then.replace(tzinfo=UTC)
+        seconds = (then - datetime.now(UTC)).total_seconds()
+    except (ValueError, OverflowError):
         return None
-    then = then if then.tzinfo else then.replace(tzinfo=UTC)
-    return max((then - datetime.now(UTC)).total_seconds(), 0.0)
+    return min(max(seconds, 0.0), _LONGEST)
 
 
 def _completion(
@@ -187,7 +187,7 @@ def _same_model(answered: str, asked: str) -> bool:
 def _said_raw(raw: bytes) -> str:
     try:
         value = msgspec.json.decode(raw)
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         return excerpt(raw.decode("utf-8", "replace").strip(), limit=200)
     return _said(value.get("error", value) if isinstance(value, dict) else value)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+_FENCE = "```"
+_LINE = re.compile(r"^[ \t]*```", re.MULTILINE)
 # Languages by which models mark a fence of each format; Markdown's is no fence unless it says so.
 TAGS: dict[str, tuple[str, ...]] = {
     "json": ("json", ""),
@@ -17,8 +19,15 @@ TAGS: dict[str, tuple[str, ...]] = {
 
 def unfenced(text: str, form: str) -> tuple[str, bool]:
     """Return the body of the fence that ``text`` is, and whether it is one; else ``text`` itself."""
-    found = _alone(form).match(text)
-    return (found["body"], True) if found else (text, False)
+    whole = text.rstrip()
+    opens, closes = _opening(form).match(text), len(whole) - len(_FENCE)
+    if opens is None or closes < opens.end() or not whole.endswith(_FENCE):
+        return text, False
+    body = whole[opens.end() : closes].rstrip(" \t").removesuffix("\n").removesuffix("\r")
+    # The body may not hold a fence of its own: two blocks with prose between them are no one fence.
+    inner = None if form == "markdown" else _LINE.search(text, opens.end())
+    alone = inner is None or inner.start() >= opens.end() + len(body)
+    return (body, True) if alone else (text, False)
 
 
 def first_fence(text: str, form: str) -> str | None:
@@ -32,12 +41,8 @@ def _tags(form: str) -> str:
 
 
 @cache
-def _alone(form: str) -> re.Pattern[str]:
-    # The body may not hold a fence of its own: two blocks with prose between them are no one fence.
-    body = r"(?P<body>.*?)" if form == "markdown" else r"(?P<body>(?:(?!^[ \t]*```).)*?)"
-    return re.compile(
-        rf"\A\s*```[ \t]*(?:{_tags(form)})[ \t]*\r?\n{body}\r?\n?[ \t]*```\s*\Z", re.DOTALL | re.MULTILINE
-    )
+def _opening(form: str) -> re.Pattern[str]:
+    return re.compile(rf"\s*```[ \t]*(?:{_tags(form)})[ \t]*\r?\n")
 
 
 @cache

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _SMART = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "：": ":", "，": ","})
-_COMMENT = re.compile(r"(?m)^[^\S\n]*//[^\n]*$|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/")
+_COMMENT = re.compile(r"(?m)^[^\S\n]*//[^\n]*$|/\*")
 _TRAILING = re.compile(r",(\s*[}\]])")
 _BARE_KEY = re.compile(r"([{,]\s*)([A-Za-z_]\w*)(\s*:)")
 _SINGLE = re.compile(r"(?<=[\[{:,\s])'((?:[^'\"\\\n])*)'(?=\s*[\]}:,])")
@@ -110,12 +110,24 @@ def read_markdown(text: str) -> Outline:
 
 def _cut_out(text: str) -> str:
     """Take the first fenced block, else what stands from the first bracket to the last closing one."""
-    fence = re.search(r"```[a-zA-Z]*\s*\n(.*?)```", text, re.DOTALL)
+    fence = re.search(r"```[a-zA-Z]*[^\S\n]*\n(.*?)```", text, re.DOTALL)
     if fence:
         return fence[1].strip()
     starts = [i for i in (text.find("{"), text.find("[")) if i >= 0]
     end = max(text.rfind("}"), text.rfind("]"))
     return text[min(starts) : end + 1 if end > min(starts) else None] if starts else text
+
+
+def _uncommented(text: str) -> str:
+    """Take lines of ``//`` and closed ``/* */`` out, each looked at once."""
+    out, at, last = list[str](), 0, text.rfind("*/")
+    while match := _COMMENT.search(text, at):
+        block = match.group() == "/*"
+        closed = block and match.end() <= last
+        stop = text.index("*/", match.end()) + 2 if closed else match.end()
+        out.append(text[at : stop if block and not closed else match.start()])
+        at = stop
+    return "".join([*out, text[at:]])
 
 
 def _constants(text: str) -> str:
@@ -142,7 +154,7 @@ def _close(text: str) -> str:
 
 _REPAIRS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("taken out of the text around it", _cut_out),
-    ("comments removed", lambda text: _COMMENT.sub("", text)),
+    ("comments removed", _uncommented),
     ("typographic quotes", lambda text: text.translate(_SMART)),
     ("Python constants", _constants),
     ("single quotes", lambda text: _SINGLE.sub(lambda m: json.dumps(m[1], ensure_ascii=False), text)),

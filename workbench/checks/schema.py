@@ -82,11 +82,19 @@ def schema_problems(
     Raises:
         ConfigError: ``schema`` is no JSON Schema.
     """
-    key = msgspec.json.encode([schema, [list(one) for one in remotes]], order="sorted")
-    errors = (
-        (_path(one.instance_path), one.message) for one in _validator(key, formats, draft).iter_errors(value)
-    )
-    return [(where, excerpt(message, limit=200)) for where, message in sorted(errors)]
+    validator = _validator(_key(schema, [list(one) for one in remotes]), formats, draft)
+    try:
+        errors = sorted((_path(one.instance_path), one.message) for one in validator.iter_errors(value))
+    except UnicodeEncodeError:
+        return [("$", "half of a surrogate pair, which is no character")]
+    return [(where, excerpt(message, limit=200)) for where, message in errors]
+
+
+def _key(schema: Any, remotes: list[Any]) -> bytes:
+    try:
+        return msgspec.json.encode([schema, remotes], order="sorted")
+    except UnicodeEncodeError as error:
+        raise ConfigError(_bad_schema("half of a surrogate pair, which is no character")) from error
 
 
 @lru_cache(maxsize=256)
@@ -140,7 +148,7 @@ def check_schema(schema: dict[str, Any]) -> None:
     Raises:
         ConfigError: with the path inside the schema.
     """
-    _validator(msgspec.json.encode([schema, []], order="sorted"), True, "")
+    _validator(_key(schema, []), True, "")
 
 
 def _bad_schema(found: str) -> Finding:

@@ -30,8 +30,8 @@ RELATION = (
 _TIMES = r"(?:times?\b|\bonce\b|\btwice\b)"
 _COUNT = re.compile(
     rf"{RELATION}[\s,]*(?:the |a )?(?P<n>{NUMBER})\+?(?P<more> or (?:more|fewer|"
-    rf"less))?[\s-]*(?:\w+ )?(?P<unit>words?|sentences?)\b(?P<after>\s*(?:or (?:more|less|fewer)|minimum|"
-    rf"maximum|at (?:least|most)|long)?)",
+    rf"less))?[\s-]*(?:\w{{1,40}} )?(?P<unit>words?|sentences?)\b(?P<after>\s*(?:or (?:more|less|fewer)|"
+    rf"minimum|maximum|at (?:least|most)|long)?)",
     re.IGNORECASE,
 )
 _RANGE = re.compile(
@@ -41,7 +41,7 @@ _RANGE = re.compile(
     re.IGNORECASE,
 )
 _EXACT = re.compile(rf"\bexactly (?P<n>{NUMBER}) (?P<unit>words?|sentences?)\b", re.IGNORECASE)
-_PLUS = re.compile(r"(?P<n>\d+)\s?\+\s*(?P<unit>words?|sentences?)\b", re.IGNORECASE)
+_PLUS = re.compile(r"(?<!\d)(?P<n>\d{1,18})\s?\+\s*(?P<unit>words?|sentences?)\b", re.IGNORECASE)
 _TOTAL = re.compile(
     rf"\b(?:number of|total) (?P<unit>words?|"
     rf"sentences?)\b[^.\n]{{0,40}}?\b{RELATION}\s*(?P<n>{NUMBER})(?P<after>\s*(?:or (?:more|less|fewer))?)",

@@ -24,9 +24,9 @@ _MORE = {
 }  # fmt: skip
 NUMBER_WORDS = {word: i for i, word in enumerate(_CARDINALS)} | _MORE
 NUMBER = (
-    r"(?:\d[\d,]*|a single|"
+    r"(?:(?<!\d)\d[\d,]{0,18}|a single|"
     + "|".join((*_CARDINALS, "fifteen", "twenty", "thirty", "forty", "fifty"))
-    + r"|[零〇一二两三四五六七八九十百千]+)"
+    + r"|[零〇一二两三四五六七八九十百千]{1,18})"
 )
 _HAN = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 

@@ -61,7 +61,7 @@ def read_templates(path: Path) -> tuple[CompactForm, dict[str, Template]]:
         held = msgspec.json.decode(file.read_bytes(), type=TemplateFile)
     except OSError as error:
         found = error.strerror or str(error)
-    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         found = str(error)
     else:
         if held.version == TEMPLATES_VERSION:

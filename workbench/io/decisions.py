@@ -57,7 +57,7 @@ def read_decisions(path: Path) -> list[Decision]:
             continue
         try:
             one = msgspec.json.decode(line, type=Decision)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             said = excerpt(str(error), limit=200)
             wrong.append(Finding(where=f"{path}:{number}", found=said, expected=_FORM, fix="Mend this line."))
             continue

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+# What polars raises for a file that is no table or a damaged one. Its Rust panics where the file's end tells
+# of places outside of it, and a panic is no `Exception`.
+UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 _MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
 _STRUCTS: dict[str, dict[str, type[pl.DataType]]] = {
     "source": {"file": pl.String, "line": pl.Int64, "record": pl.Int64},
@@ -199,11 +202,11 @@ def _parquet(path: Path) -> Iterator[pl.LazyFrame]:
         )
     try:
         yield pl.scan_parquet(path, glob=False)
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except UNREADABLE as error:
         raise InputError(
             Finding(
                 where=str(path),
-                found=str(error).splitlines()[0][:200],
+                found=(str(error).splitlines() or ["nothing that can be read"])[0][:200],
                 expected="a readable Parquet file",
                 fix="Make the file again; it may be cut or of another format.",
             )

@@ -12,6 +12,7 @@ import polars as pl
 
 from workbench.errors import Finding, InputError
 from workbench.io.config import encoding_error, refuse_missing
+from workbench.io.frames import UNREADABLE
 from workbench.io.rundir import write_json
 from workbench.ports import silent
 from workbench.text import excerpt
@@ -35,8 +36,15 @@ class Shard(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
 
     def read(self) -> pl.DataFrame:
-        """Read the rows."""
-        return pl.scan_parquet(self.path, glob=False).slice(self.offset, self.rows).collect()
+        """Read the rows.
+
+        Raises:
+            InputError: what the file's end says of them doesn't hold: it is cut or damaged.
+        """
+        try:
+            return pl.scan_parquet(self.path, glob=False).slice(self.offset, self.rows).collect()
+        except UNREADABLE as error:
+            raise InputError(_unreadable(Path(self.path), error, "a readable Parquet file")) from error
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +102,7 @@ def _parquet(files: list[Path], shard_rows: int) -> Table:
             scan = pl.scan_parquet(file, glob=False)
             schema = scan.collect_schema()
             rows = int(scan.select(pl.len()).collect().item())
-        except (pl.exceptions.PolarsError, OSError) as error:
+        except UNREADABLE as error:
             raise InputError(_unreadable(file, error, "a readable Parquet file")) from error
         shards += [
             Shard(path=str(file), offset=at, rows=min(shard_rows, rows - at))
@@ -106,7 +114,7 @@ def _parquet(files: list[Path], shard_rows: int) -> Table:
 def _from_csv(path: Path, scratch: Path) -> None:
     try:
         pl.scan_csv(path, infer_schema=False, glob=False).sink_parquet(scratch / "rows.parquet")
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise InputError(
             _unreadable(path, error, "JSONL (one object a line), CSV with a head line, or Parquet")
         ) from error
@@ -236,10 +244,10 @@ def _check_encoding(path: Path) -> None:
                 return
 
 
-def _unreadable(path: Path, error: Exception, expected: str) -> Finding:
+def _unreadable(path: Path, error: BaseException, expected: str) -> Finding:
     return Finding(
         where=str(path),
-        found=str(error).splitlines()[0][:200],
+        found=(str(error).splitlines() or ["nothing that can be read"])[0][:200],
         expected=expected,
         fix="Mend the file, or convert it to JSONL, CSV or Parquet.",
     )

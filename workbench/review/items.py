@@ -10,7 +10,7 @@ import msgspec
 from workbench.errors import Finding, InputError
 from workbench.evaluation.cases import HELDOUT
 from workbench.io.decisions import text_hash
-from workbench.io.frames import read_with_examples
+from workbench.io.frames import read_parquet, read_with_examples
 from workbench.ports import silent
 from workbench.records import Case, Message, Messages, Value
 from workbench.text import content_id
@@ -126,11 +126,9 @@ def run_items(folder: Path, *, opinions: Path | None = None) -> list[Placed]:
     Raises:
         InputError: no evaluation there.
     """
-    import polars as pl
-
     cases = {one.id: one for one in _lines(folder / "cases.jsonl", Case)}
     said = {(one.case_id, one.arm): one.text for one in _lines(folder / "completions.jsonl", _Said)}
-    rows = _grades(pl.read_parquet(folder / "grades.parquet", glob=False))
+    rows = _grades(read_parquet(folder / "grades.parquet"))
     texts = _rule_texts(folder)
     against = _disagreeing(folder, rows, opinions)
     found = []
@@ -238,7 +236,7 @@ def _disagreeing(folder: Path, rows: _Rows, opinions: Path | None) -> dict[str, 
     found: dict[str, Why] = {}
     samples = folder / "samples.parquet"
     if samples.is_file():
-        every = pl.read_parquet(samples, glob=False).filter(
+        every = read_parquet(samples).filter(
             (pl.col("arm") == "after") & pl.col("label").is_in(["pass", "fail"])
         )
         by = every.group_by("case_id", "rule").agg(pl.col("label").n_unique().alias("labels"))

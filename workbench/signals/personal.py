@@ -196,7 +196,7 @@ def _candidates(
 
 def _valid(module: str, number: str) -> bool:
     check: Callable[[str], bool] = _stdnum(module).is_valid
-    return check(number)
+    return number.isascii() and check(number)  # digits of other scripts have no place in its tables
 
 
 @lru_cache(maxsize=64)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from workbench.errors import ConfigError, Finding, InputError
 from workbench.evaluation.imports.values import (
     Imported,
@@ -17,6 +15,7 @@ from workbench.evaluation.imports.values import (
     rows_of,
 )
 from workbench.io.config import read_text
+from workbench.io.yamlfile import YamlError, read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,10 +80,9 @@ def _case(name: str, task: dict[str, Any], doc: dict[str, Any] | None, wanted: W
 def _load(path: Path) -> dict[str, Any]:
     text = read_text(path, what="a task of lm-evaluation-harness (YAML)")
     try:
-        task = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        found = str(getattr(error, "problem", error))
+        task = read_yaml(text)
+    except YamlError as error:
+        mark, found = error.problem_mark, str(error.problem)
         raise InputError(
             Finding(
                 where=f"{path}:{mark.line + 1}" if mark else str(path),

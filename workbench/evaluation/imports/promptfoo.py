@@ -8,7 +8,6 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import yaml
 
 from workbench.checks.assertions import JUDGED, problem_of
 from workbench.errors import Finding, InputError
@@ -22,6 +21,7 @@ from workbench.evaluation.imports.values import (
     rows_of,
 )
 from workbench.io.config import read_text
+from workbench.io.yamlfile import YamlError, read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,14 +83,13 @@ def _default(path: Path, value: Any) -> dict[str, Any]:
 def _load(path: Path) -> dict[str, Any]:
     text = read_text(path, what="a promptfoo configuration (YAML or JSON)")
     try:
-        whole = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
+        whole = read_yaml(text)
+    except YamlError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
         raise InputError(
             Finding(
                 where=f"{path}{line}",
-                found=f"not YAML: {getattr(error, 'problem', error)}",
+                found=f"not YAML: {error.problem}",
                 expected="a promptfoo configuration",
                 fix="Mend the file.",
             )
@@ -222,7 +221,7 @@ def _read_as(kind: str, value: Any) -> Any:
     if kind == "is-json" and isinstance(value, str):
         try:
             return json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise NoMappingError("is-json with a text that is no JSON") from None
     return value
 

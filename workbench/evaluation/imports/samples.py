@@ -138,5 +138,5 @@ def _metadata(value: Any) -> dict[str, Any]:
 def _parsed(text: str, otherwise: Any) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return otherwise

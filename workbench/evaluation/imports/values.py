@@ -142,8 +142,7 @@ def rows_of(path: Path, *, what: str) -> Iterator[tuple[str, dict[str, Any] | No
     """
     text = read_text(path, what=what)
     if path.suffix == ".csv":
-        for number, row in enumerate(csv.DictReader(io.StringIO(text)), start=2):
-            yield f"{path}:{number}", {key: value for key, value in row.items() if key and value is not None}
+        yield from _csv_rows(path, text, what=what)
         return
     if path.suffix == ".jsonl":
         for number, line in enumerate(text.split("\n"), start=1):
@@ -152,7 +151,7 @@ def rows_of(path: Path, *, what: str) -> Iterator[tuple[str, dict[str, Any] | No
         return
     try:
         value = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         finding = Finding(where=str(path), found=f"not JSON: {error}", expected=what, fix="Mend the file.")
         raise InputError(finding) from error
     samples = value.get("samples") if isinstance(value, dict) else None
@@ -160,9 +159,18 @@ def rows_of(path: Path, *, what: str) -> Iterator[tuple[str, dict[str, Any] | No
         yield f"{path} $[{number}]", row if isinstance(row, dict) else None
 
 
+def _csv_rows(path: Path, text: str, *, what: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    try:
+        for number, row in enumerate(csv.DictReader(io.StringIO(text, newline="")), start=2):
+            yield f"{path}:{number}", {key: value for key, value in row.items() if key and value is not None}
+    except csv.Error as error:
+        finding = Finding(where=str(path), found=f"not CSV: {error}", expected=what, fix="Mend the file.")
+        raise InputError(finding) from error
+
+
 def _object(line: str) -> dict[str, Any] | None:
     try:
         value = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

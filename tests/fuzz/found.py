@@ -1,0 +1,31 @@
+"""Bytes that once ended a reader in a trace, or kept it for minutes: each as short as it can be told."""
+
+from tests.fuzz.files import tables
+
+_FAR = b"9" * 5000
+# The end of a table is whole and tells of more than there is: polars' own code panics.
+_CUT = [table[:4] + table[4 + len(table) // 2 :] for table in tables()]
+FOUND = (
+    *(("log-parquet", table) for table in _CUT),
+    *(("pairs", table) for table in _CUT),
+    ("import", b"- " * 3000),
+    ("import", b"[" * 100_000),
+    ("import", b'a,b\n1,"x"\r2\n'),
+    ("of-runs", b'{"\xff": 1}'),
+    ("of-runs", b"[" * 100_000),
+    ("of-runs", b'{"a":' * 5000),
+    ("prompt", b"Use " + _FAR),
+    ("prompt", _FAR + b"+ words"),
+    ("mask", "4111 1111 1111 ١١١١, A١٢٣٤٥٦٧٨".encode()),
+    ("answer-json", b'```json\n{"a":[]' + b" " * 50_000 + b"''"),
+    ("answer-json", b"{'a', /* " * 6000),
+    ("answer-json", b"```json\n" + b"\n" * 50_000),
+    ("schema", b'{"type": "array"}\x1f"\\ud800"'),
+    ("schema", b'{"enum": ["\\ud800"]}\x1f1'),
+    ("reply", b"429 Wed, 211111111111 Oct 2026 07:28:00 GMT\n\n{}"),
+    ("reply", b"429 " + _FAR + b"\n\n{}"),
+    ("reply", "429 ²\n\n{}".encode()),
+    ("reply", b'200 \n\n{"choices": "\xff"}'),
+    ("reply", b"500 \n\n\xff"),
+    ("reply", b"200 \n\n" + b'{"choices":[' * 20_000),
+)
