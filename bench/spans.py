@@ -1,4 +1,4 @@
-"""Prints how well the gold prompts are told apart, by half and by language: `python -m bench.spans`."""
+"""Prints how well the gold prompts are told apart, by set, half and language: `python -m bench.spans`."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "convert"))
 
 
 def main() -> None:
-    """Print one line a part of the gold, then F1 by kind over all of it."""
+    """Print one line a part of the gold, then F1 by kind over what was held out of everything."""
     from goldspans import gold  # type: ignore[import-not-found]
 
     rows = gold()
-    for part in ("tune", "held", "english", "chinese"):
-        print(_line(part, _figures(row for row in rows if part in {row.half, row.language})))
-    whole = _figures(rows)
-    print(_line("all", whole))
-    for kind, f1 in whole["f1"].items():
+    for name in ("first", "second"):
+        for part in ("tune", "held"):
+            print(_line(f"{name} {part}", _figures(r for r in rows if (r.set, r.half) == (name, part))))
+    unseen = [row for row in rows if (row.set, row.half) == ("second", "held")]
+    for part in ("english", "chinese"):
+        print(_line(f"unseen {part}", _figures(row for row in unseen if row.language == part)))
+    for kind, f1 in _figures(unseen)["f1"].items():
         print(f"  {kind:<11}{f1:.3f}")
 
 
@@ -38,7 +40,7 @@ def _figures(rows: Iterable[Any]) -> dict[str, Any]:
 
 def _line(name: str, figures: dict[str, Any]) -> str:
     accuracy, macro = figures["accuracy"], figures["macro_f1"]
-    return f"{name:<8}accuracy {accuracy:.3f}  macro F1 {macro:.3f}  words {figures['n']}"
+    return f"{name:<15}accuracy {accuracy:.3f}  macro F1 {macro:.3f}  words {figures['n']}"
 
 
 if __name__ == "__main__":

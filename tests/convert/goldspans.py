@@ -16,21 +16,23 @@ class Labelled:
     name: str
     language: str
     half: str
+    set: str
     prompt: str
     spans: tuple[Span, ...]
 
 
 def gold() -> list[Labelled]:
-    """All prompts, English ones first."""
+    """All prompts: those of the first set, then those of the second, English ones first."""
     folder = Path(__file__).parent / "gold"
     return [
-        _labelled(row, language)
+        _labelled(row, language, name)
+        for name, tail in (("first", ""), ("second", "_second"))
         for language in ("english", "chinese")
-        for row in yaml.safe_load((folder / f"{language}.yaml").read_text(encoding="utf-8"))
+        for row in yaml.safe_load((folder / f"{language}{tail}.yaml").read_text(encoding="utf-8"))
     ]
 
 
-def _labelled(row, language):
+def _labelled(row, language, name="second"):
     pieces = _MARK.split(row["marked"])
     kinds, texts = pieces[1::2], pieces[2::2]
     # What stands before the first mark is the label of the first span.
@@ -40,5 +42,10 @@ def _labelled(row, language):
         spans.append(Span(start=at, end=at + len(text), kind=kind))
         at += len(text)
     return Labelled(
-        name=row["name"], language=language, half=row["half"], prompt="".join(texts), spans=tuple(spans)
+        name=row["name"],
+        language=language,
+        half=row["half"],
+        set=name,
+        prompt="".join(texts),
+        spans=tuple(spans),
     )

@@ -15,18 +15,28 @@ _QUOTED = re.compile(
     r"\"([^\"\n]{1,300})\"|“([^”\n]{1,300})”|「([^」\n]{1,300})」|『([^』\n]{1,300})』|"
     r"(?<![\w])'([^'\n]{1,200}(?:'(?=\w)[^'\n]{0,100})?)'(?!\w)|`([^`\n]{1,200})`|‘([^’\n]{1,200})’"
 )
-_CARDINALS = (
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+_ONES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_TEENS = (
+    "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
+    "nineteen",
 )  # fmt: skip
-_MORE = {
-    "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "hundred": 100, "a single": 1,
-    "a": 1, "once": 1, "twice": 2, "thrice": 3,
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_MORE = {"zero": 0, "hundred": 100, "thousand": 1000, "a single": 1, "a dozen": 12, "a": 1} | {
+    "once": 1, "twice": 2, "thrice": 3,
 }  # fmt: skip
-NUMBER_WORDS = {word: i for i, word in enumerate(_CARDINALS)} | _MORE
+NUMBER_WORDS = (
+    _MORE
+    | {word: i for i, word in enumerate((*_ONES, *_TEENS), 1)}
+    | {word: 10 * i for i, word in enumerate(_TENS, 2)}
+)
+_ONE, _TEN = "|".join(_ONES), "|".join(_TENS)
+_BELOW_HUNDRED = (
+    rf"(?:{_TEN})[- ](?:{_ONE})\b|(?:{_TEN})(?![- ](?:{_ONE})\b)|{'|'.join(reversed(_TEENS))}|{_ONE}"
+)
 NUMBER = (
-    r"(?:(?<!\d)\d[\d,]{0,18}|a single|"
-    + "|".join((*_CARDINALS, "fifteen", "twenty", "thirty", "forty", "fifty"))
-    + r"|[零〇一二两三四五六七八九十百千]{1,18})"
+    r"(?:(?<!\d)\d[\d,]{0,18}|a single|a dozen|zero|"
+    rf"(?:(?:an? |(?:{_ONE}) )?(?:hundred|thousand))(?: (?:and )?(?:{_BELOW_HUNDRED}))?|"
+    rf"{_BELOW_HUNDRED}|[零〇一二两三四五六七八九十百千万]{1,18})"
 )
 _HAN = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 
@@ -83,17 +93,33 @@ def unquoted(text: str) -> str:
 
 
 def number(text: str) -> int:
-    """Read ``30``, ``1,000``, ``three`` or ``三十``."""
+    """Read ``30``, ``1,000``, ``twenty-five``, ``two hundred and fifty``, ``三十`` or ``一万二千``."""
     text = unicodedata.normalize("NFKC", text).strip().casefold()
     if text.replace(",", "").isdigit():
         return int(text.replace(",", ""))
     if text in NUMBER_WORDS:
         return NUMBER_WORDS[text]
+    if text.isascii():
+        return _english(text)
     total, current = 0, 0
     for character in text:
+        if character == "万":
+            total, current = (total + current) * 10_000, 0
+            continue
         unit = {"十": 10, "百": 100, "千": 1000}.get(character)
         if unit:
             total, current = total + (current or 1) * unit, 0
         else:
             current = current * 10 + _HAN[character]
     return total + current
+
+
+def _english(text: str) -> int:
+    """Read ``twenty-five`` or ``two hundred and fifty``."""
+    total = 0
+    for word in re.split(r"[\s-]+", text):
+        if word in {"hundred", "thousand"}:
+            total = (total or 1) * NUMBER_WORDS[word]
+        elif word not in {"and", "a", "an"}:
+            total += NUMBER_WORDS[word]
+    return total

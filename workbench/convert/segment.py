@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, get_args
 from workbench.contracts import Span, SpanKind
 from workbench.convert.compile_text import unquoted
 from workbench.convert.segment_cues import scores
-from workbench.convert.segment_headings import DIALOGUE, SLOT, heading_kind, slot_kind
+from workbench.convert.segment_headings import DIALOGUE, FACT_NAMES, SLOT, heading_kind, slot_kind
+from workbench.convert.segment_learnt import learnt_weights
 from workbench.convert.segment_units import Unit, short, units
 
 if TYPE_CHECKING:
@@ -23,12 +24,14 @@ _BLOCK_FORMAT = 3.0
 _SAMPLE_TURN = 4.0
 _LEAD_IN = 0.6
 _OWN_LABEL = 1.4
+# What was learnt beside the cues: of a sentence, of a heading that no cue knows, and of one that a cue knows.
+_SENTENCE, _NEW_HEADING, _KNOWN_HEADING = 1.5, 0.8, 0.3
 # What a unit is where nothing tells: a step of the task.
 _DEFAULT: dict[SpanKind, float] = {"procedure": 0.8}
 # Neighbours tend to be of one kind: on one line, under the same headings, across a blank line.
-_SAME_LINE, _SAME_BLOCK, _SAME_SECTION, _ELSEWHERE = 1.2, 0.9, 0.6, 0.1
+_SAME_LINE, _SAME_BLOCK, _SAME_SECTION, _ELSEWHERE = 1.9, 1.4, 1.0, 0.1
 _LATE_ROLE = 0.8
-_STRONG = 3.0
+_STRONG = 6.0
 _LABEL_WORDS, _LABEL_CHARACTERS = 6, 24
 # Names of what a prompt is given; other placeholders under "Answer in this format:" are to be filled in.
 _GIVEN = re.compile(
@@ -81,6 +84,7 @@ def _weights(prompt: str, cut: tuple[Unit, ...]) -> list[dict[SpanKind, float]]:
     lone = len({match.group() for text in texts for match in SLOT.finditer(text)}) == 1
     out: list[dict[SpanKind, float]] = []
     lead: dict[SpanKind, float] = {}
+    nested: tuple[int, dict[SpanKind, float]] | None = None
     shown = False
     for i, (unit, text) in enumerate(zip(cut, texts, strict=True)):
         if (unit.lead < unit.start and unit.form == "text") or (i and unit.path != cut[i - 1].path):
@@ -94,11 +98,20 @@ def _weights(prompt: str, cut: tuple[Unit, ...]) -> list[dict[SpanKind, float]]:
             found["example"] = found.get("example", 0) + _SAMPLE_TURN * ("format" not in _headed(unit))
         shown = text.rstrip().endswith((":", "：")) and max(found, key=lambda k: found[k]) == "format"
         if unit.form == "item":
-            _add(found, lead, _LEAD_IN)
+            depth = _depth(prompt, unit)
+            above = {} if nested is None or depth <= nested[0] else nested[1]
+            _add(found, above or lead, _LEAD_IN)
+            if not above:
+                nested = (depth, found) if text.rstrip().endswith((":", "：")) else None
         else:
-            lead = found if text.rstrip().endswith((":", "：")) else {}
+            lead, nested = (found if text.rstrip().endswith((":", "：")) else {}), None
         out.append(found)
     return out
+
+
+def _depth(prompt: str, unit: Unit) -> int:
+    """Return how far a list item is set in, in characters."""
+    return unit.lead - (prompt.rfind("\n", 0, unit.lead) + 1)
 
 
 def _wording(unit: Unit, text: str, *, first: bool) -> dict[SpanKind, float]:
@@ -108,8 +121,13 @@ def _wording(unit: Unit, text: str, *, first: bool) -> dict[SpanKind, float]:
         found["format"] = _BLOCK_FORMAT
     else:
         _add(found, scores(unquoted(text)), 1)
+        if not _is_field(unit):
+            _add(found, learnt_weights(text, "sentence"), _SENTENCE)
     headed = _headed(unit)
     _add(found, headed, 1)
+    if unit.path:
+        known = _KNOWN_HEADING if headed else _NEW_HEADING
+        _add(found, learnt_weights(unit.path[-1].replace("_", " "), "heading"), known)
     if not headed and unit.path:
         _add(found, scores(unit.path[-1]), _LEAD_IN)
     if first and not headed and unit.form == "text":
@@ -117,11 +135,17 @@ def _wording(unit: Unit, text: str, *, first: bool) -> dict[SpanKind, float]:
     return found
 
 
+def _is_field(unit: Unit) -> bool:
+    """Tell a field of the output ("- voice: who spoke"), whose words say nothing of its kind."""
+    heading = heading_kind(unit.path) if unit.label and unit.form == "item" else None
+    return heading is not None and heading[0] == "format"
+
+
 def _headed(unit: Unit) -> dict[SpanKind, float]:
     """Weigh what the unit stands under; the label of a field of the output says nothing of its own."""
     heading = heading_kind(unit.path)
     label = heading_kind((unit.label,)) if unit.label else None
-    if label is not None and not (unit.form == "item" and heading is not None and heading[0] == "format"):
+    if label is not None and not _is_field(unit):
         return {label[0]: label[1] * _OWN_LABEL}
     return {} if heading is None else {heading[0]: heading[1]}
 
@@ -176,7 +200,8 @@ def _slot(text: str, unit: Unit, *, alone: bool) -> SpanKind | None:
     if headed is not None and headed[0] == "format" and not any(_GIVEN.search(name) for name in names):
         return "format"
     kind = slot_kind([*names, *([rest] if rest else [])], unit.path, alone=alone)
-    return "fact" if rest and kind == "context" and "fact" in scores(rest) else kind
+    dated = names and all(FACT_NAMES.search(name) for name in names)
+    return "fact" if rest and (dated or (kind == "context" and "fact" in scores(rest))) else kind
 
 
 def _bond(prompt: str, first: Unit, second: Unit) -> float:

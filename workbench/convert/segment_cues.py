@@ -38,13 +38,22 @@ _MAIN_CLAUSE = frozenset({"length", "format", "style", "language", "fact", "role
 _FURTHER = 0.3
 
 
+# Marks of Chinese typing that the lexicons write narrow; one for one, so that places stay.
+_NARROW = str.maketrans("，：；！？（）“”‘’", ",:;!?()\"\"''")
+
+
+def narrowed(text: str) -> str:
+    """Write full-width marks narrow, and quotation marks straight; the length stays."""
+    return text.translate(_NARROW)
+
+
 @lru_cache(maxsize=4096)
 def scores(text: str) -> Mapping[SpanKind, float]:
     """Weigh the wording of ``text`` by kind: the strongest cue, and a share of the further ones.
 
     Cues that stand early weigh more, since a sentence opens with its main demand.
     """
-    folded = text.lower()
+    folded = narrowed(text.lower())
     bare = without_courtesy(folded)
     condition = _CONDITION.match(bare)
     # Blanked and not cut off, so that places stay.

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from workbench.convert.lexicon import cues
+from workbench.convert.segment_cues import narrowed
 
 if TYPE_CHECKING:
     from workbench.contracts import SpanKind
@@ -34,8 +35,14 @@ _DATA_NAMES = re.compile(
     r"history|profile|context|docs?\b|document|passage|article|notes?|data|answer|response|schema|memor|"
     r"knowledge|retriev|search|result|record|background|summary|transcript|report|conversation|dialog|"
     r"contract|excerpt|leaflet|chunk|source|reference|topic|candidate|list|table|evidence|content|essay|code|"
-    r"diff|description|\bjob|resume|faq|catalog|polic|tools?\b|examples?\b|persona|资料|上下文|背景|历史|文档|材料|知识|内容|记录|合同|名单|题目|档案|稿件|小结|"
-    r"病历|纪要|公告|新闻|回答|答案|作文|数据|简历|文章",
+    r"diff|description|\bjob|resume|\bsheet|\bspec|product|\binfo|guideline|\brules|glossary|brand|listing|\bdraft|faq|catalog|polic|tools?\b|examples?\b|persona|资料|上下文|背景|历史|文档|材料|知识|内容|记录|合同|名单|题目|档案|稿件|小结|"
+    r"病历|纪要|公告|新闻|法条|条文|法规|产品|商品|参数|指南|信息|回答|答案|作文|数据|简历|文章",
+    re.IGNORECASE,
+)
+# Slots of what is so: the day, the place, the user's name.
+FACT_NAMES = re.compile(
+    r"(?:^|_|\b)(?:current|today|date|time|datetime|now|weekday|timezone|location|locale|city|user ?name|os|"
+    r"platform|version)(?:$|_|\b)|日期|时间|今天|城市|用户名",
     re.IGNORECASE,
 )
 _USER_NAMES = re.compile(
@@ -57,7 +64,7 @@ def heading_kind(path: tuple[str, ...]) -> tuple[SpanKind, float] | None:
 
 @lru_cache(maxsize=4096)
 def _name_kind(name: str) -> tuple[SpanKind, float] | None:
-    folded = name.lower()
+    folded = narrowed(name.lower())
     return next(((cue.kind, cue.weight) for cue in cues("headings") if cue.find(folded)), None)
 
 
@@ -66,7 +73,10 @@ def slot_kind(names: list[str], headings: tuple[str, ...], *, alone: bool) -> Sp
 
     ``alone`` says that the prompt has no other slot: then what nobody names is the user's message.
     """
-    for name in (*names, *reversed(headings[-2:])):
+    for i, name in enumerate((*names, *reversed(headings[-2:]))):
+        headed = heading_kind((name,)) if i >= len(names) else None
+        if headed is not None and headed[0] in {"context", "input"}:
+            return headed[0]
         if _DATA_NAMES.search(name) and not re.search(r"question|query|问题|提问", name, re.IGNORECASE):
             return "context"
         if _USER_NAMES.search(name):

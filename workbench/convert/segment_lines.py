@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ITEM = re.compile(
-    r"\s*(?:[-*+•·▪◦]|\(?\d{1,3}[.)、:](?!\d)|[（(][\d一二三四五六七八九十]{1,3}[)）]|[①-⑳]|[a-zA-Z][.)])"
+    r"\s*(?:[-–*+•·▪◦●○■□◆◇★✓✔➤►]|\(?\d{1,3}[.)、:](?!\d)|[（(][\d一二三四五六七八九十]{1,3}[)）]|[①-⑳]|[a-zA-Z][.)])"
     r"(?:\s+|(?<=[、）①-⑳])\s*|(?=[^\x00-\x7f]))"
 )
 TAG_NAME = r"[^\W\d][\w.-]{0,40}"
@@ -18,7 +18,7 @@ FENCE = re.compile(r"\s*(?:```|~~~)")
 _OPEN = re.compile(rf"\s*<(?P<tag>{TAG_NAME})(?:\s[^<>]*)?>(?=\s*\S)")
 _SHUT = re.compile(rf"</(?P<tag>{TAG_NAME})>\s*[、,，.。;；]?\s*$")
 _ENDED = re.compile(r"[.!?:;。！？：；…>}\])）】|`*\"”」—]\s*$")
-_STARTS = re.compile(r"\s*(?:[-*+•·▪◦#<>{}\[\]【（(|=\"“`]|\d{1,3}[.)、:]|[a-zA-Z][.)]\s|\*\*)")
+_STARTS = re.compile(r"\s*(?:[-–*+•·▪◦●○■□◆◇★✓✔➤►#<>{}\[\]【（(|=\"“`]|\d{1,3}[.)、:]|[a-zA-Z][.)]\s|\*\*)")
 _WRAP_LEAST, _WRAP_MOST = 60, 140
 
 
@@ -80,12 +80,18 @@ def _continues(prompt: str, first: Line, second: Line) -> bool:
 
 
 def _untagged(prompt: str) -> Iterator[Line]:
-    opened = set[str]()
+    opened, unclosed = set[str](), set[str]()
     for line in _blocks(prompt):
         start, end = line.start, line.end
         head = _OPEN.match(line.text)
         tail = _SHUT.search(line.text)
-        if head and (FENCE.match(line.text) or f"</{head['tag']}>" not in prompt[line.start + head.end() :]):
+        if head and FENCE.match(line.text):
+            head = None
+        # A tag that is not closed from here on is not closed later either: looked for once.
+        if head and (
+            head["tag"] in unclosed or prompt.find(f"</{head['tag']}>", line.start + head.end()) < 0
+        ):
+            unclosed.add(head["tag"])
             head = None
         if head and line.text[head.end() :].lstrip().startswith(f"</{head['tag']}>"):
             head = None
@@ -127,6 +133,8 @@ def _blocks(prompt: str) -> Iterator[Line]:
 
 def _braces(line: str, *, fresh: bool) -> int:
     """Count how many braces a line opens; only a line that begins with one opens a block."""
-    if (fresh and not line.lstrip().startswith(("{", "[{"))) or (fresh and line.count("{{")):
+    bare = line.strip()
+    # "{{" alone opens an object whose braces are doubled for a formatter; with a name it is a slot.
+    if fresh and bare != "{{" and (not bare.startswith(("{", "[{")) or "{{" in bare):
         return 0
     return line.count("{") - line.count("}")

@@ -46,6 +46,8 @@ _CLOSING = "\"'”’」』)）]"
 _LABEL_RANK, _TURN_RANK, _TAG_RANK = 7, 8, 9
 _LABEL_WORDS, _LABEL_HAN = 8, 12
 _NAME_WORDS, _NAME_HAN = 4, 8
+# So many characters of what stands under a line are looked at.
+_BELOW = 200
 _PAIRS = {"“": "”", "「": "」", "『": "』", "《": "》"}
 
 
@@ -98,6 +100,9 @@ def units(prompt: str) -> tuple[Unit, ...]:
         if _closes(levels, line.text) or _RULE_LINE.fullmatch(line.text):
             out, lead = _absorb(out, line, lead)
             continue
+        if out and lead is None and _asks(line.text) and not prompt[line.end :].strip():
+            out = [*out[:-1], replace(out[-1], tail=line.end)]
+            continue
         if lead is None and out and _over(prompt, out[-1], line):
             while levels and levels[-1].rank in {_LABEL_RANK, _TURN_RANK} and levels[-1].label:
                 levels.pop()
@@ -124,6 +129,12 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
 def short(name: str, *, words: int, han: int) -> bool:
     """Tell whether a name is short: by words, or by characters where it is Chinese."""
     return len(name) <= han if has_han(name) else len(name.split()) <= words
+
+
+def _asks(line: str) -> bool:
+    """Tell the label that a prompt ends with, for the model to go on from ("Answer:")."""
+    bare = line.rstrip().rstrip(":：")
+    return bare != line.rstrip() and short(bare, words=_NAME_WORDS, han=_NAME_HAN)
 
 
 def _over(prompt: str, last: Unit, line: Line) -> bool:
@@ -181,11 +192,23 @@ def _marked(line: str, match: re.Match[str], prompt: str, end: int) -> _Level | 
 
 
 def _bare(line: str, prompt: str, end: int) -> _Level | None:
-    """Read a short line without marks ("Output format") as a heading where its words are those of one."""
+    """Read a short line without marks ("Output format") as a heading.
+
+    Either its words are those of one, or it stands below a blank line and directly above a longer one.
+    """
     plain = re.fullmatch(r"\s*[A-Z\u4e00-\u9fff][\w /&'-]{1,39}\s*", line)
     if plain is None or not short(line, words=_NAME_WORDS, han=_NAME_HAN) or not prompt[end:].strip():
         return None
-    return _Level(rank=_LABEL_RANK, name=line.strip()) if heading_kind((line,)) else None
+    if heading_kind((line,)) is None and not _stands_over(line, prompt, end):
+        return None
+    return _Level(rank=_LABEL_RANK, name=line.strip())
+
+
+def _stands_over(line: str, prompt: str, end: int) -> bool:
+    before = prompt[: end - len(line)].rstrip(" \t")
+    below = prompt[end : end + _BELOW].lstrip(" \t\r")
+    first = below[1:].split("\n", 1)[0].strip() if below.startswith("\n") else ""
+    return (not before or before.endswith(("\n\n", "\r\n\r\n"))) and len(first) > len(line.strip())
 
 
 def _label(name: str, prompt: str, end: int) -> bool:
@@ -225,7 +248,7 @@ def _absorb(out: list[Unit], line: Line, lead: int | None) -> tuple[list[Unit], 
 
 
 def _cut(line: Line, path: tuple[str, ...]) -> Iterator[Unit]:
-    if FENCE.match(line.text) or line.text.startswith(("{\n", '{"', "{ ", "[{", "|")):
+    if FENCE.match(line.text) or line.text.startswith(("{\n", "{{\n", '{"', "{ ", "[{", "|")):
         yield Unit(start=line.start, end=line.end, form="block", path=path, lead=line.start)
         return
     item = ITEM.match(line.text)
