@@ -36,7 +36,7 @@ _BELOW_HUNDRED = (
 NUMBER = (
     r"(?:(?<!\d)\d[\d,]{0,18}|a single|a dozen|zero|"
     rf"(?:(?:an? |(?:{_ONE}) )?(?:hundred|thousand))(?: (?:and )?(?:{_BELOW_HUNDRED}))?|"
-    rf"{_BELOW_HUNDRED}|[零〇一二两三四五六七八九十百千万]{1,18})"
+    rf"{_BELOW_HUNDRED}|[零〇一二两三四五六七八九十百千万]{{1,18}})"
 )
 _HAN = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 
