@@ -6,6 +6,10 @@ import hashlib
 import itertools
 import re
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 # Han, kana, hangul syllables, Thai, Lao, Khmer, Myanmar: scripts written without spaces between words
 # (hangul is spaced, and is therefore not here).
@@ -33,6 +37,9 @@ _SCRIPTS = (
     ("hi", re.compile(r"[\u0900-\u097f]")),
     ("el", re.compile(r"[\u0370-\u03ff]")),
 )
+# What is Markdown markup anywhere, and what is only where a line begins with it.
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|~&$]|^[-+#]|(?<=^\d)[.)])")
+_BREAKS = re.compile(r"\s+")
 _STOPWORD_LISTS = {
     "en": "the of and to in is that it for was on are with as be at by this not or you your i we",
     "de": "der die das und ist nicht ich sie wir mit für auf ein eine zu den von im es auch",
@@ -175,3 +182,15 @@ def _mark(character: str) -> bytes:
 
 
 _MARKS = b"".join(_mark(chr(code)) for code in range(256))
+
+
+def markdown_escape(text: str) -> str:
+    """Keep any text from becoming Markdown markup or a mention, on one line."""
+    # A mention is found after escapes are read; a space of no width parts the sign from the name.
+    return _SPECIAL.sub(r"\\\1", _BREAKS.sub(" ", text).strip()).replace("@", "@\u200b")
+
+
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write a table of cells that are Markdown already."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

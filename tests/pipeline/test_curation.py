@@ -141,7 +141,7 @@ def test_files_written(written, curated):
     assert read_pairs(written / "train.parquet").equals(curated.train)
     assert json.loads((written / "summary.json").read_text()) == curated.summary
     card = (written / "card.md").read_text()
-    assert "| near duplicate | 1 |" in card
+    assert "| near duplicate | near\\_dedup | 1 |" in card
     assert "| opening | 1 |" in card
 
 
@@ -204,4 +204,4 @@ def test_every_dropped_row_is_explained_by_rule_figure_and_kept_row_where_there_
             removal.kept_id in {None, *found.train["id"], *found.valid["id"], *found.test["id"]}
         )
     assert found.summary["leakage"]["against"][str(suite)]["rows_dropped"] == 1
-    assert "leakage certificate" in (tmp_path / "card.md").read_text()
+    assert "## Leakage certificate" in (tmp_path / "card.md").read_text()

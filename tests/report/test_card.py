@@ -3,14 +3,17 @@ from html.parser import HTMLParser
 
 import made_data
 import pytest
+from conftest import make_frame
 from test_report_browser import CONTRAST, browser, opened  # noqa: F401 - fixtures
 
 from workbench.cli import execute
 from workbench.corpus import contracts_beside, difference, profile
 from workbench.io.dataset import read_dataset
+from workbench.pipeline.curate import curate, write_curated
 from workbench.report.card import render_card
 from workbench.report.cardmarkdown import render_card_markdown
 from workbench.report.cardmodel import build_card, card_json
+from workbench.steps import ClusterSplit, ExactDedup
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +55,19 @@ def test_the_page_holds_every_section_and_no_text_becomes_markup(card):
     for section in ("reasons", "signals", "curation", "duplicates", "rules", "parts", "change", "provenance"):
         assert section in page.ids
     assert "http" not in text.replace("http-equiv", "")
+
+
+def test_curation_and_card_say_the_same_in_the_same_words(tmp_path):
+    write_curated(curate(make_frame(40), steps=(ExactDedup(),), split=ClusterSplit()), tmp_path)
+    found = profile(read_dataset(tmp_path))
+    drawn = build_card(found, home=tmp_path)
+    short, full = (tmp_path / "card.md").read_text(), render_card_markdown(drawn)
+    certificate = short[short.index("## Leakage certificate") : short.index("- Clusters")].strip()
+    assert "| train-test |" in certificate
+    assert certificate in full
+    assert short.splitlines()[0] == full.splitlines()[0]
+    assert "Leakage certificate" in render_card(drawn)
+    assert card_json(drawn)["certificate"] == json.loads((tmp_path / "summary.json").read_text())["leakage"]
 
 
 def test_the_twins_say_the_same(card):

@@ -18,12 +18,12 @@ from workbench.report import build_report, render_html, render_markdown, to_json
 from workbench.report.charts import bar, interval_plot, loss_curve
 from workbench.report.diff import word_diff
 from workbench.report.economics import Prices, costs
-from workbench.report.markdown import escape as markdown_escape
 from workbench.report.markup import Html, anchor, element, escape, prose
 from workbench.report.model import Point, Training
 from workbench.report.packing import fit, fit_packed, pack, unpack
 from workbench.report.terminal import verdict_tables
 from workbench.report.words import percent, verdict_sentence
+from workbench.text import markdown_escape
 from workbench.verdicts import ArmFigures, BiasFigures, TokenFigures
 
 VOID = {"meta", "link", "input", "br"}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import polars as pl
 
+from workbench.corpus.cardwords import card_head, card_sentence, certificate_blocks, reasons_blocks
 from workbench.errors import InvariantError
 from workbench.io.frames import EDITS_SCHEMA, ledger_frame
 from workbench.io.rundir import discard, write_json, write_text
@@ -17,6 +18,7 @@ from workbench.ports import silent
 from workbench.signals import Tools, columns_of
 from workbench.steps import Noted
 from workbench.steps.dedup import direct
+from workbench.text import markdown_escape, markdown_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -114,7 +116,7 @@ def write_curated(curated: Curated, out: Path) -> dict[str, Any]:
         curated.edits.write_parquet(out / "edits.parquet")
     _quarantine(curated.signals, out / "quarantine.jsonl")
     write_json(out / "summary.json", curated.summary)
-    write_text(out / "card.md", card(curated.summary))
+    write_text(out / "card.md", card(curated.summary, curated.ledger))
     return curated.summary
 
 
@@ -191,41 +193,30 @@ def certificate(across: Mapping[str, Leak], *, against: Mapping[str, Any]) -> di
     }
 
 
-def card(summary: dict[str, Any]) -> str:
-    """Write the data card: what went in, what came out and why, in Markdown."""
-    parts = ", ".join(f"{name} {rows}" for name, rows in summary["parts"].items())
+def card(summary: dict[str, Any], ledger: pl.DataFrame) -> str:
+    """Write the data card: what went in, what came out and why, in Markdown; `workbench card` draws it."""
     leak = summary["leak"]
-    greatest = (
+    closest = (
         f"{leak['jaccard']:.3f} (`{leak['id']}` and `{leak['other_id']}`)" if leak["id"] else "none found"
     )
-    return f"""# Data card
-
-{summary["in"]} pairs in, {summary["kept"]} kept ({parts}), {summary["dropped"]} dropped.
-
-{_table("dropped because", summary["reasons"])}
-{_table("rule broken", summary["rules"])}
-Clusters of pairs that ask alike: {summary["clusters"]}, the largest of {summary["largest_cluster"]} rows; \
-no cluster is in two parts.
-Greatest likeness across parts (Jaccard, searched from {leak["floor"]}): {greatest}.
-{_leaks(summary["leakage"])}
-Pairs kept that ask alike but are answered differently: {len(summary.get("conflicts", []))}.
-
-Every dropped row is in `ledger.parquet`, its text in `dropped.parquet`; `workbench explain DIR ROW_ID` says
-why it went and which row stayed instead.
-"""
-
-
-def _leaks(leakage: dict[str, Any]) -> str:
-    """Write the leakage certificate: across each two parts, and against each evaluation file."""
-    lines = ["", "| leakage certificate | greatest likeness left | rows dropped |", "|---|---|---|"]
-    for name, leak in leakage["across_parts"].items():
-        lines.append(f"| {name} | Jaccard {leak['jaccard']:.3f} | |")
-    for name, found in leakage["against"].items():
-        left = f"containment {found['greatest_containment_left']:.3f}"
-        lines.append(f"| {name} ({found['texts']} texts) | {left} | {found['rows_dropped']} |")
-    return "\n".join([*lines, ""])
-
-
-def _table(head: str, rows: dict[str, int]) -> str:
-    lines = [f"| {name} | {count} |" for name, count in rows.items()]
-    return "\n".join([f"| {head} | rows |", "|---|---|", *lines, ""]) if lines else ""
+    steps = ledger.group_by("reason", "step").len().sort(["len", "reason"], descending=[True, False])
+    rules = [(markdown_escape(name), f"{n:,}") for name, n in summary["rules"].items()]
+    most = f"{summary['largest_cluster']:,} rows"
+    more = (
+        "Every dropped row is in `ledger.parquet`, its text in `dropped.parquet`; `workbench explain DIR ROW`"
+        " says why it went, and which row stayed. Signals, examples and duplicates: `workbench card DIR`."
+    )
+    facts = [
+        f"- Clusters of pairs that ask alike, none in two parts: {summary['clusters']:,}, of at most {most}.",
+        f"- Greatest likeness across parts (Jaccard, searched from {leak['floor']}): {closest}.",
+        f"- Pairs kept that ask alike but are answered differently: {len(summary.get('conflicts', []))}.",
+    ]
+    told = [
+        card_head(card_sentence(summary["kept"], summary["parts"], dropped=summary["dropped"])),
+        *reasons_blocks([(reason, step or "", n) for reason, step, n in steps.iter_rows()]),
+        *(["## Rules broken by rows that went", markdown_table(("Rule", "Rows"), rules)] if rules else []),
+        *certificate_blocks(summary["leakage"]),
+        "\n".join(facts),
+        more,
+    ]
+    return "\n\n".join(told) + "\n"

@@ -50,7 +50,7 @@ def render_card(card: Card) -> str:
         "curation": shifts_section(profile.curation, note=note) if profile.curation else None,
         "duplicates": repeats_section(profile),
         "rules": rules_section(profile.coverage) if profile.coverage else None,
-        "parts": parts_section(profile),
+        "parts": parts_section(profile, card.certificate),
         "change": change_section(card.change) if card.change else None,
         "provenance": _provenance(card),
     }

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from workbench.corpus.cardwords import card_head, certificate_blocks, reasons_blocks
 from workbench.report.cardmodel import concerns, sentence
-from workbench.report.markdown import escape, table
 from workbench.report.versions import number, render_difference, signed
 from workbench.report.words import count, percent
 from workbench.text import excerpt
+from workbench.text import markdown_escape as escape
+from workbench.text import markdown_table as table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +24,7 @@ _TEXT = 140
 def render_card_markdown(card: Card, *, examples: int = 3) -> str:
     """Write figures and at most ``examples`` rows of each kind; the rest is in card.json."""
     profile = card.profile
-    blocks = [f"# Data card: {escape(sentence(card))}", *(f"> {escape(said)}" for said in concerns(profile))]
+    blocks = [card_head(sentence(card)), *(f"> {escape(said)}" for said in concerns(profile))]
     blocks += _rows(profile)
     blocks += ["## Signals", table(_SIGNAL_HEAD, [_signal(one) for one in profile.signals])]
     if profile.curation:
@@ -35,6 +37,7 @@ def render_card_markdown(card: Card, *, examples: int = 3) -> str:
     blocks += _repeats(profile, examples)
     blocks += _rules(profile)
     blocks += _leak(profile)
+    blocks += certificate_blocks(card.certificate) if card.certificate else []
     if card.change:
         blocks += [render_difference(card.change, examples=examples).rstrip()]
     blocks.append("Drawn, with every figure: [card.html](card.html) · [card.json](card.json)")
@@ -67,8 +70,7 @@ def _rows(profile: Profile) -> list[str]:
 def _reasons(reasons: Sequence[Reason]) -> list[str]:
     if not reasons:
         return []
-    rows = [(escape(one.reason), escape(one.step), count(one.rows)) for one in reasons]
-    blocks = ["## Why rows went", table(("Reason", "Step", "Rows"), rows)]
+    blocks = reasons_blocks([(one.reason, one.step, one.rows) for one in reasons])
     for one in reasons:
         lines = []
         for gone in one.examples:

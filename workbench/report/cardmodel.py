@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from workbench.corpus import Difference, Profile, plain
+from workbench.corpus.cardwords import card_sentence
 from workbench.io.rundir import read_manifest
 from workbench.records import Value
 from workbench.report.build import read_funnel
+from workbench.report.files import optional_json
 from workbench.report.model import Funnel  # noqa: TC001 - msgspec reads it
 from workbench.report.words import count
 
@@ -18,7 +20,10 @@ if TYPE_CHECKING:
 
 
 class Card(Value, frozen=True, kw_only=True):
-    """Everything the faces of a data card show; ``files`` names the content of the data by file."""
+    """Everything the faces of a data card show; ``files`` names the content of the data by file.
+
+    ``certificate``: what leaks across each two parts and against evaluation files, as `curate` found it.
+    """
 
     profile: Profile
     funnel: Funnel | None
@@ -26,6 +31,7 @@ class Card(Value, frozen=True, kw_only=True):
     key: str
     version: str
     files: dict[str, str]
+    certificate: dict[str, Any] | None = None
 
 
 def build_card(profile: Profile, *, home: Path | None, change: Difference | None = None) -> Card:
@@ -39,6 +45,7 @@ def build_card(profile: Profile, *, home: Path | None, change: Difference | None
         key=str(manifest.get("key", "")),
         version=str(manifest.get("workbench", "")),
         files={str(name): str(of.get("blake2b", "")) for name, of in files.items()},
+        certificate=(optional_json(home / "summary.json") or {}).get("leakage") if home else None,
     )
 
 
@@ -53,13 +60,8 @@ def card_json(card: Card) -> dict[str, Any]:
 def sentence(card: Card) -> str:
     """Say the data set in a sentence."""
     profile = card.profile
-    noun = "pair" if profile.rows == 1 else "pairs"
-    parts = ", ".join(f"{count(rows)} {name}" for name, rows in profile.parts.items())
     dropped = sum(reason.rows for reason in profile.reasons)
-    said = f"{count(profile.rows)} {noun}" + (f": {parts}" if parts else "")
-    if dropped:
-        said += f"; {count(dropped)} of {count(profile.rows + dropped)} dropped, each with its reason"
-    return said
+    return card_sentence(profile.rows, profile.parts, dropped=dropped)
 
 
 def concerns(profile: Profile) -> list[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from workbench.corpus.cardwords import CERTIFICATE, certificate_rows
 from workbench.report.charts import bar
 from workbench.report.histograms import histogram, said
 from workbench.report.markup import Html, element, joined, prose, scrolling
@@ -11,7 +12,7 @@ from workbench.report.versions import FIELDS, MATCHED, headline, moved_surely, n
 from workbench.report.words import count, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from workbench.corpus import (
         Alike,
@@ -153,8 +154,8 @@ def rules_section(coverage: Coverage) -> Html:
     return joined([scrolling(whole, label="Rules over the rows"), *examples])
 
 
-def parts_section(profile: Profile) -> Html:
-    """Draw parts, tasks and sources, and the rows of two parts that are most alike."""
+def parts_section(profile: Profile, certificate: Mapping[str, Any] | None) -> Html:
+    """Draw parts, tasks, sources, the leakage certificate, and the rows of two parts most alike."""
     groups = (("Part", profile.parts), ("Task", profile.tasks), ("Source", profile.sources))
     tables = [
         table(
@@ -168,7 +169,9 @@ def parts_section(profile: Profile) -> Html:
         if counts
     ]
     leak = _leak(profile.leak) if profile.leak else element("p", "The data has no parts.", class_="quiet")
-    return joined([element("div", *tables, class_="columns"), leak])
+    rows = certificate_rows(certificate) if certificate else []
+    proof = joined([element("h3", "Leakage certificate"), table(CERTIFICATE, rows)]) if rows else None
+    return joined([element("div", *tables, class_="columns"), proof, leak])
 
 
 def reasons_section(reasons: Sequence[Reason]) -> Html:

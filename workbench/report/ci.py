@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from workbench.report.markdown import escape, table
+from workbench.text import markdown_escape as escape
+from workbench.text import markdown_table as table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

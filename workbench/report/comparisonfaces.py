@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.report.markdown import escape
-from workbench.report.markdown import table as markdown_table
 from workbench.report.markup import Html, element, joined, prose, scrolling
 from workbench.report.shell import page
 from workbench.report.words import RULE_STATES, bounds, named, percent
+from workbench.text import markdown_escape as escape
+from workbench.text import markdown_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

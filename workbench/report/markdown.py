@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from workbench.records import ARMS
@@ -19,16 +18,14 @@ from workbench.report.words import (
     percent,
     points,
 )
+from workbench.text import markdown_escape as escape
+from workbench.text import markdown_table as table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from workbench.report.model import GraderCard, Report
     from workbench.verdicts import ArmFigures, Corrected, NoiseFloor, Repeated, RuleVerdict, Verdicts
-
-# What is markup anywhere, and what is markup only where a line begins with it.
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|~&$]|^[-+#]|(?<=^\d)[.)])")
-_BREAKS = re.compile(r"\s+")
 
 
 def render_markdown(report: Report) -> str:
@@ -51,12 +48,6 @@ def render_markdown(report: Report) -> str:
         "Cases side by side and provenance: [report.html](report.html) · [report.json](report.json)"
     )
     return "\n\n".join(blocks) + "\n"
-
-
-def escape(text: str) -> str:
-    """Keep text of the run from becoming markup or a mention, on one line."""
-    # A mention is found after escapes are read; a space of no width parts the sign from the name.
-    return _SPECIAL.sub(r"\\\1", _BREAKS.sub(" ", text).strip()).replace("@", "@\u200b")
 
 
 def _evidence(report: Report) -> str:
@@ -183,9 +174,3 @@ def _recovery(rule: RuleVerdict) -> str:
 
 def _shares(arms: ArmFigures) -> list[str]:
     return [percent(getattr(arms, arm).rate) for arm in ARMS]
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Write a table of cells that are Markdown already."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

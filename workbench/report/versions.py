@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.report.markdown import escape, table
 from workbench.report.words import count
 from workbench.text import excerpt
+from workbench.text import markdown_escape as escape
+from workbench.text import markdown_table as table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
