@@ -4,9 +4,9 @@
 
 Rows are those of the support sample; the teacher's prompt before each is ``--prompt`` tokens long. Five loops
 of the same ``--epochs`` passes take turns: ``sft``, ``distill`` with a stored teacher, and with a live one:
-as ``train`` has it (``live``: keys and values of what the prompts share are kept, and what it said of a row),
-without remembering rows (``kept``, what a single pass costs), and encoding whole prompts at each step. CPU
-seconds a step, the least of ``--repeats`` runs.
+as ``train`` has it (``live``: keys and values of what the prompts share are kept, and rows of like length are
+asked together, each once), asking for the rows of a step at each step (``kept``), and encoding whole prompts
+at each step. CPU seconds a step, the least of ``--repeats`` runs.
 """
 
 from __future__ import annotations
@@ -90,11 +90,12 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=64)
     parser.add_argument("--prompt", type=int, default=1000)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--group-by-length", action="store_true", help="rows of like length in a batch")
     asked = parser.parse_args()
     steps = asked.epochs * asked.rows // asked.batch_size
     spec = training.Sft(
         learning_rate=1e-3, max_steps=steps, batch_size=asked.batch_size, dtype="float32", log_every=1,
-        eval_every=0, checkpoint_every=0,
+        eval_every=0, checkpoint_every=0, group_by_length=asked.group_by_length,
     )  # fmt: skip
     seconds: dict[str, list[float]] = {kind: [] for kind in KINDS}
     with tempfile.TemporaryDirectory() as place:
@@ -115,6 +116,7 @@ def main() -> None:
         "model": asked.model,
         "prompt": asked.prompt,
         "epochs": asked.epochs,
+        "group_by_length": asked.group_by_length,
         "cpu_seconds_a_step": {kind: round(value, 4) for kind, value in best.items()},
         "stored_over_sft": round(best["stored"] / best["sft"], 3),
         "again_over_live": round(best["encoded again"] / best["live"], 2),

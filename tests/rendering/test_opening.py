@@ -1,3 +1,4 @@
+import json
 import shutil
 
 import pytest
@@ -67,3 +68,40 @@ def test_paths_that_are_no_folder_are_refused(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(ModelError, match="a file"):
         open_base(tmp_path / "file")
+
+
+OWN_CODE = """
+from pathlib import Path
+from transformers import LlamaConfig, LlamaForCausalLM
+
+Path(__file__).with_name("ran").touch()
+
+class OwnConfig(LlamaConfig):
+    model_type = "own"
+
+class Own(LlamaForCausalLM):
+    config_class = OwnConfig
+"""
+
+
+def test_code_that_comes_with_a_base_runs_only_where_the_user_named_it(copied, tmp_path, monkeypatch):
+    monkeypatch.setattr("transformers.dynamic_module_utils.HF_MODULES_CACHE", str(tmp_path / "modules"))
+    config = json.loads((copied / "config.json").read_text())
+    config |= {
+        "model_type": "own",
+        "auto_map": {"AutoConfig": "own.OwnConfig", "AutoModelForCausalLM": "own.Own"},
+    }
+    (copied / "config.json").write_text(json.dumps(config))
+    (copied / "own.py").write_text(OWN_CODE)
+    for named in ("", "elsewhere/other", str(copied) + "x"):
+        monkeypatch.setenv("WORKBENCH_TRUST_REMOTE_CODE", named)
+        with pytest.raises(ModelError, match="code of its own") as refused:
+            open_base(copied)
+        assert f"WORKBENCH_TRUST_REMOTE_CODE={copied}" in refused.value.findings[0].fix
+        assert not list((tmp_path).rglob("ran"))
+    monkeypatch.setenv("WORKBENCH_TRUST_REMOTE_CODE", f"other/one, {copied}")
+    opened = open_base(copied, dtype="float32")
+    assert type(opened.model).__name__ == "Own"
+    before = opened.hashes
+    (copied / "own.py").write_text(OWN_CODE + "# changed\n")
+    assert open_base(copied).hashes.weights != before.weights

@@ -180,3 +180,12 @@ def test_a_model_whose_rows_see_one_another_may_not_pack(tiny_base):
     base.model.forward = careless
     with pytest.raises(ConfigError, match="packed rows"):
         check_packing(base, rows)
+
+
+def test_what_training_can_be_told_the_audit_can_be_told_too(rows, tiny_base, capsys):
+    """The audit says what to pass to ``train``; with it, it answers as that training would."""
+    folder = rows(pairs_to_frame([make_pair(0, "Hi", "Yes"), make_pair(1, "x" * 600, "Yes")]))
+    assert audit(folder, tiny_base) == 2
+    assert "--on-overlong drop" in capsys.readouterr().err
+    assert audit(folder, tiny_base, "--on-overlong", "drop", "--json") == 0
+    assert len(told(capsys)["parts"]["train"]["dropped"]) == 1

@@ -111,13 +111,15 @@ def test_what_a_live_teacher_said_is_kept_and_the_same_in_any_order(opened, rows
     ("fields", "processes", "vocabulary", "kept"),
     [
         ({"epochs": 3.0}, 1, 300, True),
-        ({"epochs": 1.0}, 1, 300, False),  # no row comes back
-        ({"epochs": 3.0}, 2, 300, False),  # half of the rows a pass
+        ({"epochs": 1.0}, 1, 300, True),  # rows of like length are asked together
+        ({"epochs": 0.5}, 1, 300, False),  # half of the rows would be asked in vain
+        ({"epochs": 3.0}, 2, 300, True),
+        ({"epochs": 1.0}, 2, 300, False),  # half of the rows a pass
         ({"epochs": 1.0, "max_steps": 100}, 1, 300, True),
         ({"epochs": 3.0, "top_k": None}, 1, 10**7, False),  # more than memory should hold
     ],
 )
-def test_answers_are_kept_where_rows_come_back_and_memory_holds_them(
+def test_answers_are_kept_where_all_rows_come_and_memory_holds_them(
     rows, fields, processes, vocabulary, kept
 ):
     from workbench.training import Sft

@@ -58,7 +58,8 @@ def distance(one, other):
     return max(float((a[name] - b[name]).abs().max()) for name in a)
 
 
-# One process imports torch once; each command runs in a fork of it, and fails or dies alone.
+# One process imports torch once for all tests of this module; each piece of code runs in a fork of it, and
+# each command in a fork of that, which fails or dies alone.
 FORKS = """
 import json, os, resource, signal, sys, time
 from pathlib import Path
@@ -67,15 +68,14 @@ from workbench.cli import execute
 from workbench.training import run
 from workbench.training.objectives import Supervised
 
-COMMAND = ["train", "data", "--base", sys.argv[1], "--recipe", "recipe.yaml", "--quiet", "--out"]
-
 def command(out, *options, before=lambda: None):
+    given = ["train", "data", "--base", BASE, "--recipe", "recipe.yaml", "--quiet", "--out"]
     child = os.fork()
     if child == 0:
         error = os.open(f"{out}.err", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(error, 2)
         before()
-        code = execute([*COMMAND, out, *options])
+        code = execute([*given, out, *options])
         sys.stderr.flush()
         os._exit(code)
     return child
@@ -85,39 +85,62 @@ def ended(child):
 
 def code(child):
     return os.waitstatus_to_exitcode(ended(child))
+
+for line in sys.stdin:
+    asked = json.loads(line)
+    child = os.fork()
+    if child == 0:
+        os.chdir(asked["place"])
+        BASE, told = asked["base"], {}
+        exec(asked["code"], {**globals(), "ARGUMENTS": asked["arguments"], "told": told})
+        Path("told.json").write_text(json.dumps(told))
+        os._exit(0)
+    print(code(child), flush=True)
 """
 
 
-def forked(place, base, code, *arguments):
-    """Run code after ``FORKS`` in a new interpreter, and return what it prints as JSON."""
-    done = subprocess.run(
-        [sys.executable, "-c", FORKS + textwrap.dedent(code), str(base), *map(str, arguments)],
-        check=False, capture_output=True, text=True, timeout=300, env=alone(place),
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+@pytest.fixture(scope="module")
+def warm(tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
+    with subprocess.Popen(
+        [sys.executable, "-c", FORKS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env=alone(home),
+    ) as server:  # fmt: skip
+        yield server
+        server.stdin.close()
+
+
+def forked(server, place, base, code, *arguments):
+    """Run code with ``FORKS`` at hand, and return what it put into ``told``."""
+    asked = {"place": str(place), "base": str(base), "code": textwrap.dedent(code), "arguments": arguments}
+    server.stdin.write(json.dumps(asked) + "\n")
+    server.stdin.flush()
+    assert server.stdout.readline() == "0\n"
+    return json.loads((place / "told.json").read_text())
 
 
 def alone(place):
     return {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(TESTS.parent), "PATH": "", "HOME": str(place)}
 
 
-def test_killed_at_five_random_steps_it_ends_with_the_same_adapter_and_the_same_losses(tiny_base, place):
+def test_killed_at_five_random_steps_it_ends_with_the_same_adapter_and_the_same_losses(
+    tiny_base, place, warm
+):
     kill = """
         def logged(out):
             log = Path(f"{out}.partial") / "log.jsonl"
             return log.read_text().count('"loss"') if log.exists() else 0
 
-        for step in map(int, sys.argv[2:]):
+        for step in ARGUMENTS:
             child = command("killed")
             while logged("killed") < step and os.waitpid(child, os.WNOHANG) == (0, 0):
                 time.sleep(0.002)
             os.kill(child, signal.SIGKILL)
             assert os.WIFSIGNALED(ended(child)), step
-        print(json.dumps([code(command("killed")), code(command("whole"))]))
+        told["codes"] = [code(command("killed")), code(command("whole"))]
     """
     steps = sorted(random.Random(5).sample(range(1, STEPS), 5))
-    assert forked(place, tiny_base, kill, *steps) == [0, 0]
+    assert forked(warm, place, tiny_base, kill, *steps)["codes"] == [0, 0]
     assert json.loads((place / "killed" / "summary.json").read_text())["resumed"]
     assert distance("killed", "whole") < 1e-6
     assert (place / "killed" / "log.jsonl").read_text() == (place / "whole" / "log.jsonl").read_text()
@@ -162,7 +185,7 @@ def test_out_of_memory_says_what_to_change_and_keeps_the_checkpoint(
     assert not (place / "out").exists()
 
 
-def test_memory_and_disk_that_really_run_out_are_said_to_and_the_run_goes_on(tiny_base, place):
+def test_memory_and_disk_that_really_run_out_are_said_to_and_the_run_goes_on(tiny_base, place, warm):
     """A bound on the process's memory, and one on the size of its files: torch fails as without room.
 
     The adapter's file is written by safetensors, the optimiser's by torch; each says so in its own way.
@@ -185,20 +208,30 @@ def test_memory_and_disk_that_really_run_out_are_said_to_and_the_run_goes_on(tin
                 return whole(self, *args, **kwargs)
             setattr(Trainer, name, bounded)
 
-        print(json.dumps([
+        told["codes"] = [
             code(command("memory", before=little_memory)),
             code(command("adapter", before=lambda: little_disk("save_model"))),
             code(command("optimiser", before=lambda: little_disk("_save_optimizer_and_scheduler"))),
-            code(command("adapter")),
-        ]))
+        ]
+        told["said"] = {path.stem: path.read_text() for path in Path().glob("*.err")}
+        told["codes"] += [
+            code(command("adapter", "--resume")),
+            code(command("optimiser", "--no-resume")),
+        ]
     """
-    codes = forked(place, tiny_base, short)
-    said = {path.stem: path.read_text() for path in place.glob("*.err")}
-    assert codes == [EXIT_USER, EXIT_USER, EXIT_USER, 0], said
+    told = forked(warm, place, tiny_base, short)
+    codes = told["codes"]
+    said = told["said"]
+    assert codes == [EXIT_USER, EXIT_USER, EXIT_USER, 0, 0], said
     assert "batch_size 2 with grad_accumulation 2" in said["memory"]
     assert "no room left" in said["optimiser"]
     assert "goes on from its last checkpoint" in said["optimiser"]
-    assert json.loads((place / "adapter" / "summary.json").read_text())["resumed"]
+    resumed = {
+        name: json.loads((place / name / "summary.json").read_text())["resumed"]
+        for name in ("adapter", "optimiser")
+    }
+    assert resumed == {"adapter": True, "optimiser": False}
+    assert distance("adapter", "optimiser") < 1e-6
 
 
 def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_checkpoint(tiny_base, place, capsys):
@@ -299,3 +332,62 @@ def test_a_tracker_that_is_not_installed_or_not_known_is_refused(tiny_base, plac
     monkeypatch.setattr("importlib.util.find_spec", lambda *_: None)
     refused(capsys, train(tiny_base, "--report-to", "trackio"), "pip install trackio")
     assert not (place / "out").exists()
+
+
+TRACKERS = {
+    "trackio": """
+import json, sys
+from pathlib import Path
+from types import SimpleNamespace
+told = {"logs": []}
+context_vars = SimpleNamespace(current_space_id=SimpleNamespace(get=lambda: None))
+config = type("Config", (dict,), {"update": lambda self, given, **_: None})()
+def init(**given):
+    told["init"] = {k: v for k, v in given.items() if v is not None}
+    print("* Trackio is here")
+def log(given): told["logs"].append(given)
+def finish(): Path("trackio.json").write_text(json.dumps(told))
+""",
+    "wandb": """
+from types import SimpleNamespace
+run = None
+class Error(Exception): pass
+def setup(): return SimpleNamespace(settings=SimpleNamespace(mode="online"))
+def login(): raise Error("No API key configured. Use `wandb login` to log in.")
+""",
+}
+
+
+@pytest.fixture
+def trackers(tmp_path, monkeypatch):
+    """Trackers with the surface that transformers uses, that write what they get into a file."""
+    for name, text in TRACKERS.items():
+        (tmp_path / "installed" / name).mkdir(parents=True)
+        (tmp_path / "installed" / name / "__init__.py").write_text(text)
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.syspath_prepend(tmp_path / "installed")
+    yield
+    for name in TRACKERS:
+        sys.modules.pop(name, None)
+
+
+@pytest.mark.usefixtures("trackers")
+def test_a_tracker_gets_the_log_and_stdout_stays_one_object(tiny_base, place, capsys):
+    data = ["train", "data", "--base", str(tiny_base), "--recipe", "recipe.yaml", "--out", "out", "--json"]
+    assert execute([*data, "--report-to", "trackio"]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["steps"] == STEPS
+    assert "* Trackio is here" in printed.err
+    told = json.loads((place / "trackio.json").read_text())
+    assert told["init"]["name"] == "out"
+    assert told["init"]["project"] == "sft-workbench"
+    log = [json.loads(line) for line in (place / "out" / "log.jsonl").read_text().splitlines()]
+    wanted = [(entry["step"], entry["loss"]) for entry in log if "loss" in entry]
+    assert [(e["train/global_step"], e["train/loss"]) for e in told["logs"] if "train/loss" in e] == wanted
+    assert len([entry for entry in told["logs"] if "eval/loss" in entry]) == len(log) - len(wanted)
+
+
+@pytest.mark.usefixtures("trackers", "place")
+def test_a_tracker_without_its_key_is_told_before_the_base_is_loaded(capsys):
+    said = refused(capsys, train("no-such-base", "--report-to", "wandb"), "No API key", "WANDB_MODE=offline")
+    assert "no-such-base" not in said

@@ -35,6 +35,8 @@ def audit(
     out: OutFile = None,
     recipe: tuning.Recipe = None,
     templates: tuning.Templates = None,
+    on_overlong: tuning.Overlong = None,
+    turns: tuning.Turns = None,
     weights: Weights = False,
     force: options.Force = False,
     as_json: options.Json = False,
@@ -52,7 +54,7 @@ def audit(
     from workbench.training.rows import refusal
 
     require([path for path in (recipe, templates) if path], what="an input of audit")
-    spec = training_spec(recipe)
+    spec = training_spec(recipe, overlong=on_overlong, turns=turns)
     inputs: list[Path | str] = [*places(data).names, base, *([templates] if templates else [])]
 
     def look(place: Path | None, progress: Progress) -> dict[str, Any]:

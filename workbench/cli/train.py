@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -38,6 +39,7 @@ def train(
     recipe: tuning.Recipe = None,
     objective: tuning.Objective = None,
     templates: tuning.Templates = None,
+    teacher: tuning.Teacher = None,
     teacher_store: tuning.TeacherStore = None,
     replay: tuning.Replay = None,
     max_steps: tuning.MaxSteps = None,
@@ -60,6 +62,7 @@ def train(
     probe_every: tuning.ProbeEvery = None,
     patience: tuning.Patience = None,
     report_to: tuning.ReportTo = None,
+    resume: tuning.Resume = True,
     explain: tuning.Explain = False,
     force: options.Force = False,
     as_json: options.Json = False,
@@ -76,7 +79,7 @@ def train(
     base = base or _base(recipe)
     face = Face(force=force, quiet=quiet, as_json=as_json)
     given = Given(
-        data=data, recipe=recipe, templates=templates, store=teacher_store, replay=replay,
+        data=data, recipe=recipe, templates=templates, store=teacher_store, replay=replay, resume=resume,
         report_to=tuple(name.strip() for name in report_to.split(",")) if report_to else (),
     )  # fmt: skip
     _carry_out(spec, base, given, out=None if explain else _needed(out), face=face)
@@ -91,6 +94,7 @@ class Given:
     templates: Path | None
     store: Path | None
     replay: str | None
+    resume: bool
     report_to: tuple[str, ...]
 
 
@@ -123,6 +127,8 @@ def _work(spec: Sft, base: str, given: Given, place: Path, progress: Progress) -
     from workbench.training import Teaching, Watching
     from workbench.training import train as train_adapter
 
+    if not given.resume and processes.rank() == 0:
+        shutil.rmtree(place / "checkpoints", ignore_errors=True)
     parts = read_parts(given.data, progress=progress)
     replay = read_whole(given.replay, progress=progress) if given.replay else None
     long = long_prompts(given.templates) if given.templates else None

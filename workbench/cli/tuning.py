@@ -24,6 +24,10 @@ Templates = Annotated[
     Path | None,
     typer.Option("--templates", help="Output directory of `convert`: the teacher's long prompts."),
 ]
+Teacher = Annotated[
+    Literal["stored", "live"] | None,
+    typer.Option(help="Ask the teacher before the first step and keep its answers, or as steps need them."),
+]
 TeacherStore = Annotated[
     Path | None,
     typer.Option("--teacher-store", help="Folder where the teacher's answers are kept for further runs."),
@@ -83,6 +87,10 @@ Turns = Annotated[
     ),
 ]
 Seed = Annotated[int | None, typer.Option("--seed", help="Seed of everything random.")]
+Resume = Annotated[
+    bool,
+    typer.Option("--resume/--no-resume", help="Go on from the checkpoints of a stopped run, or begin anew."),
+]
 Explain = Annotated[
     bool,
     typer.Option("--explain", help="Print the plan, with what every setting does, and stop."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from workbench.ports import Tokenizer
     from workbench.records import Messages
 
+# Names bases, with commas, whose own code may run: in the environment, so that no shared file can ask for it.
+TRUSTED = "WORKBENCH_TRUST_REMOTE_CODE"
 _REMEMBERED = 20_000
 _REMEMBERED_CHARACTERS = 4_000_000
 _PROBES = (
@@ -26,6 +29,11 @@ _PROBES = (
         Message(role="assistant", content='{"a": 1}\r\n'),
     ),
 )
+
+
+def trusts(base: str | Path) -> bool:
+    """Tell whether the user asked for the code that comes with this very base to be run (``TRUSTED``)."""
+    return str(base) in {name.strip() for name in os.environ.get(TRUSTED, "").split(",")}
 
 
 def load_tokenizer(base: str | Path) -> Tokenizer:
@@ -43,7 +51,7 @@ def load_tokenizer(base: str | Path) -> Tokenizer:
         ) from error
     _check_folder(base)
     try:
-        loaded = AutoTokenizer.from_pretrained(str(base), trust_remote_code=False)
+        loaded = AutoTokenizer.from_pretrained(str(base), trust_remote_code=trusts(base))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
             Finding(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.errors import Finding, MissingExtraError, ModelError
 from workbench.io.fingerprint import file_hash
+from workbench.io.tokenizer import TRUSTED, trusts
 from workbench.records import Value
 from workbench.rendering.preflight import refuse_runaway
 from workbench.rendering.renderer import Renderer
@@ -86,7 +87,7 @@ def open_text(base: str | Path) -> OpenText:
     check_folder(base, weights=False)
     tokenizer = tokenizer_of(base)
     try:
-        config = AutoConfig.from_pretrained(str(base), trust_remote_code=False)
+        config = AutoConfig.from_pretrained(str(base), trust_remote_code=trusts(base))
     except (OSError, ValueError, KeyError, RecursionError) as error:
         raise unusable(base, "config.json", error) from error
     told = _told_stops(base, config)
@@ -117,7 +118,7 @@ def context_of(config: Any, tokenizer: Any) -> int:
 
 
 def open_base(base: str | Path, *, dtype: Precision = "auto", quantize: Quantize = "none") -> OpenBase:
-    """Load a base: a folder, or a hub id. Code that comes with a model is never run.
+    """Load a base: a folder, or a hub id. Code that comes with one runs only where ``TRUSTED`` names it.
 
     ``auto`` is bfloat16 on a GPU that has it, float32 elsewhere. ``quantize`` keeps linear layers in 4 bits
     (NF4 with double quantisation, Dettmers et al. 2023) or 8 and computes in ``dtype``.
@@ -139,7 +140,7 @@ def open_base(base: str | Path, *, dtype: Precision = "auto", quantize: Quantize
     try:
         with quiet():
             model = AutoModelForCausalLM.from_pretrained(
-                str(base), dtype=kind, use_safetensors=True, trust_remote_code=False,
+                str(base), dtype=kind, use_safetensors=True, trust_remote_code=trusts(base),
                 **({} if quantize == "none" else _quantised(quantize, kind, device)),
             )  # fmt: skip
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
@@ -214,7 +215,7 @@ def tokenizer_of(base: str | Path) -> Any:
     from transformers import AutoTokenizer
 
     try:
-        return AutoTokenizer.from_pretrained(str(base), trust_remote_code=False)
+        return AutoTokenizer.from_pretrained(str(base), trust_remote_code=trusts(base))
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise unusable(base, "tokenizer", error) from error
 
@@ -275,6 +276,15 @@ def check_folder(base: str | Path, *, weights: bool = True) -> None:
 
 def unusable(base: str | Path, part: str, error: Exception) -> ModelError:
     """Say in one line which part of a base can't be loaded, and why."""
+    if "trust_remote_code" in str(error):
+        return ModelError(
+            Finding(
+                where=str(base),
+                found="a base that brings code of its own, which isn't run",
+                expected="an architecture that transformers knows by itself",
+                fix=f"Read that code; if you trust it, set the environment variable {TRUSTED}={base}.",
+            )
+        )
     said = str(error).splitlines()[0][:160] if str(error) else type(error).__name__
     return ModelError(
         Finding(
@@ -291,7 +301,8 @@ def base_hashes(base: str | Path, text: OpenText) -> BaseHashes:
     path = Path(base)
     tokenizer = text.renderer.tokenizer
     if path.is_dir():
-        weights = content_id(*(file_hash(p) for p in sorted(path.glob("*.safetensors"))))
+        parts = [*sorted(path.glob("*.safetensors")), *(sorted(path.glob("*.py")) if trusts(base) else ())]
+        weights = content_id(*map(file_hash, parts))
     else:
         weights = content_id("hub", str(base), str(getattr(text.config, "_commit_hash", None)))
     return BaseHashes(

@@ -12,6 +12,7 @@ from transformers import PrinterCallback, Trainer, TrainingArguments
 from workbench.errors import ConfigError, Finding
 from workbench.training.batches import Collator, Tokenised
 from workbench.training.loss import answer_loss
+from workbench.training.trackers import PROJECT
 from workbench.training.watch import Meter, Watch
 
 if TYPE_CHECKING:
@@ -166,6 +167,8 @@ def _arguments(spec: Sft, *, model: Any, valid: bool, place: Path) -> TrainingAr
         save_total_limit=2,
         disable_tqdm=True,
         report_to="none",
+        project=PROJECT,
+        run_name=place.parent.name.removesuffix(".partial"),
         remove_unused_columns=False,
         ddp_find_unused_parameters=False,
         dataloader_pin_memory=False,

@@ -165,9 +165,10 @@ class RememberedTeacher:
 
 
 def remembers(spec: Sft, examples: Sequence[Example], *, vocabulary: int, processes: int = 1) -> bool:
-    """Tell whether a live teacher's answers are worth keeping: rows come back, and memory holds them all.
+    """Tell whether a live teacher is better asked once for each row: none is in vain, and memory holds all.
 
-    Each process sees its own rows of every pass, so that with several of them rows come back less often.
+    Even in a single pass rows of like length are asked together, not those that a step happens to draw, so
+    that little is padded. Each process sees its own rows of every pass.
     """
     rows = len(examples)
     seen = (
@@ -177,7 +178,7 @@ def remembers(spec: Sft, examples: Sequence[Example], *, vocabulary: int, proces
     )
     kept = vocabulary if spec.top_k is None or spec.top_k >= vocabulary else 2 * spec.top_k
     held = 4 * kept * sum(example.trained for example in examples)
-    return seen >= 2 * rows and held <= _KEPT_BYTES
+    return seen >= rows and held <= _KEPT_BYTES
 
 
 class StoredTeacher:
