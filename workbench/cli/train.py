@@ -70,8 +70,7 @@ def train(
 ) -> None:
     """Train a LoRA adapter on compact pairs, and prove that what is on disk is what was trained.
 
-    The audit runs first: a row that is no pair or chat is listed, and nothing trained. Stopped half-way, the
-    same command goes on from its last checkpoint.
+    The audit runs first. Stopped half-way, the same command goes on from its last checkpoint.
 
     [dim]Example:[/] workbench train curated --base samples/base --out trained --max-steps 150
     """
