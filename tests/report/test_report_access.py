@@ -29,7 +29,9 @@ def pages(tmp_path_factory):
     return place
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
+)
 @pytest.mark.parametrize("name", PAGES)
 def test_nothing_shuts_anybody_out(browser, pages, name, width, scheme):  # noqa: F811 - the fixture
     context = browser.new_context(

@@ -302,7 +302,7 @@ def test_curation_takes_over_what_was_decided(converted, tmp_path, capsys):
 
 
 def decide(client, page, action, text):
-    held = dict(re.findall(r'name="(csrf|id|hash|masked)" value="([^"]*)"', page.text))
+    held = dict(re.findall(r'name="(csrf|id|hash|masked|settle)" value="([^"]*)"', page.text))
     return held["id"], client.post("/decide", data={**held, "action": action, "text": text})
 
 

@@ -15,7 +15,7 @@ def test_nothing_shuts_anybody_out(site):  # noqa: F811 - the fixture
             executable_path="/usr/bin/chromium",
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
-        for width, scheme in ((1280, "light"), (390, "dark")):
+        for width, scheme in ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")):
             context = browser.new_context(
                 viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True
             )

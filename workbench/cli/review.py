@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from workbench.cli.screen import Screen
     from workbench.ports import Progress
+    from workbench.records import Arm
     from workbench.review.app import Manner
     from workbench.review.items import Placed
     from workbench.review.store import Store
@@ -42,6 +43,7 @@ def review(
     data: given.Data,
     contract: given.Contract = None,
     opinions: given.Opinions = None,
+    arm: given.OfArm = "after",
     store: given.StoreAt = None,
     reviewer: given.Reviewer = os.environ.get("USER", "me"),
     order: given.InOrder = "telling",
@@ -65,10 +67,10 @@ def review(
     [dim]Example:[/] workbench review converted · workbench review converted --export decisions.jsonl
     """
     require([data, *(one for one in (contract, opinions) if one)], what="pairs or an evaluation")
-    if labels or labelled or opinions:
+    if labels or labelled or opinions or arm != "after":
         data = _evaluation_of(data)
-    opened = _opened(data, contract, opinions)
-    held = _store(store or _beside(data))
+    opened = _opened(data, contract, opinions, arm)
+    held = _store(store or _beside(data, arm))
     written = {"decisions": export, "labels": labels, "labelled": labelled}
     with screen_for(Face(quiet=quiet, as_json=as_json), lines=True) as screen:
         try:
@@ -99,7 +101,7 @@ class _Source:
             store.fill(self._read(progress), source=self.name, progress=progress)
 
 
-def _opened(data: Path, contract: Path | None, opinions: Path | None) -> _Source:
+def _opened(data: Path, contract: Path | None, opinions: Path | None, arm: Arm) -> _Source:
     import workbench
     from workbench.checks import load_contract
     from workbench.io.fingerprint import fingerprint
@@ -115,16 +117,19 @@ def _opened(data: Path, contract: Path | None, opinions: Path | None) -> _Source
     rules = [load_contract(contract)] if contract else read_contracts(beside) if beside else []
     parts = [place / name for name in ("completions.jsonl", "grades.parquet")] if run else [place]
     parts += [place.with_name("examples.parquet")] if not run else [said] if said else []
-    name = spec_key([workbench.__version__, [fingerprint(one) for one in parts if one.is_file()], rules])
+    own = [arm] if arm != "after" else []
+    name = spec_key(
+        [workbench.__version__, [fingerprint(one) for one in parts if one.is_file()], rules, *own]
+    )
     if run:
-        return _Source(name, Checker(rules), lambda _: run_items(place, opinions=said))
-    if opinions is not None:
+        return _Source(name, Checker(rules), lambda _: run_items(place, opinions=said, arm=arm))
+    if opinions is not None or own:
         raise ConfigError(
             Finding(
-                where="--opinions",
-                found="pairs, which no grader has graded",
+                where="--opinions" if opinions is not None else "--arm",
+                found="pairs, which no arm answered and no grader graded",
                 expected="the output directory of `eval` as DATA",
-                fix="Leave --opinions out, or review the evaluation that was judged.",
+                fix="Leave it out, or review an evaluation.",
             )
         )
     return _Source(name, Checker(rules), lambda progress: pair_items(place, progress=progress))
@@ -145,9 +150,10 @@ def _store(path: Path) -> Store:
     return Store(path)
 
 
-def _beside(data: Path) -> Path:
+def _beside(data: Path, arm: Arm) -> Path:
     whole = data.resolve()
-    return whole.with_name(f"{whole.name}.review.sqlite")
+    own = "" if arm == "after" else f".{arm}"
+    return whole.with_name(f"{whole.name}{own}.review.sqlite")
 
 
 def _write(

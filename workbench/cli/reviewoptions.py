@@ -13,6 +13,10 @@ Data = Annotated[
 Contract = Annotated[
     Path | None, typer.Option("--contract", help="Rules to check while editing; default: beside DATA.")
 ]
+OfArm = Annotated[
+    Literal["after", "before", "teacher"],
+    typer.Option("--arm", help="Whose answers of an evaluation: the adapter's, or another arm's."),
+]
 Opinions = Annotated[
     Path | None,
     typer.Option("--opinions", help="Of `judge`: answers on which judge and graders disagree come early."),

@@ -25,7 +25,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """One person's word on one row; ``hash`` is that of the prompt and answer the person saw.
 
     ``labels`` are answers to what was asked about it, by rule or behaviour. ``order`` says how the row came
-    up: because it tells much, or drawn at random, as shares are corrected by.
+    up: because it tells much, or drawn at random, as shares are corrected by. ``settles``: the last word on a
+    row on which others differ, given in sight of what they said.
     """
 
     id: str
@@ -37,6 +38,24 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     reviewer: str = ""
     labels: dict[str, str] = {}
     order: Order = "telling"
+    settles: bool = False
+
+
+def standing(decisions: Sequence[Decision]) -> list[Decision]:
+    """Return what counts of the decisions on one text of a row: the one that settles it, or else all."""
+    last = [one for one in decisions if one.settles]
+    return last[-1:] or list(decisions)
+
+
+def differ(decisions: Sequence[Decision]) -> bool:
+    """Tell whether people differ on a row: on keeping it, in two edits of it, or in an answer about it."""
+    rejects = {one.action == "reject" for one in decisions}
+    edits = {one.text for one in decisions if one.action == "edit"}
+    said: dict[str, set[str]] = {}
+    for one in decisions:
+        for name, label in one.labels.items():
+            said.setdefault(name, set()).add(label)
+    return len(rejects) > 1 or len(edits) > 1 or any(len(labels) > 1 for labels in said.values())
 
 
 def text_hash(prompt: Sequence[Message], completion: Sequence[Message]) -> str:

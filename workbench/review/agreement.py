@@ -36,6 +36,7 @@ def agreements(decisions: Sequence[Decision]) -> list[Agreed]:
     Keeping a row counts the same as it is or edited. Kappa after Cohen (1960), its variance by the
     large-sample formula of Fleiss, Cohen and Everitt (1969).
     """
+    decisions = [one for one in decisions if not one.settles]  # given in sight of the others
     kept = {(one.reviewer, one.id): _kept(one) for one in decisions}
     found = list(_compared(kept, about=""))
     names = sorted({name for one in decisions for name in one.labels})
@@ -47,8 +48,8 @@ def agreements(decisions: Sequence[Decision]) -> list[Agreed]:
 
 def apart(decisions: Sequence[Decision], reader: str) -> list[tuple[Decision, Decision]]:
     """Return what ``reader`` and another decided otherwise, of rows that ``reader`` has decided."""
-    mine = {one.id: one for one in decisions if one.reviewer == reader}
-    others = [one for one in decisions if one.reviewer != reader and one.id in mine]
+    mine = {one.id: one for one in decisions if one.reviewer == reader and not one.settles}
+    others = [one for one in decisions if one.reviewer != reader and one.id in mine and not one.settles]
     return [(mine[one.id], one) for one in others if _kept(one) != _kept(mine[one.id])]
 
 

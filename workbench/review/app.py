@@ -29,8 +29,9 @@ except ImportError as missing:
     raise MissingExtraError.of("fastapi", extra="serve", purpose="reviewing on a local page") from missing
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from workbench.review.pages import Which
     from workbench.review.store import Store
     from workbench.review.telling import Checker
 
@@ -168,26 +169,40 @@ def _frame(request: Request, store: Store) -> pages.Frame:
 def _show(app: FastAPI, store: Store, checker: Checker, manner: Manner) -> None:
     @app.get("/")
     async def queue(request: Request) -> Response:
-        second = request.query_params.get("second") == "1"
-        name = store.next(request.state.reviewer, second=second, order=manner.order)
+        which = _which(request.query_params)
+        if which == "settle":
+            name = store.next_disputed(request.state.reviewer)
+        else:
+            name = store.next(request.state.reviewer, second=which == "second", order=manner.order)
         if name is None:
-            return HTMLResponse(pages.done_page(_frame(request, store), second=second))
-        return RedirectResponse(f"/row?id={quote(name, safe='')}" + ("&second=1" if second else ""), 303)
+            return HTMLResponse(pages.done_page(_frame(request, store), which=which))
+        return RedirectResponse(f"/row?id={quote(name, safe='')}" + (f"&{which}=1" if which else ""), 303)
 
     @app.get("/row")
     async def row(request: Request) -> Response:
         shown = store.item(request.query_params.get("id", ""))
         if shown is None:
             return _message(request, "no_row", "say_row", 404)
-        mask = None if manner.reveal or request.query_params.get("reveal") == "1" else _mask(shown.item)
+        which = _which(request.query_params)
+        said = store.said(shown.item.id) if which == "settle" else []
+        if which == "settle" and not said:
+            return _message(request, "not_taken", "say_unsettled", 409)
+        revealed = manner.reveal or request.query_params.get("reveal") == "1"
+        mask = None if revealed else _mask(shown.item, said)
         checks = _checked(checker, shown.item, shown.item.answer, mask)
-        second = request.query_params.get("second") == "1"
-        return HTMLResponse(pages.row_page(shown, checks, _frame(request, store), second=second, mask=mask))
+        looking = pages.Looking(which=which, mask=mask, said=said)
+        return HTMLResponse(pages.row_page(shown, checks, _frame(request, store), looking))
 
 
-def _mask(item: Item) -> Mask:
+def _which(given: Mapping[str, Any]) -> Which:
+    """Read which queue a request is about: the plain one, the second look, or what is to be settled."""
+    return "settle" if given.get("settle") == "1" else "second" if given.get("second") == "1" else ""
+
+
+def _mask(item: Item, said: Sequence[Decision] = ()) -> Mask:
     """Name what is hidden in a row, in the order in which it is read: the same names each time."""
-    texts = (*(one.content for one in item.prompt), item.expected, item.answer)
+    edits = (one.text for one in said if one.text and not one.settles)
+    texts = (*(one.content for one in item.prompt), item.expected, item.answer, *edits)
     mask = Mask(*texts)
     for text in texts:
         mask.hide(text)
@@ -203,10 +218,13 @@ def _tell(app: FastAPI, store: Store) -> None:
     @app.get("/progress")
     async def progress(request: Request) -> Response:
         decisions = store.decisions()
-        people = Counter(one.reviewer for one in decisions)
+        people = Counter(one.reviewer for one in decisions if not one.settles)
         differing = apart(decisions, request.state.reviewer)
         frame = _frame(request, store)
-        return HTMLResponse(pages.progress_page(agreements(decisions), people, differing, frame))
+        open_ = len(store.disputed())
+        return HTMLResponse(
+            pages.progress_page(agreements(decisions), people, differing, frame, disputed=open_)
+        )
 
     @app.get("/export")
     async def export(request: Request) -> Response:
@@ -230,13 +248,15 @@ def _take(app: FastAPI, store: Store, checker: Checker) -> None:
     @app.post("/decide")
     async def decide(request: Request) -> Response:
         form: dict[str, Any] = request.state.form
-        second = "?second=1" if form.get("second") else ""
+        which = _which(form)
+        onward = RedirectResponse(f"/?{which}=1" if which else "/", 303)
         if form.get("action") == "later":
             store.later(form.get("id", ""))
-            return RedirectResponse(f"/{second}", 303)
+            return onward
         shown = store.item(form.get("id", ""))
         item = shown.item if shown else None
-        action, text = _said(form, item)
+        said = store.said(form.get("id", "")) if which == "settle" else []
+        action, text = _said(form, item, said)
         if action not in {"accept", "reject", "edit"} or (action == "edit" and not text.strip()):
             return _message(request, "not_taken", "say_text", 400)
         decision = Decision(
@@ -249,10 +269,13 @@ def _take(app: FastAPI, store: Store, checker: Checker) -> None:
             reviewer=request.state.reviewer,
             labels=_labels(form, item, action) if item else {},
             order=request.state.order,
+            settles=which == "settle",
         )
+        if which == "settle" and not said:
+            return _message(request, "not_taken", "say_unsettled", 409)
         if item is None or not store.decide(decision):
             return _message(request, "not_taken", "say_taken", 409)
-        return RedirectResponse(f"/{second}", 303)
+        return onward
 
     @app.post("/undo")
     async def undo(request: Request) -> Response:
@@ -265,16 +288,17 @@ def _take(app: FastAPI, store: Store, checker: Checker) -> None:
         shown = store.item(form.get("id", ""))
         if shown is None:
             return JSONResponse([], 404)
-        mask = _mask(shown.item) if form.get("masked") else None
+        said = store.said(shown.item.id) if _which(form) == "settle" else []
+        mask = _mask(shown.item, said) if form.get("masked") else None
         text = _lines(form.get("text", ""))
         return JSONResponse(_checked(checker, shown.item, mask.restore(text) if mask else text, mask))
 
 
-def _said(form: dict[str, Any], item: Item | None) -> tuple[Any, str]:
+def _said(form: dict[str, Any], item: Item | None, said: Sequence[Decision]) -> tuple[Any, str]:
     """Return what was done and the text: accepting a changed text is an edit, saving the same an accept."""
     action, text = form.get("action", ""), _lines(form.get("text", ""))
     if item is not None and form.get("masked"):
-        text = _mask(item).restore(text)
+        text = _mask(item, said).restore(text)
     if item is not None and "text" in form and action in {"accept", "edit"}:
         action = "accept" if text == _lines(item.answer) else "edit"
     return action, text

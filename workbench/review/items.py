@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 
@@ -12,7 +12,7 @@ from workbench.evaluation.cases import HELDOUT
 from workbench.io.decisions import text_hash
 from workbench.io.frames import read_parquet, read_with_examples
 from workbench.ports import silent
-from workbench.records import Case, Message, Messages, Value
+from workbench.records import ARMS, Arm, Case, Message, Messages, Value
 from workbench.text import content_id
 
 if TYPE_CHECKING:
@@ -118,28 +118,41 @@ LOST, DISAGREE, UNSCORED, BORDERLINE, FAILED = 0, 1, 2, 3, 4
 REST = 9
 
 
-def run_items(folder: Path, *, opinions: Path | None = None) -> list[Placed]:
-    """Read an evaluation: answers of the adapter, those first that the base or teacher had right.
+def run_items(folder: Path, *, opinions: Path | None = None, arm: Arm = "after") -> list[Placed]:
+    """Read the answers of an arm of an evaluation, those first that another arm had right.
 
     ``opinions`` (of `workbench judge`) puts answers on which the judge and the graders disagree next.
 
     Raises:
-        InputError: no evaluation there.
+        InputError: no evaluation there, or none with that arm.
     """
     cases = {one.id: one for one in _lines(folder / "cases.jsonl", Case)}
     said = {(one.case_id, one.arm): one.text for one in _lines(folder / "completions.jsonl", _Said)}
     rows = _grades(read_parquet(folder / "grades.parquet"))
     texts = _rule_texts(folder)
-    against = _disagreeing(folder, rows, opinions)
+    against = _disagreeing(folder, rows, opinions, arm)
     found = []
-    for (name, arm), text in sorted(said.items()):
-        if arm != "after" or name not in cases:
+    for (name, answering), text in sorted(said.items()):
+        if answering != arm or name not in cases:
             continue
-        rank, why = _lost(name, rows, against.get(name))
-        teacher = said.get((name, "teacher"), "")
-        item = _answered(cases[name], text, rows.get((name, "after"), ()), teacher, texts)
-        found.append(Placed(item=item, rank=rank, why=why))
+        rank, why = _lost(name, rows, against.get(name), arm)
+        teacher = "" if arm == "teacher" else said.get((name, "teacher"), "")
+        item = _answered(cases[name], text, rows.get((name, arm), ()), teacher, texts)
+        found.append(Placed(item=msgspec.structs.replace(item, arm=arm), rank=rank, why=why))
+    if not found:
+        _no_such_arm(folder, arm, {answering for _, answering in said})
     return _ordered(found)
+
+
+def _no_such_arm(folder: Path, arm: str, there: set[str]) -> NoReturn:
+    raise InputError(
+        Finding(
+            where=str(folder / "completions.jsonl"),
+            found=f"no answer of the arm {arm!r}",
+            expected=f"one of: {', '.join(sorted(there)) or 'none is there'}",
+            fix="Name another --arm, or evaluate with that arm.",
+        )
+    )
 
 
 class _Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,7 +205,6 @@ def _answered(
         prompt=prompt,
         answer=text,
         slots=dict(case.slots),
-        arm="after",
         expected=teacher,
         reference=case.reference or "",
         expect=dict(case.expect),
@@ -211,41 +223,36 @@ def _asks(case: Case, graded: Sequence[Graded], texts: Mapping[str, str]) -> Ite
         yield Ask(name=case.behaviour, choices=_ASKED[case.behaviour])
 
 
-def _lost(name: str, rows: _Rows, disagreed: Why | None) -> tuple[int, tuple[Why, ...]]:
-    """Rank a case: lost since before, then disagreed about, then ungraded, then failing, then the rest."""
-    labels = {arm: Counter(one.label for one in rows.get((name, arm), ())) for arm in _ARMS}
-    fails = {arm: labels[arm]["fail"] for arm in _ARMS}
-    better = [arm for arm in ("teacher", "before") if labels[arm] and fails[arm] < fails["after"]]
+def _lost(name: str, rows: _Rows, disagreed: Why | None, arm: Arm) -> tuple[int, tuple[Why, ...]]:
+    """Rank a case: lost against another arm, disagreed about, ungraded, failing, the rest."""
+    labels = {one: Counter(held.label for held in rows.get((name, one), ())) for one in ARMS}
+    fails = {one: labels[one]["fail"] for one in ARMS}
+    better = [one for one in ARMS if one != arm and labels[one] and fails[one] < fails[arm]]
     also = (disagreed,) if disagreed else ()
     if better:
-        return LOST, (("better", ", ".join(better), str(fails["after"])), *also)
+        return LOST, (("better", ", ".join(better), str(fails[arm])), *also)
     if disagreed:
         return DISAGREE, also
-    if labels["after"]["unscored"]:
-        return UNSCORED, (("unscored", str(labels["after"]["unscored"])),)
-    return (FAILED, (("failed", str(fails["after"])),)) if fails["after"] else (REST, ())
+    if labels[arm]["unscored"]:
+        return UNSCORED, (("unscored", str(labels[arm]["unscored"])),)
+    return (FAILED, (("failed", str(fails[arm])),)) if fails[arm] else (REST, ())
 
 
-_ARMS = ("teacher", "before", "after")
-
-
-def _disagreeing(folder: Path, rows: _Rows, opinions: Path | None) -> dict[str, Why]:
+def _disagreeing(folder: Path, rows: _Rows, opinions: Path | None, arm: Arm) -> dict[str, Why]:
     """Find answers on which two measurements differ: a judge and a grader, or the samples of one case."""
     import polars as pl
 
     found: dict[str, Why] = {}
     samples = folder / "samples.parquet"
     if samples.is_file():
-        every = read_parquet(samples).filter(
-            (pl.col("arm") == "after") & pl.col("label").is_in(["pass", "fail"])
-        )
+        every = read_parquet(samples).filter((pl.col("arm") == arm) & pl.col("label").is_in(["pass", "fail"]))
         by = every.group_by("case_id", "rule").agg(pl.col("label").n_unique().alias("labels"))
         for name in by.filter(pl.col("labels") > 1)["case_id"].unique().to_list():
             found[name] = ("unsteady",)
     for one in _lines(opinions, _Opinion) if opinions else ():
         graded = {held.name: held.label for held in rows.get((one.case_id, one.arm), ())}
         label = graded.get(one.rule) if one.rule else _whole(graded)
-        if one.arm == "after" and {label, one.label} == {"pass", "fail"}:
+        if one.arm == arm and {label, one.label} == {"pass", "fail"}:
             found[one.case_id] = ("judge", one.rule or "", one.label)
     return found
 

@@ -83,17 +83,24 @@ def _answers(store: Store) -> Iterator[tuple[Decision, Item]]:
 
 
 class _Said:
-    """What was said of an answer by name of rule, behaviour or "" for the whole of it."""
+    """What was said of an answer by name of rule, behaviour or "" for the whole of it.
+
+    What somebody settled takes the place of all that was said before.
+    """
 
     def __init__(self) -> None:
         self._held: dict[tuple[str, str], tuple[Item, set[str], str]] = {}
+        self._settled: dict[tuple[str, str], str] = {}
 
     def add(self, one: Decision, item: Item, name: str, label: str) -> None:
         self._held.setdefault((item.id, name), (item, set(), one.order))[1].add(label)
+        if one.settles:
+            self._settled[item.id, name] = label
 
     def agreed(self, told: Told) -> Iterator[tuple[Item, str, str, str]]:
         """Yield item, name, label and order where nobody differs; the rest is counted."""
-        for (_, name), (item, labels, order) in self._held.items():
+        for (_, name), (item, said, order) in self._held.items():
+            labels = {self._settled[item.id, name]} if (item.id, name) in self._settled else said
             if len(labels) == 1:
                 yield item, name, min(labels), order
             else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from workbench.review import rowpage
 from workbench.review.words import Lang, say
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from workbench.review.masking import Mask
     from workbench.review.store import Shown
 
+# The queue that a page belongs to: the plain one, the blind second look, or what is to be settled.
+Which = Literal["", "second", "settle"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
@@ -28,21 +31,31 @@ class Frame:
     csrf: str = ""
 
 
-def row_page(
-    shown: Shown, checks: Sequence[dict[str, str]], frame: Frame, *, second: bool, mask: Mask | None
-) -> str:
-    """Return the page on which one row is decided; ``mask`` hides what was found, ``None`` shows it."""
-    body = rowpage.body(shown, checks, frame.lang, csrf=frame.csrf, second=second, mask=mask)
+@dataclass(frozen=True, kw_only=True)
+class Looking:
+    """How a row is looked at: from which queue, behind which ``mask`` (``None`` shows all).
+
+    ``said`` are the decisions of others, to be shown where a row is to be settled and nowhere else.
+    """
+
+    which: Which = ""
+    mask: Mask | None = None
+    said: Sequence[Decision] = ()
+
+
+def row_page(shown: Shown, checks: Sequence[dict[str, str]], frame: Frame, looking: Looking) -> str:
+    """Return the page on which one row is decided."""
+    body = rowpage.body(shown, checks, frame.lang, looking, csrf=frame.csrf)
     counts = frame.counts or {"done": 0, "rows": 0}
     return page(say(frame.lang, "decided", **counts), body, frame)
 
 
-def done_page(frame: Frame, *, second: bool) -> str:
-    """Return the page shown when nothing waits."""
+def done_page(frame: Frame, *, which: Which) -> str:
+    """Return the page shown when nothing waits in a queue."""
     lang = frame.lang
-    other = "" if second else f'<p><a href="/?second=1">{escape(say(lang, "second"))}</a></p>'
+    other = "" if which else f'<p><a href="/?second=1">{escape(say(lang, "second"))}</a></p>'
     told = escape(say(lang, "yours", **(frame.counts or {})))
-    title = escape(say(lang, "nothing"))
+    title = escape(say(lang, "nothing_apart" if which == "settle" else "nothing"))
     return page(title, f'<h2>{title}</h2><p class="lead">{told}</p>{other}', frame)
 
 
@@ -51,10 +64,13 @@ def progress_page(
     people: Mapping[str, int],
     apart: Sequence[tuple[Decision, Decision]],
     frame: Frame,
+    *,
+    disputed: int,
 ) -> str:
     """Return who decided how much, how far people agree, and where the reader and another differ.
 
-    ``apart`` holds the reader's decision beside another's, of rows that the reader has decided.
+    ``apart`` holds the reader's decision beside another's, of rows that the reader has decided; ``disputed``
+    counts the rows that wait to be settled.
     """
     lang = frame.lang
     by = "".join(f"<tr><td>{escape(name)}</td><td>{n}</td></tr>" for name, n in sorted(people.items()))
@@ -76,6 +92,7 @@ def progress_page(
 <caption>{escape(say(lang, "agreement"))}</caption>
 <thead><tr>{columns}<th>κ</th></tr></thead><tbody>{agreed}</tbody></table></div>
 {_apart(apart, lang)}
+{_disputed(disputed, lang)}
 <p><a href="/export" download="decisions.jsonl">{escape(say(lang, "export"))}</a></p>
 <p class="lead">{escape(say(lang, "export_all"))}</p>""",
         frame,
@@ -95,6 +112,12 @@ def _apart(apart: Sequence[tuple[Decision, Decision]], lang: Lang) -> str:
         f"<table><caption>{escape(say(lang, 'apart'))}</caption><thead><tr>{heads}</tr></thead>"
         f"<tbody>{rows}</tbody></table>"
     )
+
+
+def _disputed(rows: int, lang: Lang) -> str:
+    if not rows:
+        return ""
+    return f'<p><a href="/?settle=1">{escape(say(lang, "settle_them", n=rows))}</a></p>'
 
 
 def message_page(title: str, text: str, lang: Lang) -> str:
@@ -120,6 +143,7 @@ def page(title: str, body: str, frame: Frame) -> str:
             f'aria-label="{escape(say(lang, "rows_decided"))}"></progress>'
             f'<nav aria-label="{escape(say(lang, "review"))}"><a href="/">{escape(say(lang, "queue"))}</a> '
             f'<a href="/?second=1">{escape(say(lang, "second_look"))}</a> '
+            f'<a href="/?settle=1">{escape(say(lang, "settle"))}</a> '
             f'<a href="/progress">{escape(say(lang, "progress"))}</a><span>{escape(mine)}</span></nav>'
         )
         if counts["checked"] < counts["rows"]:

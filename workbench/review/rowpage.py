@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from workbench.review.items import PASS_OR_FAIL
+from workbench.review.settling import apart_list
 from workbench.review.words import known, say
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from workbench.review.items import Ask, Item, Why
     from workbench.review.masking import Mask
+    from workbench.review.pages import Looking
     from workbench.review.store import Shown
     from workbench.review.words import Lang
 
@@ -34,13 +36,12 @@ def body(
     shown: Shown,
     checks: Sequence[dict[str, str]],
     lang: Lang,
+    looking: Looking,
     *,
     csrf: str,
-    second: bool,
-    mask: Mask | None,
 ) -> str:
     """Return the body of the page; what a person marks is posted as ``ask:NAME``."""
-    item = shown.item
+    item, which, mask = shown.item, looking.which, looking.mask
     seen = mask.hide if mask else str
     turns = "".join(_turn(_role(lang, one.role), seen(one.content)) for one in item.prompt)
     expected = _turn(say(lang, "teacher"), seen(item.expected)) if item.expected else ""
@@ -49,13 +50,13 @@ def body(
         name: escape(say(lang, name))
         for name in ("asked", "said", "the_answer", "tags", "tags_for_example", "note", "undo")
     }
-    told = hidden(
-        csrf=csrf, id=item.id, hash=item.hash, second="1" if second else "", masked="1" if mask else ""
-    )
+    told = hidden(csrf=csrf, id=item.id, hash=item.hash, masked="1" if mask else "")
+    told += hidden(**{which: "1"}) if which else ""
     return f"""
 <p class="above"><span class="task">{escape(item.task)}</span> <code>{escape(item.id)}</code>
 {_whys(shown.why, lang) if not item.arm else ""}</p>
-{_hidden_note(item, lang, second=second, mask=mask)}
+{_hidden_note(item, lang, which=which, mask=mask)}
+{apart_list(looking.said, item, lang, seen) if which == "settle" else ""}
 <div class="two">
 <section aria-labelledby="asked"><h2 id="asked">{word["asked"]}</h2>{turns}{expected}</section>
 <section aria-labelledby="said"><h2 id="said">{word["said"]}</h2>
@@ -96,9 +97,9 @@ def _whys(why: Sequence[Why], lang: Lang) -> str:
     return " ".join(f'<span class="why">{escape(say(lang, f"why_{one[0]}", *one[1:]))}</span>' for one in why)
 
 
-def _hidden_note(item: Item, lang: Lang, *, second: bool, mask: Mask | None) -> str:
+def _hidden_note(item: Item, lang: Lang, *, which: str, mask: Mask | None) -> str:
     """Say how much is hidden, with a way to see it, or with one to hide it again."""
-    where = f"/row?id={escape(item.id, quote=True)}" + ("&amp;second=1" if second else "")
+    where = f"/row?id={escape(item.id, quote=True)}" + (f"&amp;{which}=1" if which else "")
     if mask is None:
         return f'<p class="masked"><a href="{where}">{escape(say(lang, "hide"))}</a></p>'
     if not mask:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from workbench.errors import Finding, OutputError
-from workbench.io.decisions import Decision, Order
+from workbench.io.decisions import Decision, Order, differ
 from workbench.ports import silent
 from workbench.review.items import Item, Placed, Why
 
@@ -34,12 +34,27 @@ CREATE TABLE IF NOT EXISTS decisions (
   number INTEGER PRIMARY KEY AUTOINCREMENT, item TEXT NOT NULL, reviewer TEXT NOT NULL, action TEXT NOT NULL,
   text TEXT, tags TEXT NOT NULL, note TEXT NOT NULL, hash TEXT NOT NULL, at REAL NOT NULL,
   undone INTEGER NOT NULL DEFAULT 0, labels TEXT NOT NULL DEFAULT '{}',
-  drawn TEXT NOT NULL DEFAULT 'telling');
+  drawn TEXT NOT NULL DEFAULT 'telling', settles INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS decisions_item ON decisions (item, reviewer, undone);
 CREATE TABLE IF NOT EXISTS claims (item TEXT PRIMARY KEY, reviewer TEXT NOT NULL, until REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS source (name TEXT PRIMARY KEY);
 """
-_LATE_COLUMNS = {"labels": "TEXT NOT NULL DEFAULT '{}'", "drawn": "TEXT NOT NULL DEFAULT 'telling'"}
+_LATE_COLUMNS = {
+    "labels": "TEXT NOT NULL DEFAULT '{}'",
+    "drawn": "TEXT NOT NULL DEFAULT 'telling'",
+    "settles": "INTEGER NOT NULL DEFAULT 0",
+}
+# Rows of which more than one person has decided the text that they have now, in the order of the queue.
+_SHARED = """
+SELECT d.item FROM decisions d JOIN items i ON i.id = d.item AND i.hash = d.hash
+WHERE d.undone = 0 AND (:name IS NULL OR d.item = :name)
+GROUP BY d.item HAVING COUNT(DISTINCT d.reviewer) > 1 ORDER BY i.later, i.rank, i.place
+"""
+_WORDS = """
+SELECT item, hash, action, text, tags, note, reviewer, labels, drawn, settles FROM decisions
+WHERE number IN (SELECT MAX(number) FROM decisions WHERE undone = 0 GROUP BY item, reviewer, settles)
+AND (:reviewer IS NULL OR reviewer = :reviewer) AND (:item IS NULL OR item = :item) ORDER BY number
+"""
 _ORDERS: dict[Order, str] = {"telling": "i.later, i.rank, i.place", "random": "i.later, i.place"}
 _PART = 200
 _NEXT = """
@@ -164,6 +179,34 @@ class Store:
             self._base.execute("COMMIT")
         return found[0] if found else None
 
+    def disputed(self) -> list[str]:
+        """Return the rows on which people differ and that nobody has settled, in the order of the queue."""
+        shared = self._all(_SHARED, {"name": None})
+        return [name for (name,) in shared if self._open(self.said(name))]
+
+    @staticmethod
+    def _open(said: Sequence[Decision]) -> bool:
+        return differ(said) and not any(one.settles for one in said)
+
+    def said(self, name: str) -> list[Decision]:
+        """Return what people said of the text that a row has now, where more than one did; else nothing."""
+        if not self._all(_SHARED, {"name": name}):
+            return []
+        held = self.item(name)
+        return [one for one in self._words(item=name) if held is not None and one.hash == held.item.hash]
+
+    def next_disputed(self, reviewer: str) -> str | None:
+        """Claim the first row that waits to be settled."""
+        for name in self.disputed():
+            with self._lock:
+                self._base.execute("BEGIN IMMEDIATE")
+                self._claim(name, reviewer)
+                held = self._base.execute("SELECT reviewer FROM claims WHERE item = ?", (name,)).fetchone()
+                self._base.execute("COMMIT")
+            if held[0] == reviewer:
+                return name
+        return None
+
     def _claim(self, name: str, reviewer: str) -> None:
         """Give a row to a reviewer, who lets go of any other; an unexpired claim of somebody else stands."""
         now = self._clock()
@@ -188,7 +231,7 @@ class Store:
             if fits:
                 self._base.execute(
                     "INSERT INTO decisions (item, reviewer, action, text, tags, note, hash, at, labels, "
-                    "drawn) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "drawn, settles) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         decision.id,
                         decision.reviewer,
@@ -200,6 +243,7 @@ class Store:
                         self._clock(),
                         msgspec.json.encode(decision.labels).decode(),
                         decision.order,
+                        int(decision.settles),
                     ),
                 )
                 self._base.execute("DELETE FROM claims WHERE item = ?", (decision.id,))
@@ -230,16 +274,16 @@ class Store:
         return last[1] if last else None
 
     def decisions(self, reviewer: str | None = None) -> list[Decision]:
-        """Return what holds: each person's (or ``reviewer``'s) last word on each row, as it was given."""
-        rows = self._all(
-            "SELECT item, hash, action, text, tags, note, reviewer, labels, drawn FROM decisions "
-            "WHERE number IN (SELECT MAX(number) FROM decisions WHERE undone = 0 GROUP BY item, reviewer) "
-            "AND (?1 IS NULL OR reviewer = ?1) ORDER BY number",
-            reviewer,
-        )
+        """Return what holds: each person's (or ``reviewer``'s) last word on each row, as it was given.
+
+        A word that settles a row stands beside what the same person said of it before.
+        """
+        return self._words(reviewer=reviewer)
+
+    def _words(self, *, reviewer: str | None = None, item: str | None = None) -> list[Decision]:
         return [
             Decision(
-                id=item,
+                id=name,
                 hash=seen,
                 action=action,
                 text=text,
@@ -248,8 +292,11 @@ class Store:
                 reviewer=who,
                 labels=msgspec.json.decode(labels),
                 order=drawn,
+                settles=bool(settles),
             )
-            for item, seen, action, text, tags, note, who, labels, drawn in rows
+            for name, seen, action, text, tags, note, who, labels, drawn, settles in self._all(
+                _WORDS, {"reviewer": reviewer, "item": item}
+            )
         ]
 
     def progress(self, reviewer: str) -> dict[str, int]:
@@ -268,7 +315,8 @@ class Store:
 
     def _all(self, query: str, *given: Any) -> list[tuple[Any, ...]]:
         with self._lock:
-            return self._base.execute(query, given).fetchall()
+            named = given[0] if given and isinstance(given[0], dict) else given
+            return self._base.execute(query, named).fetchall()
 
 
 def _laid_out(place: int, one: Placed) -> tuple[Any, ...]:

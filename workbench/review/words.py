@@ -11,6 +11,22 @@ _WORDS: dict[str, tuple[str, str]] = {
     "rows_decided": ("rows decided", "已决定的行"),
     "queue": ("Queue", "队列"),
     "second_look": ("Second look", "复审"),
+    "settle": ("Settle", "裁定"),
+    "settle_title": ("Where people differ", "判断不一致之处"),
+    "settle_lead": (
+        "Your word settles the row: it alone counts, and κ is still told from what was said before.",
+        "由你裁定：此后只以你的判断为准；κ 仍按裁定前的判断计算。",
+    ),
+    "settle_them": ("Settle the rows on which people differ: {n} wait", "裁定判断不一致的行：还有 {n} 行"),
+    "settled": ("settled it", "已裁定"),
+    "did_accept": ("accepted", "已接受"),
+    "did_reject": ("rejected", "已拒绝"),
+    "did_edit": ("edited", "已修改"),
+    "nothing_apart": ("Nobody differs on any row that isn't settled", "没有尚未裁定的分歧"),
+    "say_unsettled": (
+        "Fewer than two people have decided this row as it is now: there is nothing to settle.",
+        "这一行目前的文字尚未有两人作出决定，无需裁定。",
+    ),
     "progress": ("Progress", "进度"),
     "mine": ("{who}: {n}", "{who}：{n}"),
     "checking": (

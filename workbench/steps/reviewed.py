@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from workbench.io.decisions import Decision, read_decisions, text_hash
+from workbench.io.decisions import Decision, read_decisions, standing, text_hash
 from workbench.io.frames import PAIR_SCHEMA, ledger_frame
 from workbench.records import Message
 from workbench.spec import Spec
@@ -23,7 +23,8 @@ class Reviewed(Spec, frozen=True, kw_only=True):
 
     ``decisions`` is a file of `workbench review`. A decision on another text than the row has now is not
     applied and counted as ``stale``; one on a row that isn't there, as ``unknown``. Where people differ, a
-    row stays as it is and counts as ``disputed``: a reject beside an accept or edit, or two different edits.
+    row stays as it is and counts as ``disputed``: a reject beside an accept or edit, or two different edits;
+    unless somebody settled it, whose word alone counts then.
     Every edit is noted with the hash of the row before and after it, as ``text_hash`` makes it.
     """
 
@@ -63,7 +64,7 @@ class Reviewed(Spec, frozen=True, kw_only=True):
     ) -> None:
         gone, fresh, notes = into
         seen = text_hash(_messages(row["prompt"]), _messages(row["completion"]))
-        valid = [one for one in decisions if one.hash == seen]
+        valid = standing([one for one in decisions if one.hash == seen])
         if not valid:
             notes["stale"].append(row["id"])
             return

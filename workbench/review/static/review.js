@@ -16,7 +16,7 @@
 
   async function look() {
     const number = ++asked;
-    const body = new URLSearchParams({ id: form.elements.id.value, csrf: form.elements.csrf.value, text: text.value, masked: form.elements.masked.value });
+    const body = new URLSearchParams({ id: form.elements.id.value, csrf: form.elements.csrf.value, text: text.value, masked: form.elements.masked.value, settle: form.elements.settle?.value ?? "" });
     const answer = await fetch("/check", { method: "POST", body });
     if (!answer.ok || number !== asked) return;
     const told = await answer.json();
