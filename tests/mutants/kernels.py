@@ -45,6 +45,8 @@ KERNELS = (
             "pipeline/test_undo.py",
             "pipeline/test_curation.py",
             "pipeline/test_rethreshold.py",
+            "review/test_review.py",
+            "fields/test_step_fields.py",
         ),
     ),
     Kernel(
@@ -77,22 +79,27 @@ KERNELS = (
             ),
         ),
         (
-            "evaluation/test_stats.py",
-            "evaluation/test_paired.py",
-            "evaluation/test_corrected.py",
-            "evaluation/test_sequential.py",
-            "evaluation/test_power.py",
-            "evaluation/test_planning.py",
-            "evaluation/test_repeats.py",
-            "evaluation/test_coverage.py",
-            "evaluation/test_outcomes.py",
-            "evaluation/test_leaning.py",
-            "evaluation/test_evaluation_run.py",
+            *(
+                f"evaluation/test_{name}.py"
+                for name in ["stats", "paired", "corrected", "sequential", "power", "planning"]
+            ),
+            *(
+                f"evaluation/test_{name}.py"
+                for name in ["repeats", "coverage", "outcomes", "leaning", "evaluation_run"]
+            ),
+            "graders/test_bias.py",
+            "evaluation/test_suites.py",
         ),
     ),
     Kernel(
         "gates",
         _below("gate", "baseline complete data datapolicy decide guards limits policy power rules"),
-        ("gate", "evaluation/test_gate_controls.py", "cli/test_gate_verb.py", "cli/test_check_verb.py"),
+        (
+            "gate",
+            "fields/test_policy_fields.py",
+            "evaluation/test_gate_controls.py",
+            "cli/test_gate_verb.py",
+            "cli/test_check_verb.py",
+        ),
     ),
 )
