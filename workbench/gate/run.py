@@ -15,6 +15,7 @@ from workbench.gate.decide import decide
 from workbench.gate.guards import data_guards
 from workbench.gate.power import grader_checks
 from workbench.io.config import convert, read_json
+from workbench.io.rundir import read_manifest
 from workbench.verdicts import Verdicts
 
 if TYPE_CHECKING:
@@ -45,8 +46,14 @@ def gate_run(run: Path, policy: Policy) -> GateResult:
 
 
 def evaluated_in(run: Path) -> Path:
-    """Return the directory of a run that holds its evaluation."""
-    return run / "eval" if (run / "eval").is_dir() else run
+    """Return the directory of a run that holds its evaluation.
+
+    Raises:
+        InputError: a later version wrote it.
+    """
+    place = run / "eval" if (run / "eval").is_dir() else run
+    read_manifest(place)
+    return place
 
 
 def baseline_of(run: Path) -> Baseline:

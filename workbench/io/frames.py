@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from workbench.errors import Finding, InputError
+from workbench.io.rundir import read_manifest
 from workbench.records import Message, Pair, Slot, Source, TokenCounts
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def read_parquet(path: Path) -> pl.DataFrame:
     """Read any Parquet file.
 
     Raises:
-        InputError: missing, a directory, or not Parquet.
+        InputError: missing, a directory, not Parquet, or of a later version's run.
     """
     return pl.concat(iter_parquet(path, rows=None))
 
@@ -200,6 +201,7 @@ def _parquet(path: Path) -> Iterator[pl.LazyFrame]:
         raise InputError(
             Finding(where=str(path), found=found, expected="a Parquet file", fix="Check the path.")
         )
+    read_manifest(path.parent)  # a later version's is refused by name, not by a column that is not as it was
     try:
         yield pl.scan_parquet(path, glob=False)
     except UNREADABLE as error:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import workbench
-from workbench.errors import Finding, OutputError
+from workbench.errors import Finding, InputError, OutputError
 from workbench.io.fingerprint import file_hash
 from workbench.io.lock import OWNER, locked
 
@@ -34,12 +34,28 @@ def is_complete(path: Path, *, key: str) -> bool:
 
 
 def read_manifest(path: Path) -> dict[str, Any] | None:
-    """Return the manifest of a finished output directory, or ``None``."""
+    """Return the manifest of a finished output directory, or ``None``.
+
+    Raises:
+        InputError: a later version wrote it in a format that this one doesn't know.
+    """
     try:
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
-    return manifest if isinstance(manifest, dict) else None
+    if not isinstance(manifest, dict):
+        return None
+    written = manifest.get("format")
+    if "workbench" in manifest and isinstance(written, int) and written > FORMAT_VERSION:
+        raise InputError(
+            Finding(
+                where=str(path / MANIFEST),
+                found=f"format {written}, of sft-workbench {manifest['workbench']}",
+                expected=f"format {FORMAT_VERSION} at most, which {workbench.__version__} reads and writes",
+                fix="Read it with that version or a later one; nothing was changed.",
+            )
+        )
+    return manifest
 
 
 def spare_inputs(path: Path, inputs: Iterable[Path | str]) -> None:

@@ -13,7 +13,7 @@ import polars as pl
 from workbench.errors import Finding, InputError
 from workbench.io.config import encoding_error, refuse_missing
 from workbench.io.frames import UNREADABLE
-from workbench.io.rundir import write_json
+from workbench.io.rundir import read_manifest, write_json
 from workbench.ports import silent
 from workbench.text import excerpt
 
@@ -98,6 +98,7 @@ def read_table(path: Path) -> pl.DataFrame:
 def _parquet(files: list[Path], shard_rows: int) -> Table:
     shards, schema = list[Shard](), pl.Schema()
     for file in files:
+        read_manifest(file.parent)  # refuses what a later version wrote
         try:
             scan = pl.scan_parquet(file, glob=False)
             schema = scan.collect_schema()
