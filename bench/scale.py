@@ -6,9 +6,9 @@
 
 Every verb runs in a process of its own on a made log of 3 kB a record (`bench.convert`); what it takes is
 a + b x rows, in CPU seconds (user and system, over all processes), peak memory (mapped pages included) and
-bytes on disk. ``--check`` says what was predicted and what was measured. Training is 4 operations a weight and token
-(forward, and backward through activations), whatever the model: ``--train`` fits the operations a second on
-one model and predicts the others.
+bytes on disk. ``--check`` says what was predicted and what was measured. Training is 4 operations a weight
+and token (forward, and backward through activations), whatever the model: ``--train`` fits the operations a
+second on one model and predicts the others.
 """
 
 from __future__ import annotations
@@ -118,8 +118,9 @@ def train_check() -> None:
         given = setting("tiny", spec, rows(Path(folder) / "pairs"))
         for name, (hidden, layers) in HIDDEN.items():
             shape = Qwen2Config(
-                vocab_size=4096, hidden_size=hidden, intermediate_size=hidden * 11 // 4, tie_word_embeddings=True,
-                num_hidden_layers=layers, num_attention_heads=8, num_key_value_heads=8, max_position_embeddings=2048,
+                vocab_size=4096, hidden_size=hidden, intermediate_size=hidden * 11 // 4,
+                num_hidden_layers=layers, num_attention_heads=8, num_key_value_heads=8,
+                tie_word_embeddings=True, max_position_embeddings=2048,
             )  # fmt: skip
             base = Qwen2ForCausalLM(shape)
             weights = sum(p.numel() for p in base.parameters())
@@ -140,7 +141,8 @@ def train_check() -> None:
 def tables(lines: dict[str, dict[str, Line]], asked: argparse.Namespace) -> None:
     """Print what data of any size takes, what breaks first, and what training takes."""
     print(
-        "| pairs | CPU hours: convert, dedupe, curate | on two cores | disk, GB | cost |\n|---|---|---|---|---|"
+        "| pairs | CPU hours: convert, dedupe, curate | on two cores | disk, GB | cost |\n"
+        "|---|---|---|---|---|"
     )
     for rows in SIZES:
         hours = [lines[verb]["cpu_s"].at(rows) / 3600 for verb in VERBS]
@@ -153,7 +155,8 @@ def tables(lines: dict[str, dict[str, Line]], asked: argparse.Namespace) -> None
         most = [_most(lines[verb]["peak_mb"], room) for verb in VERBS]
         print(f"| {name} | {' | '.join(most)} |")
     print(
-        "\n| base | weights bf16, 4-bit | rest of the memory, 8 rows of 1,024 tokens | GPU hours for 10 M tokens x 3 | cost |"
+        "\n| base | weights bf16, 4-bit | the rest of the memory, 8 rows of 1,024 tokens "
+        "| GPU hours for 10 M tokens, 3 passes | cost |"
     )
     print("|---|---|---|---|---|")
     for name, shape in BASES.items():
@@ -173,7 +176,7 @@ def _base(name: str, shape: tuple[float, int, int, int, int], asked: argparse.Na
     tokens, length = 8 * 1024, 1024
     layer = tokens * hidden * (34 + 5 * heads * length / hidden)
     activations = layer + layers * tokens * hidden * 2 + tokens * vocabulary * 8
-    # All linear layers, rank 16: two matrices each, 16 bytes a trained weight (weight, gradient, two moments).
+    # Rank 16 on all linear layers, 16 bytes a trained weight: weight, gradient and two moments.
     adapter = layers * 7 * 2 * 16 * hidden * 1.6 * 16
     operations = 6 * billions * 1e9 * 3e7
     hours = operations / (asked.gpu_tflops * 1e12 * asked.utilisation) / 3600

@@ -40,7 +40,8 @@ def place(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("line", READING, ids=lambda line: line.split(" -")[0])
-def test_what_format_1_wrote_is_read(place, line):
+@pytest.mark.usefixtures("place")
+def test_what_format_1_wrote_is_read(line):
     assert execute([*line.split(), "--json"]) == 0
 
 
@@ -85,4 +86,4 @@ def test_a_later_format_is_refused_by_name(place, line, capsys):
 def test_a_manifest_of_another_tool_says_nothing(place):
     for manifest in (place / "converted").rglob(MANIFEST):
         manifest.write_text('{"format": 7}')
-    assert execute("inspect converted/pairs.parquet".split()) == 0
+    assert execute(["inspect", "converted/pairs.parquet"]) == 0
