@@ -1,4 +1,4 @@
-"""Reads the paraphrases of `paraphrases/`: prompts, each with the one instruction it asks for, or with none."""
+"""Reads `paraphrases/`: prompts, each with the one instruction that it asks for, or with none."""
 
 import json
 from pathlib import Path

@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from workbench.checks.ifeval_text import CODES
+from workbench.convert.compile_about import speaks_about
+from workbench.convert.compile_ifeval_zh import read_chinese
 from workbench.convert.compile_layout import casing, counted_marks, postscripts, structure
 from workbench.convert.compile_lengths import Instruction, bound, lengths
 from workbench.convert.compile_repeat import repeated
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
 _NO_COMMA = re.compile(
     r"(?:\b(?:not(?! more)|no(?! more)|without|avoid|refrain|never|cannot|neither|free of)\b|"
     r"n't\b)[^.\n]{0,40}(?<!too many )\bcommas?\b|"
-    r"\bcommas?\b[^.\n]{0,30}\b(?:not allowed|forbidden|prohibited|not be used|not used)\b",
+    r"\bcommas?\b[^.\n]{0,30}\b(?:not allowed|forbidden|prohibited|not be used|not used|banned)\b|"
+    r"\b(?:leave|drop|omit|skip)\b[^.\n]{0,25}\bcommas?\b",
     re.IGNORECASE,
 )
 _TITLE = re.compile(r"<<[^>\n]+>>|double angular brackets", re.IGNORECASE)
@@ -25,28 +28,43 @@ _QUOTATION = re.compile(
     r"\b(?:wrap|enclose|surround|put|placed?|wrapped|inside|within|around|"
     r"in)\w*\b[^.\n]{0,70}\bdouble (?:quotation marks?|quotes?)|\bdouble (?:quotation marks?|"
     r"quotes?)\b[^.\n]{0,40}\baround\b|"
+    r"\b(?:start|begin|open)s? and (?:end|finish|close)s? with (?:a )?double quot|"
+    r"\b(?:between|in between) double quot|"
     r"\b(?:wrap\w*|enclose\w*|put)\b[^.\n]{0,40}\b(?:entire|whole|your) (?:response|output|answer|"
     r"reply)\b[^.\n]{0,20}\bquot",
     re.IGNORECASE,
 )
 _JSON = re.compile(
     r"\b(?:json format|json block|json object|in json|as json|wrapped (?:in|into) json|valid json|"
-    r"into json|json output)\b",
+    r"into json|json output|json string|json only)\b|"
+    r"\b(?:format\w*|output\w*|respon\w+|answer\w*|repl(?:y|ies)|return\w*|result|everything|produce|"
+    r"structure)\b"
+    r"[^.\n]{0,30}\b(?:as|in|using|be|into|is)\b[^.\n]{0,20}\bjson\b",
     re.IGNORECASE,
 )
 _CHOICES = re.compile(r"My answer is (?:yes|no|maybe)\.", re.IGNORECASE)
 _END = re.compile(
-    r"\b(?:end|finish|conclude|close|last|final|very end|ends|"
+    r"\b(?:end|finish|conclude|close|last|final|very end|ends|ending|closing|wrap up|sign off|round off|"
     r"finished)\b[^.\n\"“]{0,90}?(?:[\"“](?P<q>[^\"”\n]+)[\"”]|(?:phrase|sentence|"
-    r"words?|with)(?: of)?:\s*(?P<c>[^\n\"“][^\n]*))",
+    r"words?|with)(?: of)?:\s*(?P<c>[^\n\"“][^\n]*))|"
+    r"[\"“](?P<l>[^\"”\n]+)[\"”](?: as| (?:should|must|has to|is to) be)? (?:the|"
+    r"your) (?:very )?(?:final|last|"
+    r"closing) (?:phrase|words?|sentence|line)\b",
     re.IGNORECASE,
 )
 _LANGUAGE = re.compile(r"\b(?P<l>" + "|".join(CODES) + r")\b", re.IGNORECASE)
 _ONLY = re.compile(
     r"\bno other language|only (?:in |use |the |using )|\b(?:entire|completely|entirely|whole|using only|"
-    r"use only|respond in|reply in|answer in|written in|translat\w+|no other)\b",
+    r"use only|respond in|reply in|answer in|written in|be in|translat\w+|no other|(?:reply|respond|"
+    r"answer|write|"
+    r"speak) (?:using|only)|for everything|everything (?:you write )?in|other languages? (?:is|"
+    r"are) (?:not|for))\b",
     re.IGNORECASE,
 )
+
+
+# They quote what stands in the prompt, whose sentences are not the writer's.
+_QUOTING = frozenset({"detectable_format:constrained_response", "combination:repeat_prompt"})
 
 
 def read_instructions(prompt: str) -> tuple[Instruction, ...]:
@@ -56,7 +74,7 @@ def read_instructions(prompt: str) -> tuple[Instruction, ...]:
     for reader in READERS:
         for found in reader(prompt):
             mark = (found.id, repr(sorted(found.arguments.items())))
-            if mark not in seen:
+            if mark not in seen and (found.id in _QUOTING or not speaks_about(prompt, found.span)):
                 seen.add(mark)
                 out.append(found)
     return tuple(out)
@@ -80,7 +98,7 @@ def _simple(prompt: str) -> Iterator[Instruction]:
 
 def _ends(prompt: str) -> Iterator[Instruction]:
     for match in _END.finditer(prompt):
-        phrase = (match["q"] or match["c"]).strip()
+        phrase = (match["q"] or match["c"] or match["l"]).strip()
         if (
             _TITLE.search(phrase)
             or len(phrase) < len("bye")
@@ -136,4 +154,5 @@ READERS = (
     _languages,
     _words,
     _repeats,
+    read_chinese,
 )

@@ -15,7 +15,9 @@ _N = rf"(?P<n>{NUMBER})"
 _M = rf"({NUMBER})"
 _HIGHLIGHT = re.compile(
     rf"\b(?:highlight\w*|italici[sz]e\w*)\b[^.\n]{{0,40}}?\b{_M}\b|\b{_M}\b[^.\n]{{0,50}}?\b(?:highlight|"
-    rf"italic)|{_M} (?:\w+ ){{0,2}}sections? (?:\w+ ){{0,3}}highlight",
+    rf"italic)|{_M} (?:\w+ ){{0,2}}sections? (?:\w+ ){{0,3}}highlight|"
+    rf"\b(?:mark|emphasi[sz]e|bold|stress)\w*\b[^.\n]{{0,50}}?\b{_M}\b[^.\n]{{0,60}}(?:\*\w|markdown|"
+    rf"asterisk)",
     re.IGNORECASE,
 )
 _HIGHLIGHT_ONE = re.compile(
@@ -24,29 +26,42 @@ _HIGHLIGHT_ONE = re.compile(
     re.IGNORECASE,
 )
 _BULLETS = re.compile(
+    rf"\bbullet(?:ed)?(?:[- ]point)? lists? (?:of|with)(?: exactly)? {_M}\b|"
     rf"\b{_M}\s+(?:\w+ ){{0,6}}?bullet(?:ed|s)?\b(?: points?)?|(?:bullet points?|"
     rf"bullets)\b[^.\n]{{0,30}}\bexactly {_M}\b|\bexactly {_M}\b[^.\n]{{0,160}}\bbullet",
     re.IGNORECASE,
 )
 _BULLETS_SPLIT = re.compile(rf"\bexactly {_N}\b[\s\S]{{0,180}}?\bbullet", re.IGNORECASE)
-_PLACEHOLDERS = re.compile(rf"{_N}\s+(?:\w+ )?placeholders?", re.IGNORECASE)
+_PLACEHOLDERS = re.compile(
+    rf"\b{_N}\s+(?:of )?(?:\w+ ){{0,6}}?placeholders?|"
+    rf"\b{_M}\s+(?:\w+ ){{0,2}}?(?:blanks?|gaps?|variables?|fields?)\b[^.\n]{{0,60}}\bbracket",
+    re.IGNORECASE,
+)
 _BRACKETS = re.compile(
     r"\bplaceholders?\b[^.\n]{0,60}\bsquare brackets?|\bsquare brackets?\b[^.\n]{0,60}\bplaceholders?",
     re.IGNORECASE,
 )
 _POSTSCRIPT = re.compile(r"\bP\.\s?P\.\s?S\b|\bP\.\s?S\b\.?", re.IGNORECASE)
 _UPPER = re.compile(
-    r"\b(?:all|only|entirely in|every(?:thing)?|use)\b[^.\n]{0,15}\b(?:capital letters?|uppercase|"
+    r"\b(?:capital letters|capitals|upper-?case|caps)(?: letters)? (?:only|throughout)\b|"
+    r"\bevery (?:single )?(?:letter|character)\b[^.\n]{0,20}\b(?:capital|upper-?case)|"
+    r"\bno (?:small|lower-?\s?case) letters|\b(?:all|only|entirely in|every(?:thing)?|"
+    r"use)\b[^.\n]{0,15}\b(?:capital letters?|uppercase|"
     r"upper case|capitals|caps)\b|\bcapitali[sz]e (?:all|every)\b|\bletters\b[^.\n]{0,40}\b(?:be|"
-    r"are) (?:capitali[sz]ed|capitals|uppercase)\b|\bno lowercase|(?:not a single|"
+    r"are) (?:capitali[sz]ed|capitals|uppercase)\b|\b(?:whole|full|entire|entirely|everything|"
+    r"written)\b[^.\n]{0,30}\b(?:in|using) (?:all |block )?(?:upper-?\s?case|capitals|"
+    r"capital letters|caps)\b|\bno lowercase|(?:not a single|"
     r"no)[^.\n]{0,40}lowercase letters|\b(?:without|no) (?:any )?lower-?case",
     re.IGNORECASE,
 )
 _UPPER_WORDS = re.compile(
-    r"\bwords?\b[^.\n]{0,30}\b(?:all )?(?:capital|capitali[sz]ed|uppercase|upper case|caps)\b|"
+    r"\bwords?\b[^.\n]{0,30}\b(?:all )?(?:capitals?|capitali[sz]ed|uppercase|upper case|caps)\b|"
     r"\bcapital(?:ized)? (?:letter )?words?\b|\ball[- ]caps? words?|stress words|(?:capital|uppercase|"
     r"capitalized) words",
     re.IGNORECASE,
+)
+_NO_CAPITALS = re.compile(
+    r"\b(?:no|not|without|avoid|never|n't)\b(?! a single)[^.\n]{0,20}\b(?:capital|upper|caps)", re.IGNORECASE
 )
 _LOWER = re.compile(
     r"\b(?:all|only|entirely|in|with|of)\b[^.\n]{0,25}\b(?:lower-?cased?|lower case|lowercases|"
@@ -57,6 +72,12 @@ _LOWER = re.compile(
 )
 _STARS6 = re.compile(r"\*{6}|\b(?:6|six) asterisks?", re.IGNORECASE)
 _STARS3 = re.compile(r"(?<!\*)\*{3}(?!\*)|\b(?:3|three) asterisks?", re.IGNORECASE)
+# What says it afterwards: the paragraphs are set apart by stars, and three of them there must be.
+_PARTS_AFTER = re.compile(
+    rf"\bparagraphs?\b[^.\n]{{0,50}}\b(?:there (?:should|must|have to|has to|are to|shall) be|"
+    rf"exactly|write|give)\s+{_N}\b",
+    re.IGNORECASE,
+)
 _PARTS = re.compile(
     rf"(?:exactly |in |to |with |have |should have |contain )?\b{_N}\s+(?:\w+ ){{0,3}}?(?:paragraphs?|"
     rf"stanzas?|sections?|parts?)\b",
@@ -71,12 +92,42 @@ _ORDINALS = {
     "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "last": -1,
     "1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "5th": 5, "6th": 6, "7th": 7,
 }  # fmt: skip
+_ORDINAL = r"first|second|third|fourth|fifth|sixth|seventh|last|\d(?:st|nd|rd|th)"
+_OPENED = r"(?:must|should|has to|needs to|shall|is to|begins?|starts?|opens?)"
+_NTH_OTHER = (
+    # "the 2nd one begins with …", "the second must begin with …"
+    re.compile(
+        rf"\bthe (?P<o>{_ORDINAL})(?: one)?,? (?:of (?:them|these|"
+        rf"which) )?{_OPENED}\b[^.\n]{{0,25}}?\bwith\s+"
+        r"(?:the )?(?:word )?[\"'“]?(?P<w>[\w'-]+)(?P<a>)",
+        re.IGNORECASE,
+    ),
+    # "the first word of the second paragraph is …"
+    re.compile(
+        rf"\bfirst word (?:of|in) (?:the )?(?:paragraph (?P<a>\d+)|(?P<o>{_ORDINAL})(?: paragraph)?)\s+"
+        r"(?:is|must be|should be|has to be|shall be|will be)\s+(?:the )?(?:word )?[\"'“]?(?P<w>[\w'-]+)",
+        re.IGNORECASE,
+    ),
+    # "the second paragraph's first word has to be …"
+    re.compile(
+        rf"\b(?P<o>{_ORDINAL}) paragraph['’]s first word\s+(?:is|must be|should be|has to be|"
+        rf"shall be)\s+(?:the )?"
+        r"(?:word )?[\"'“]?(?P<w>[\w'-]+)(?P<a>)",
+        re.IGNORECASE,
+    ),
+)
 _NTH = re.compile(
     r"(?:\bparagraph (?P<a>\d+)|\b(?:the |very )*(?P<o>first|second|third|fourth|fifth|sixth|seventh|last|"
     r"\d(?:st|nd|rd|th)) paragraph)\b[^.\n]{0,40}?\b(?:word|with)\s+(?:the )?(?:word )?[\"'“]?(?P<w>[\w'-]+)",
     re.IGNORECASE,
 )
 _SECTION = re.compile(r"\b(?P<s>[A-Z]\w+) (?:X|1|i)\b(?=[\"'”.,:)\s]|$)")
+# "labelled "Part" and a number".
+_SECTION_NAMED = re.compile(
+    r"[\"'“](?P<s>[A-Z]\w{1,30})[\"'”]\s*,?\s*(?:and|plus|with|followed by)\s+(?:its|a|"
+    r"the) (?:number|numeral|letter)|"
+    r"\b(?P<t>[A-Z]\w{1,30}) (?:and|plus|followed by) (?:its|a|the) (?:number|numeral)",
+)
 _SECTIONS = re.compile(
     rf"\b{_M}\s+(?:\w+ )?(?:sections?|parts?|paragraphs|chapters?|days?|versions?|verses?)\b|"
     rf"\b{_M}\b[^.\n]{{0,40}}\bsections?\b",
@@ -125,7 +176,14 @@ def casing(prompt: str) -> Iterator[Instruction]:
     words = list(_UPPER_WORDS.finditer(prompt))
     for match in words:
         yield from _capital_words(prompt, match)
-    upper = _UPPER.search(prompt)
+    upper = next(
+        (
+            one
+            for one in _UPPER.finditer(prompt)
+            if not _NO_CAPITALS.search(prompt[max(0, one.start() - 15) : one.end()])
+        ),
+        None,
+    )
     if upper and not any(a.start() - 45 < upper.start() < a.end() + 45 for a in words):
         yield Instruction(id="change_case:english_capital", span=upper.span())
     lower = _LOWER.search(prompt)
@@ -158,8 +216,9 @@ def structure(prompt: str) -> Iterator[Instruction]:
     six = _STARS6.search(prompt)
     if six:
         yield Instruction(id="combination:two_responses", span=six.span())
-    nth = list(_NTH.finditer(prompt))
+    nth = list(_NTH.finditer(prompt)) or [one for other in _NTH_OTHER for one in other.finditer(prompt)]
     parts = next((m for m in _PARTS.finditer(prompt) if number(m["n"]) > 1), None)
+    parts = parts or _PARTS_AFTER.search(prompt)
     if nth and parts and _NEW_LINES.search(prompt):
         yield from (_first_word(match, number(parts["n"])) for match in nth)
         return
@@ -187,9 +246,12 @@ def _first_word(match: re.Match[str], n: int) -> Instruction:
 
 def _sections(prompt: str) -> Iterator[Instruction]:
     section, count = _SECTION.search(prompt), _SECTIONS.search(prompt)
+    named = _SECTION_NAMED.search(prompt) if section is None else None
+    section = section or named
     marked = re.search(r"\b(?:mark|section|noted|begin|called|label|start)", prompt, re.IGNORECASE)
     if section is None or marked is None or not (count or "respectively" in prompt):
         return
     n = _first_number(count, default=1) if count else len(("first", "second"))
-    arguments = {"section_spliter": section["s"], "num_sections": n}
+    name = section["s"] or section["t"] if named else section["s"]
+    arguments = {"section_spliter": name, "num_sections": n}
     yield Instruction(id="detectable_format:multiple_sections", arguments=arguments, span=section.span())

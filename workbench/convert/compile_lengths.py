@@ -24,7 +24,8 @@ class Instruction:
 RELATION = (
     r"(?P<how>at least|at most|no more than|not more than|no less than|no fewer than|less than|fewer than|"
     r"more than|under|below|over|above|"
-    r"up to|exactly|longer than|shorter than|around|about|a minimum of|a maximum of|minimum of|maximum of|"
+    r"up to|exactly|(?:no|not) longer than|longer than|(?:no|not) shorter than|shorter than|around|"
+    r"about|a minimum of|a maximum of|minimum of|maximum of|"
     r"within|limited? to|(?:don't|do not|not|never) exceed|exceeding|excluding)?"
 )
 _TIMES = r"(?:times?\b|\bonce\b|\btwice\b)"
@@ -55,6 +56,8 @@ def _ranges(prompt: str) -> Iterator[Instruction]:
         (number(m["low"] or m["l2"]), number(m["n"] or m["h2"]), m["unit"] or m["u2"], m.span())
         for m in _RANGE.finditer(prompt)
     ]
+    # "one hundred and twenty words" is no range.
+    found = [one for one in found if one[0] <= one[1]]
     found += [(number(m["n"]), number(m["n"]), m["unit"], m.span()) for m in _EXACT.finditer(prompt)]
     for low, high, noun, span in found:
         unit = "words" if noun.lower().startswith("word") else "sentences"
@@ -78,6 +81,8 @@ def lengths(prompt: str) -> Iterator[Instruction]:
         if match.re is _PLUS:
             how = "at least"
         bounded = bound(how, number(match["n"]))
+        if bounded and bounded[0] == "at least" and _denied(prompt, match, how):
+            bounded = ("less than", bounded[1])
         if bounded is None or _capitals_follow(
             prompt, match.end() if match.re is _COUNT else match.end("unit")
         ):
@@ -91,15 +96,29 @@ def lengths(prompt: str) -> Iterator[Instruction]:
         )
 
 
+def _denied(prompt: str, match: re.Match[str], how: str) -> bool:
+    """Tell "don't write more than 30 words" from "write more than 30 words"."""
+    more = re.search(r"\b(?:more|longer) than|\bover\b|\babove\b", how) and not re.match(r"no", how)
+    before = prompt[max(0, match.start() - 60) : match.start()]
+    return bool(
+        more
+        and re.search(
+            r"(?:\bnot|n't|\bnever|\bavoid|\bwithout|\bno|nothing)\b[^.\n]{0,40}$", before, re.IGNORECASE
+        )
+    )
+
+
 def bound(how: str, n: int) -> tuple[str, int] | None:
     """Read a relation in words as IFEval writes it: "at most 5" is less than 6."""
     if re.search(
-        r"at most|no more|not more|longer than|up to|maximum|within|limit|exceed|or less|or fewer", how
+        r"at most|no more|not more|no[t]? longer than|up to|maximum|within|limit|exceed|or less|or fewer", how
     ):
         return "less than", n + 1
+    if re.search(r"no[t]? shorter than", how):
+        return "at least", n
     if re.search(r"less than|fewer than|shorter than|under|below", how) and not how.startswith("no "):
         return "less than", n
-    if re.search(r"more than|over|above", how):
+    if re.search(r"more than|longer than|over|above", how):
         return "at least", n + 1
     if re.search(r"at least|no less|no fewer|minimum|or more", how):
         return "at least", n

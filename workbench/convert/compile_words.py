@@ -21,7 +21,13 @@ _NOT = (
     r"(?:do not|don't|doesn't|does not|shouldn't|mustn't|won't|isn't|not|never|without|avoid\w*|refrain from|"
     r"cannot|can't|exclude|excluding|no)"
 )
+_MUST = r"(?:must|should|has to|have to|needs? to|shall|(?:is|are) to)"
+_OCCUR = r"(?:appear|occur|be (?:included|mentioned|used|present|part|in)|show up|feature|turn up|come up)\b"
+_FORBIDDEN = r"(?:forbidden|banned|prohibited|off[- ]limits|not (?:allowed|permitted)|taboo)"
 _FORBID = (
+    re.compile(rf"\b{_NOUN}\s+(?:is|are) {_FORBIDDEN}\s*:\s*(?:{_LIST}|"
+               rf"(?P<bare>{_BARE_LIST}))", re.IGNORECASE),
+    re.compile(rf"{_LIST}\s+(?:is|are) {_FORBIDDEN}", re.IGNORECASE),
     re.compile(rf"\b{_NOT}\b[^.\n\"“']{{0,60}}?\b{_NOUN}\b[:\s]*(?:of |like )?{_LIST}", re.IGNORECASE),
     re.compile(rf"\b{_NOT}\b[^.\n\"“']{{0,60}}?\b(?:following "
                rf")?{_NOUN}:?\s+(?P<bare>{_BARE_LIST})", re.IGNORECASE),
@@ -34,16 +40,25 @@ _FORBID = (
 )  # fmt: skip
 _REQUIRE = (
     re.compile(rf"\b(?:includ\w+|mention\w*|us(?:e|ing)|contain\w*|has|have|"
-               rf"add)\b[^.\n\"“'\[]{{0,50}}?\b(?:following )?{_NOUN}\b[:\s]*{_LIST}", re.IGNORECASE),
+               rf"add|incorporat\w+|feature|featuring|insert|weave|weaving|"
+               rf"work(?:ing)?)\b[^.\n\"“'\[]{{0,50}}?\b(?:following )"
+               rf"?{_NOUN}\b[:\s]*{_LIST}", re.IGNORECASE),
     re.compile(rf"\b(?:includ\w+|mention\w*|us(?:e|ing)|"
                rf"contain\w*)\b[^.\n\"“'\[]{{0,50}}?\b(?:key "
                rf"?words?)\b[:\s]+(?P<bare>{_BARE_LIST})", re.IGNORECASE),
-    re.compile(rf"\b(?:mention|include|add|contain)s?\s+(?:the )?{_LIST}", re.IGNORECASE),
+    re.compile(rf"\b(?:mention|include|add|contain|incorporate|feature|insert|weave in|work in)s?\s+(?:the )?"
+               rf"(?:both )?{_LIST}", re.IGNORECASE),
+    re.compile(rf"\b(?:these|following) (?:key ?)?(?:words?|terms?|phrases?)\s*:\s*(?:{_LIST}|"
+               rf"(?P<bare>{_BARE_LIST}))", re.IGNORECASE),
     re.compile(r"\b(?:has|have|with|containing|include|"
-               r"use) the words? (?P<bare>[\w-]+(?: and [\w-]+)+)", re.IGNORECASE),
+               r"use|feature|incorporate) the (?:key ?)?words? (?P<bare>[\w-]+(?: and [\w-]+)+)"
+               r"", re.IGNORECASE),
+    re.compile(rf"\b{_NOUN}\s+(?:{_LIST}|(?P<bare>{_BARE_LIST}))\s+{_MUST} (?:all |"
+               rf"both )?{_OCCUR}", re.IGNORECASE),
+    re.compile(rf"(?<![\w]){_LIST}\s+{_MUST} (?:all |both )?{_OCCUR}", re.IGNORECASE),
 )  # fmt: skip
 _TIMES = (
-    r"(?P<how>at least|at most|no more than|less than|fewer than|more than|no less than|no fewer than|"
+    r"(?P<how>at least|at most|no more than|less than|fewer than|more than|below|no less than|no fewer than|"
     r"not less than|not fewer than|not more than|exactly|a minimum of|a maximum of|"
     r"around|about|only|under|over)?\s*(?:for )?"
     r"(?P<how2>at least|at most|no more than|less than|fewer than|more than)?\s*"
@@ -53,8 +68,9 @@ _TIMES = (
 _VERB = r"(?:appears?|occurs?|shows? up|used|mentioned|included|repeated|be|present|use|comes? up)"
 _COUNTED = (
     re.compile(rf"\b(?:word|keyword|name|phrase|term|letters|"
-               rf"the)s?\s+{_QUOTE}?(?P<w>[\w-]+){_QUOTE}?\s+(?:should |must |can |may |to |"
-               rf"will )?(?:only )?(?:be |is |are )?{_VERB}\s+{_TIMES}", re.IGNORECASE),
+               rf"the)s?\s+{_QUOTE}?(?P<w>[\w-]+){_QUOTE}?\s+(?:should |must |can |may |to |shall |"
+               rf"will |has to |have to |needs? to |ought to )?(?:only )?(?:be |is |"
+               rf"are )?{_VERB}\s+{_TIMES}", re.IGNORECASE),
     re.compile(rf"\b(?:mention|use|include|say|repeat|add|contain)s?\s+(?:the )?(?:word|keyword|name|"
                rf"phrase|term)s?\s+{_QUOTE}?(?P<w>[\w-]+){_QUOTE}?,?\s+(?:\w+ )?{_TIMES}", re.IGNORECASE),
     re.compile(rf"\b(?:mention|use|include|say|"
@@ -67,10 +83,22 @@ _NEVER = re.compile(
     re.IGNORECASE,
 )
 _LETTERS = (
-    re.compile(rf"\bletter\s+{_QUOTE}?(?P<w>\S){_QUOTE}?\s+(?:should |must |can |"
+    re.compile(rf"\bletter\s+{_QUOTE}?(?P<w>\S){_QUOTE}?\s+(?:should |must |can |may |shall |will |"
+               rf"has to |have to |needs? to |ought to |"
                rf"to )?(?:only )?(?:be )?{_VERB}\s+{_TIMES}", re.IGNORECASE),
     re.compile(rf"\b(?:the )?letter\s+{_QUOTE}?(?P<w>\S){_QUOTE}?,?\s+(?:for )?{_TIMES}", re.IGNORECASE),
+    re.compile(rf"\bletter\s+{_QUOTE}?(?P<w>[a-z]){_QUOTE}?[^.\n]{{0,30}}?(?=\b(?:at (?:least|most)|"
+               rf"no|not|less|fewer|"
+               rf"more|below|under|over|a m)\b){_TIMES}", re.IGNORECASE),
+    re.compile(rf"\bletter\s+{_QUOTE}?(?P<w>[a-z]){_QUOTE}?[^.\n]{{0,30}}?{_TIMES}", re.IGNORECASE),
 )  # fmt: skip
+# "at least four q's"
+_LETTERS_PLURAL = re.compile(
+    rf"(?P<how>at least|at most|(?:no|not) (?:more|fewer|less) than|less than|fewer than|"
+    rf"more than)\s+(?P<n>{NUMBER})\s+"
+    rf"(?:letters? )?{_QUOTE}?(?P<w>[a-z]){_QUOTE}?['’]?s\b(?![\w])",
+    re.IGNORECASE,
+)
 _SIGNS = re.compile(
     rf"(?P<how>at least|at most|less than|more than)?\s*(?P<n>{NUMBER})\s+hash ?tags?", re.IGNORECASE
 )
@@ -147,6 +175,11 @@ def _counted_letters(prompt: str, bound: Bound) -> Iterator[tuple[str, dict[str,
             arguments = {"let_relation": found[0], "letter": letter, "let_frequency": found[1]}
             yield "letter_frequency", arguments, match.span()
             break
+    plural = _LETTERS_PLURAL.search(prompt)
+    several = bound((plural["how"] or "at least").lower(), number(plural["n"])) if plural else None
+    if plural and several:
+        arguments = {"let_relation": several[0], "letter": plural["w"].lower(), "let_frequency": several[1]}
+        yield "letter_frequency", arguments, plural.span()
     signs = _SIGNS.search(prompt)
     least = bound(signs["how"] or "at least", number(signs["n"])) if signs and "#" in prompt else None
     if signs and least:
@@ -161,8 +194,10 @@ _BETWEEN = re.compile(
     re.IGNORECASE,
 )
 _TIMES_AFTER = (
-    r"(?:at least|at most|less than|more than|only|exactly)?\s*"
-    r"(?:\d+|once|twice|two|three|four|five|six) ?(?:times|\b(?<=once)|\b(?<=twice))"
+    r"(?:at least|at most|less than|more than|only|exactly|(?:no|not) (?:fewer|less|more) than|fewer than|"
+    r"an? (?:minimum|maximum) of)?\s*"
+    r"(?:\d+|once|twice|two|three|four|five|six)(?: or (?:more|less|fewer))? ?(?:times|\b(?<=once)|"
+    r"\b(?<=twice))"
 )
 
 
