@@ -8,6 +8,7 @@ from test_report_browser import CONTRAST, browser, opened  # noqa: F401 - fixtur
 
 from workbench.cli import execute
 from workbench.corpus import contracts_beside, difference, profile
+from workbench.corpus.cardwords import certificate_blocks, certificate_rows
 from workbench.io.dataset import read_dataset
 from workbench.pipeline.curate import curate, write_curated
 from workbench.report.card import render_card
@@ -68,6 +69,16 @@ def test_curation_and_card_say_the_same_in_the_same_words(tmp_path):
     assert short.splitlines()[0] == full.splitlines()[0]
     assert "Leakage certificate" in render_card(drawn)
     assert card_json(drawn)["certificate"] == json.loads((tmp_path / "summary.json").read_text())["leakage"]
+
+
+def test_a_certificate_names_files_and_not_where_they_lay():
+    found = {"texts": 1200, "greatest_containment_left": 0.25, "rows_dropped": 3}
+    leakage = {"across_parts": {}, "against": {"/home/ann/clone/evals/harm/support.en.jsonl": found}}
+    assert certificate_rows(leakage) == [
+        ("harm/support.en.jsonl (1,200 texts)", "containment 0.250", "3"),
+    ]
+    (_, table) = certificate_blocks(leakage)
+    assert "ann" not in table
 
 
 def test_the_twins_say_the_same(card):

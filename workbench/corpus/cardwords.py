@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.text import markdown_escape, markdown_table
@@ -9,6 +10,7 @@ from workbench.text import markdown_escape, markdown_table
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+_TOLD = 2  # folder and name of a file
 CERTIFICATE = ("Between", "Greatest likeness left", "Rows dropped")
 
 
@@ -33,6 +35,11 @@ def reasons_blocks(reasons: Sequence[tuple[str, str, int]]) -> list[str]:
     return ["## Why rows went", markdown_table(("Reason", "Step", "Rows"), rows)] if rows else []
 
 
+def short_name(file: str) -> str:
+    """Name a file by its folder and name: where it lay on somebody's machine is nobody's business."""
+    return "/".join(Path(file).parts[-_TOLD:])
+
+
 def certificate_rows(leakage: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """List the leakage certificate: across each two parts, and against each evaluation file."""
     across = [
@@ -40,7 +47,7 @@ def certificate_rows(leakage: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     ]
     against = [
         (
-            f"{name} ({found['texts']} texts)",
+            f"{short_name(name)} ({found['texts']:,} texts)",
             f"containment {found['greatest_containment_left']:.3f}",
             f"{found['rows_dropped']:,}",
         )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.corpus.cardwords import short_name
 from workbench.io.rundir import read_manifest
 from workbench.report.cases import read_cases
 from workbench.report.files import (
@@ -32,12 +32,13 @@ from workbench.report.passages import read_prompts
 from workbench.report.words import verdict_sentence
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from workbench.verdicts import Verdicts
 
 _STAGES = ("convert", "teacher", "curate", "adapter", "eval")
 _BETWEEN_RULES = ", "  # as a ledger names several rules of one row
 _CASE = re.compile(r"(?P<file>.+):\d+(?: \$\.\S+)?$")  # as it names a case that a row is too near to
-_TOLD = 2  # folders and name of such a file
 _TRACED = "What stands in the training data behind each lost case: attribution/attribution.md."
 _FOR_MISSING = {
     "data": "The data funnel is left out: the run holds no summary of `workbench convert` or `curate`.",
@@ -134,7 +135,7 @@ def _dropped(ledger: Path, reasons: dict[str, int]) -> tuple[Dropped, ...]:
 def _plainly(rule: str) -> str:
     """Name the file alone where the ledger names a case of an evaluation set by file, line and field."""
     held = _CASE.match(rule)
-    return "/".join(Path(held["file"]).parts[-_TOLD:]) if held else rule
+    return short_name(held["file"]) if held else rule
 
 
 def _training(place: Path) -> Training | None:

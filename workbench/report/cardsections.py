@@ -170,7 +170,8 @@ def parts_section(profile: Profile, certificate: Mapping[str, Any] | None) -> Ht
     ]
     leak = _leak(profile.leak) if profile.leak else element("p", "The data has no parts.", class_="quiet")
     rows = certificate_rows(certificate) if certificate else []
-    proof = joined([element("h3", "Leakage certificate"), table(CERTIFICATE, rows)]) if rows else None
+    name = "Leakage certificate"
+    proof = joined([element("h3", name), scrolling(table(CERTIFICATE, rows), label=name)]) if rows else None
     return joined([element("div", *tables, class_="columns"), proof, leak])
 
 

@@ -77,9 +77,11 @@ def progress_page(
     agreed = "".join(
         f"<tr><td>{escape(one.first)}, {escape(one.second)}</td>"
         f"<td>{escape(one.about or say(lang, 'keeping'))}</td><td>{one.rows}</td><td>{one.alike:.0%}</td>"
-        f"<td>{escape(_kappa(one, lang))}</td></tr>"
+        f"<td>{_kappa(one)}</td></tr>"
         for one in found
     )
+    unknown = any(one.kappa is None for one in found)
+    note = f'<p class="lead">{escape(say(lang, "same"))}</p>' if unknown else ""
     heads = ("people", "about", "both", "alike")
     columns = "".join(f"<th>{escape(say(lang, name))}</th>" for name in heads)
     return page(
@@ -88,11 +90,12 @@ def progress_page(
 <table><caption>{escape(say(lang, "rows_decided"))}</caption>
 <thead><tr><th>{escape(say(lang, "person"))}</th><th>{escape(say(lang, "rows"))}</th></tr></thead>
 <tbody>{by}</tbody></table>
+{_disputed(disputed, lang)}
 <div class="wide" tabindex="0" role="region" aria-label="{escape(say(lang, "agreement"))}"><table>
 <caption>{escape(say(lang, "agreement"))}</caption>
 <thead><tr>{columns}<th>κ</th></tr></thead><tbody>{agreed}</tbody></table></div>
+{note}
 {_apart(apart, lang)}
-{_disputed(disputed, lang)}
 <p><a href="/export" download="decisions.jsonl">{escape(say(lang, "export"))}</a></p>
 <p class="lead">{escape(say(lang, "export_all"))}</p>""",
         frame,
@@ -117,7 +120,7 @@ def _apart(apart: Sequence[tuple[Decision, Decision]], lang: Lang) -> str:
 def _disputed(rows: int, lang: Lang) -> str:
     if not rows:
         return ""
-    return f'<p><a href="/?settle=1">{escape(say(lang, "settle_them", n=rows))}</a></p>'
+    return f'<p class="lead"><a href="/?settle=1">{escape(say(lang, "settle_them", n=rows))}</a></p>'
 
 
 def message_page(title: str, text: str, lang: Lang) -> str:
@@ -127,9 +130,9 @@ def message_page(title: str, text: str, lang: Lang) -> str:
     return page(say(lang, title), body, Frame(lang=lang))
 
 
-def _kappa(one: Agreed, lang: Lang) -> str:
+def _kappa(one: Agreed) -> str:
     if one.kappa is None or one.low is None or one.high is None:
-        return say(lang, "same")
+        return "–"
     return f"{one.kappa:.2f} ({one.low:.2f}–{one.high:.2f})"
 
 

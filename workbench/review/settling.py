@@ -33,21 +33,29 @@ def _one(one: Decision, said: Sequence[Decision], item: Item, lang: Lang, seen: 
     kind = "bad" if one.action == "reject" else "good"
     did = f'<span class="did {kind}">{escape(say(lang, f"did_{one.action}"))}</span>'
     text = f'<div class="pre">{escape(seen(one.text))}</div>' if one.text else ""
-    labels = "".join(_label(ask, one, said, lang) for ask in item.asks if ask.name in one.labels)
+    asked = [ask for ask in item.asks if ask.name in one.labels]
+    apart = [
+        ask
+        for ask in asked
+        if any(other.labels.get(ask.name) not in {None, one.labels[ask.name]} for other in said)
+    ]
+    labels = "".join(_label(ask, one, lang) for ask in apart)
+    alike = say(lang, "alike_else", n=len(asked) - len(apart)) if len(asked) > len(apart) else ""
     told = ", ".join((*one.tags, *([one.note] if one.note else ())))
     return (
         f"<article><h3>{escape(one.reviewer)}{escape(settled)}</h3><p>{did}</p>{text}"
         + (f'<ul class="checks">{labels}</ul>' if labels else "")
+        + (f"<p><small>{escape(alike)}</small></p>" if alike else "")
         + (f"<p><small>{escape(seen(told))}</small></p>" if told else "")
         + "</article>"
     )
 
 
-def _label(ask: Ask, one: Decision, said: Sequence[Decision], lang: Lang) -> str:
-    """Return a person's answer to a question, marked where another gave another."""
+def _label(ask: Ask, one: Decision, lang: Lang) -> str:
+    """Return a person's answer to a question that another answered otherwise."""
     label = one.labels[ask.name]
     rules = ask.choices == PASS_OR_FAIL
     text = ask.text if rules else say(lang, f"ask_{ask.name}")
     word = _LABELS[label] if rules else f"{ask.name}_{label}"
-    apart = any(other.labels.get(ask.name, label) != label for other in said)
-    return f'<li class="{"fail" if apart else ""}"><b>{escape(say(lang, word))}</b> {escape(text)}</li>'
+    kind = "fail" if label == "fail" else ""
+    return f'<li class="{kind}"><b>{escape(say(lang, word))}</b> {escape(text)}</li>'
