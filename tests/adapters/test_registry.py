@@ -9,7 +9,8 @@ from conftest import make_base, make_tokenizer
 from made_adapters import call, enter, refused, save_adapter, told
 
 from workbench.adapters import adapters_of, find_adapter, read_registry
-from workbench.errors import ConfigError
+from workbench.cli import execute
+from workbench.errors import EXIT_USER, ConfigError
 
 torch = pytest.importorskip("torch")
 
@@ -185,3 +186,11 @@ def test_another_chat_template_is_a_mismatch(here, capsys):
     template.write_text(template.read_text().replace("{%- for", "{# changed #}{%- for", 1))
     found = told(capsys, "verify", code=1)
     assert "chat template" in found["adapters"][0]["problems"][0]
+
+
+def test_without_a_registry_it_is_said_how_one_begins(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for verb in (["list"], ["show", "desk"], ["use", "desk"], ["verify"]):
+        assert execute(["adapters", *verb]) == EXIT_USER
+        said = " ".join(capsys.readouterr().err.split())
+        assert "workbench adapters add NAME DIR --base MODEL --registry adapters.json" in said

@@ -100,3 +100,14 @@ def test_grouping_by_length_saves_padding_and_loses_no_row(tiny_base, tmp_path, 
     assert sorted(row for batch in batches for row in batch["rows"].tolist()) == list(range(len(rows)))
     padding = sum(int((batch["attention_mask"] == 0).sum()) for batch in batches)
     assert (padding < 1000) == grouped
+
+
+def test_a_process_trains_on_one_card_however_many_there_are(tmp_path):
+    """Else the Trainer would split batches over all cards, with more rows a step than asked for."""
+    from workbench.training.loop import OneDevice
+
+    arguments = OneDevice(output_dir=str(tmp_path), use_cpu=True, per_device_train_batch_size=4)
+    assert arguments.n_gpu == 0 or torch.cuda.is_available()
+    arguments._n_gpu = 4
+    assert arguments.n_gpu == 1
+    assert arguments.train_batch_size == 4

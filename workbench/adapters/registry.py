@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from workbench.errors import ConfigError, Finding, ModelError
+from workbench.errors import ConfigError, Finding, InputError, ModelError
 from workbench.io.config import read_text
 from workbench.io.fingerprint import fingerprint
 from workbench.io.rundir import write_json
@@ -57,8 +57,17 @@ def read_registry(file: Path, *, needed: bool = True) -> Registry:
         InputError: ``needed``, and not there.
         ConfigError: not a registry, names with other characters, or absolute paths.
     """
-    if not needed and not file.exists():
-        return Registry()
+    if not file.exists():
+        if not needed:
+            return Registry()
+        raise InputError(
+            Finding(
+                where=str(file),
+                found="no such file",
+                expected="a registry of adapters: adapters.json here, or the file that --registry names",
+                fix=f"Enter an adapter: workbench adapters add NAME DIR --base MODEL --registry {file}",
+            )
+        )
     text = read_text(file, what="a registry of adapters")
     try:
         registry = msgspec.json.decode(text, type=Registry)

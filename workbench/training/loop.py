@@ -111,6 +111,19 @@ class CompletionTrainer(Trainer):  # type: ignore[misc]
         return islice(batches, self.args.process_index, None, self.args.world_size)
 
 
+class OneDevice(TrainingArguments):  # type: ignore[misc]
+    """Arguments of a process that trains on one card, however many there are.
+
+    The Trainer would else split each batch over all of them by itself (``DataParallel``), with more rows a
+    step than asked for; several cards take one process each (``accelerate launch``).
+    """
+
+    @property
+    def n_gpu(self) -> int:
+        """How many cards this process uses."""
+        return min(1, int(super().n_gpu))
+
+
 def trainer(
     spec: Sft,
     *,
@@ -139,8 +152,8 @@ def trainer(
     return built
 
 
-def _arguments(spec: Sft, *, model: Any, valid: bool, place: Path) -> TrainingArguments:
-    return TrainingArguments(
+def _arguments(spec: Sft, *, model: Any, valid: bool, place: Path) -> OneDevice:
+    return OneDevice(
         output_dir=str(place),
         learning_rate=spec.learning_rate,
         lr_scheduler_type=_SCHEDULES[spec.schedule],
