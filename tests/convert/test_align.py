@@ -1,4 +1,5 @@
 import random
+import time
 
 import pytest
 
@@ -152,3 +153,43 @@ def test_spread_takes_at_most_the_limit_from_all_over(size, limit):
     assert len(taken) <= limit
     assert size == 0 or int(taken[-1]) >= size * 0.6
     assert len(taken) == min(size, len(taken)) == len(set(taken))
+
+
+@pytest.mark.parametrize("size", [100, 400])
+def test_long_shared_ends_change_nothing_but_the_time(size):
+    rng = random.Random(5)
+    words = ["lamp", "boots", "order", "sent", "blue", "heavy", "north", "river", "desk", "paper"]
+    long = "\n".join(f"- {' '.join(rng.choices(words, k=9))} {i}." for i in range(size))
+
+    def texts(head, tail):
+        said = random.Random(6)
+        notes = [f"{' '.join(said.choices(words, k=12))} {i}" for i in range(20)]
+        return [
+            f"{head}Customer: kim{i}\nContext:\n{note}\n\nAnswer in English.{tail}"
+            for i, note in enumerate(notes)
+        ]
+
+    head, tail = f"You act for Nordwind.\n{long}\n", f"\n{long}\nThe end."
+    short = align(texts("You act for Nordwind.\n", "\nThe end."), sample=64)
+    whole = align(texts(head, tail), sample=64)
+    assert short == [
+        "You act for Nordwind.\nCustomer: ",
+        None,
+        "\nContext:\n",
+        None,
+        "\n\nAnswer in English.\nThe end.",
+    ]
+    assert whole == [f"{head}Customer: ", *short[1:-1], f"\n\nAnswer in English.{tail}"]
+    assert align(texts(head, tail), sample=64, characters=1000) == whole
+
+
+@pytest.mark.parametrize("where", ["start", "middle", "end"])
+def test_a_prompt_of_200_kb_is_aligned_in_seconds(where):
+    rng = random.Random(7)
+    long = "\n".join(f"- {''.join(rng.choices('abcdefgh', k=40))} {i}." for i in range(4200))
+    frame = {"start": "{0}\n{1}", "middle": "{1}\n{0}\n{1}", "end": "{1}\n{0}"}[where]
+    texts = [frame.format(long, f"Date: 2026-01-{i + 1:02}\nCustomer: kim{i}") for i in range(28)]
+    begun = time.process_time()
+    found = align(texts, sample=64, characters=3_000_000)
+    assert time.process_time() - begun < 20
+    assert any(part is not None and long in part for part in found)

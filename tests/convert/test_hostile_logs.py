@@ -42,12 +42,7 @@ CASES = {
 }  # fmt: skip
 
 
-SLOW = {"200 kB"}
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in CASES]
-)
+@pytest.mark.parametrize("name", CASES)
 def test_every_log_converts_and_comes_back(tmp_path, name):
     asked = [CASES[name](i) for i in range(36)]
     rows = [

@@ -52,3 +52,37 @@ def test_the_last_hole_of_the_turn_is_the_question_unless_something_says_otherwi
     assert slot_type("", ["tell me"], last=True)[0] == "question"
     assert slot_type("", ["2026-03-01"], last=True)[0] == "date"
     assert slot_type("Audience", ["all"], last=True)[0] == "other"
+
+
+@pytest.mark.parametrize(
+    ("label", "kind"),
+    [
+        ("הקשר:\n", "context"),
+        ("המסמכים:\n", "context"),
+        ("שאלה: ", "question"),
+        ("\u200fהיום: ", "date"),
+        ("السياق:\n", "context"),
+        ("السؤال: ", "question"),
+        ("التاريخ: ", "date"),
+        ("رقم الطلب: ", "question"),
+        ("Вопрос: ", "question"),
+        ("質問：", "question"),
+        ("질문: ", "question"),
+        ("תשובה: ", "other"),
+        ("الاسم: ", "other"),
+    ],
+)
+def test_labels_of_other_scripts_say_what_english_ones_do(label, kind):
+    found = label_before(f"أجب باختصار. ענה בקצרה.\n{label}")
+    assert slot_type(found, ["x", "y"], last=False)[0] == kind
+
+
+@pytest.mark.parametrize(
+    "value", ["2026-01-03", "٢٠٢٦-٠١-٠٣", "3 يناير 2026", "3 בינואר 2026", "3. März 2026"]
+)
+def test_dates_of_other_scripts_are_dates(value):
+    assert slot_type("", [value], last=False)[0] == "date"
+
+
+def test_an_arabic_question_mark_tells_a_question():
+    assert slot_type("", ["أين الطلب؟", "متى يصل؟"], last=False)[0] == "question"

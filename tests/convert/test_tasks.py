@@ -1,9 +1,10 @@
 import json
+import random
 
 import polars as pl
 
 from workbench.cli import execute
-from workbench.convert import convert, read_templates
+from workbench.convert import ConvertOptions, convert, read_templates
 from workbench.io.frames import read_pairs
 from workbench.io.tokenizer import WordTokenizer
 
@@ -59,3 +60,51 @@ def test_a_single_task_needs_no_folder_of_its_own(tmp_path):
     convert([tmp_path / "desk.jsonl"], tmp_path / "out", tokenizer=WordTokenizer())
     assert json.loads((tmp_path / "out" / "routes.json").read_text())["desk"]["folder"] == "."
     assert not (tmp_path / "out" / "tasks").exists()
+
+
+def test_of_many_tasks_those_with_most_calls_get_folders_and_the_page_says_so(tmp_path, capsys):
+    words = [f"{a}{b}" for a in "bdfgklmn" for b in ("an", "el", "iro", "ut", "osk")]
+    rng = random.Random(3)
+    lines = []
+    for k in range(30):
+        text = " ".join(rng.choices(words, k=40))
+        for i in range(4 if k == 7 else 2):
+            turns = (("system", text), ("user", f"what of {i}"), ("assistant", "ok"))
+            lines.append({"messages": [{"role": r, "content": c} for r, c in turns]})
+    log = tmp_path / "desk.jsonl"
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    out = tmp_path / "out"
+    options = ConvertOptions(folders=3)
+    summary = convert([log], out, options=options, tokenizer=WordTokenizer())
+    assert summary["pairs"] == 62
+    assert len(summary["tasks"]) > 3 == summary["folders"]
+    routes = json.loads((out / "routes.json").read_text())
+    assert set(routes) == set(summary["tasks"])
+    held = [task for task, route in routes.items() if route["folder"]]
+    assert sorted(held) == sorted(path.name for path in (out / "tasks").iterdir())
+    assert min(summary["tasks"][task] for task in held) >= max(
+        calls for task, calls in summary["tasks"].items() if task not in held
+    )
+    for task in held:
+        assert read_pairs(out / "tasks" / task / "pairs.parquet")["task"].unique().to_list() == [task]
+    assert execute(["convert", str(log), "--out", str(tmp_path / "again")]) == 0
+    assert "tasks have fewer than 20 calls" in " ".join(capsys.readouterr().out.split())
+
+
+def test_prompts_that_nobody_shares_are_counted_and_told(tmp_path, capsys):
+    words = [f"{a}{b}" for a in "bdfgklmn" for b in ("an", "el", "iro", "ut", "osk")]
+    rng = random.Random(4)
+    lines = []
+    for i in range(40):
+        text = " ".join(rng.choices(words, k=40))
+        turns = (("system", text), ("user", f"what of {i}"), ("assistant", "ok"))
+        lines.append({"messages": [{"role": r, "content": c} for r, c in turns]})
+    log = tmp_path / "desk.jsonl"
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert execute(["templates", str(log), "--json"]) == 0
+    summary = json.loads(capsys.readouterr().out)
+    assert (summary["system_prompts"], summary["unshared"]) == (40, 40)
+    assert execute(["templates", str(log)]) == 0
+    assert "40 of 40 calls have a system prompt that shares nothing" in " ".join(
+        capsys.readouterr().out.split()
+    )

@@ -1,4 +1,6 @@
 import json
+import random
+import time
 
 from workbench.cli import execute
 from workbench.convert.versions import Drift, Era, difference, lineages
@@ -82,3 +84,25 @@ def test_the_verb_shows_versions_with_their_diff_and_slots_with_their_evidence(t
     assert slots["today"]["examples"][0] == "2026-04-10"
     assert execute(["templates", str(tmp_path / "desk.jsonl")]) == 0
     assert f"+ {new[3]}" in capsys.readouterr().out
+
+
+def test_thousands_of_prompts_are_compared_in_seconds():
+    rng = random.Random(8)
+    words = [f"{a}{b}" for a in "bdfgklmnprst" for b in ("an", "el", "iro", "ut", "osk")]
+    lines = [" ".join(rng.choices(words, k=9)) for _ in range(20)]
+    eras = []
+    for i in range(2000):
+        lines[i % 20] = " ".join(rng.choices(words, k=9))
+        eras.append(Era("\n".join(lines), 2 * i, 2 * i + 1))
+    begun = time.process_time()
+    assert set(lineages(eras, drift=Drift())) == {0}
+    assert time.process_time() - begun < 15
+
+
+def test_only_the_latest_versions_are_recalled():
+    first, second, third = "a b c d e f g h i j", "k l m n o p q r s t", "u v w x y z aa bb cc dd"
+    texts = [f"{first} {second}", f"{second} {third}", first]
+    eras = [Era(text, i, i) for i, text in enumerate(texts)]
+    drift = Drift(likeness=0.25)
+    assert lineages(eras, drift=drift) == [0, 0, 0]
+    assert lineages(eras, drift=Drift(likeness=0.25, recalled=1)) == [0, 0, 1]

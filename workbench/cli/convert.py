@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from workbench.cli import options
 from workbench.cli.produce import Face, carry_out, require
+from workbench.cli.sharing import sharing
 
 if TYPE_CHECKING:
     from workbench.ports import Progress, Tokenizer
@@ -122,6 +123,13 @@ def _page(summary: dict[str, Any], out: Path) -> str:
             f"prompt tokens a call: {tokens['original_mean']:.0f} → {tokens['compact_mean']:.0f} "
             f"([bold]{tokens['saved_share']:.0%}[/] less{estimate})"
         )
+    lines += sharing(
+        calls=summary["pairs"],
+        tasks=list(summary["tasks"].values()),
+        prompts=summary["system_prompts"],
+        unshared=summary["unshared"],
+        folders=summary["folders"],
+    )
     read = _shown(out / "contract.yaml")
     lines.append(f"next: read {read}, then [bold]workbench curate {_shown(out)} --out curated[/]")
     return "\n".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,12 +12,14 @@ from rich.markup import escape
 
 from workbench.cli import options
 from workbench.cli.produce import Face, require, screen_for
+from workbench.cli.sharing import sharing
 
 if TYPE_CHECKING:
-    from workbench.convert.survey import Surveyed
+    from workbench.convert.survey import Surveyed, Version
     from workbench.records import Template
 
 _SHOWN_CHANGES = 12
+_SHOWN_TASKS = 50
 
 
 def register(app: typer.Typer) -> None:
@@ -67,7 +70,13 @@ def _summary(found: Surveyed) -> dict[str, Any]:
     calls = sum(template.count for template in found.templates)
     tasks = []
     held = {template.id: template for template in found.templates}
-    for task in dict.fromkeys(template.task for template in found.templates):
+    counts: Counter[str] = Counter()
+    for template in found.templates:
+        counts[template.task] += template.count
+    by_task: dict[str, list[Version]] = {}
+    for version in found.versions:
+        by_task.setdefault(version.task, []).append(version)
+    for task, own in counts.items():
         versions = [
             {
                 "number": version.number,
@@ -77,13 +86,18 @@ def _summary(found: Surveyed) -> dict[str, Any]:
                 "changes": list(version.changes),
                 "templates": [_template(held[name], found) for name in version.templates],
             }
-            for version in found.versions
-            if version.task == task
+            for version in by_task[task]
         ]
-        own = sum(template.count for template in found.templates if template.task == task)
         tasks.append({"task": task, "calls": own, "share": round(own / calls, 4), "versions": versions})
     rows = sum(log.rows for log in found.logs)
-    return {"in": rows, "records": calls, "rejected": rows - calls, "tasks": tasks}
+    return {
+        "in": rows,
+        "records": calls,
+        "rejected": rows - calls,
+        "system_prompts": found.prompts,
+        "unshared": found.unshared,
+        "tasks": tasks,
+    }
 
 
 def _template(template: Template, found: Surveyed) -> dict[str, Any]:
@@ -119,11 +133,19 @@ def _page(summary: dict[str, Any]) -> str:
     lines = [
         f"[bold]{summary['records']}[/] calls in [bold]{tasks}[/] tasks, {summary['rejected']} rows rejected"
     ]
-    for task in summary["tasks"]:
+    lines += sharing(
+        calls=summary["records"],
+        tasks=[task["calls"] for task in summary["tasks"]],
+        prompts=summary["system_prompts"],
+        unshared=summary["unshared"],
+    )
+    for task in summary["tasks"][:_SHOWN_TASKS]:
         lines.append("")
         lines.append(f"[bold]{escape(task['task'])}[/]  {task['calls']} calls ({task['share']:.0%})")
         for version in task["versions"]:
             lines += _version(version, several=len(task["versions"]) > 1)
+    if tasks > _SHOWN_TASKS:
+        lines += ["", f"… {tasks - _SHOWN_TASKS} more tasks (--json shows all)"]
     return "\n".join(lines)
 
 

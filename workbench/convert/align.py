@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _ATOM = re.compile(rf"\r?\n|[{_HAN}]|[^\W{_HAN}]+|[^\w\s]")
 _GRAM = 3
+_FEWEST = 8
 _OUTLIER = 0.7
 _COMMON = 0.9
 _MARK = 0.98
+# Ends that texts share are set aside from this many characters on, but for a margin that shows what is near.
+_LONG_END = 4_000
+_MARGIN = 400
 
 
 class Lexed(NamedTuple):
@@ -62,13 +66,23 @@ class Anchor:
         self.after = _common_prefix(self.after, after)
 
 
-def align(texts: Sequence[str], *, sample: int) -> list[str | None]:
+def align(texts: Sequence[str], *, sample: int, characters: int | None = None) -> list[str | None]:
     """Align ``texts`` (distinct, at least two) and return segments, ``None`` for a hole.
 
-    ``sample`` texts, evenly spread, decide. Texts that share less than most with the others are left out.
-    A family without common text gives ``[None]``.
+    ``sample`` texts, evenly spread, decide; fewer where what they don't share at their ends has more than
+    ``characters`` in all. Texts that share less than most with the others are left out. A family without
+    common text gives ``[None]``.
     """
-    lexed = _inliers([lex(text) for text in spread(texts, limit=sample)])
+    chosen = spread(texts, limit=sample)
+    head, tail = _long_head(chosen), _long_tail(chosen)
+    inner = [text[len(head) : len(text) - len(tail)] for text in chosen]
+    if characters is not None and sum(map(len, inner)) > characters:
+        inner = spread(inner, limit=max(_FEWEST, characters * len(inner) // sum(map(len, inner))))
+    return _with_ends(head, _aligned(inner), tail)
+
+
+def _aligned(texts: Sequence[str]) -> list[str | None]:
+    lexed = _inliers([lex(text) for text in texts])
     if not lexed:
         return [None]
     first, *others = lexed
@@ -81,6 +95,36 @@ def align(texts: Sequence[str], *, sample: int) -> list[str | None]:
         fixed = _fixed_pairs([(grams[0][mark], found[mark]) for mark in marks if mark in found], first, other)
         anchors = _meet(anchors, other, shared, fixed)
     return strong_segments(_segments(first, anchors), [one.text for one in lexed])
+
+
+def _long_head(texts: Sequence[str]) -> str:
+    """Return what all texts begin with, up to a line end well before they part; empty where that is short."""
+    least, most = min(texts), max(texts)
+    size = _shared_length(least, most)
+    cut = least.rfind("\n", 0, max(size - _MARGIN, 0)) + 1
+    return least[:cut] if cut >= _LONG_END else ""
+
+
+def _long_tail(texts: Sequence[str]) -> str:
+    """Return what all texts end with, from a line's beginning well behind where they join."""
+    turned = [text[::-1] for text in texts]
+    least, most = min(turned), max(turned)
+    size = min(_shared_length(least, most), *(len(text) - _LONG_END for text in texts))
+    cut = least.rfind("\n", 0, max(size - _MARGIN, 0))
+    return least[:cut][::-1] if cut >= _LONG_END else ""
+
+
+def _with_ends(head: str, inner: list[str | None], tail: str) -> list[str | None]:
+    """Put the shared ends back."""
+    out: list[str | None] = [head, *inner] if head else list(inner)
+    out += [tail] if tail else []
+    joined: list[str | None] = []
+    for segment in out:
+        if segment is not None and joined and joined[-1] is not None:
+            joined[-1] += segment
+        else:
+            joined.append(segment)
+    return joined
 
 
 def lex(text: str) -> Lexed:
@@ -145,9 +189,10 @@ def _meet(
         a_to = a
         while a_to < len(anchors) and (i_to is None or anchors[a_to].index < i_to):
             a_to += 1
-        places = [j for j in range(j_from, j_to) if other.atoms[j] in shared]
-        found = _matches([anchor.atom for anchor in anchors[a:a_to]], [other.atoms[j] for j in places])
-        pairs += [(anchors[a + left], places[right]) for left, right in found]
+        if a < a_to and j_from < j_to:
+            places = [j for j in range(j_from, j_to) if other.atoms[j] in shared]
+            found = _matches([anchor.atom for anchor in anchors[a:a_to]], [other.atoms[j] for j in places])
+            pairs += [(anchors[a + left], places[right]) for left, right in found]
         if i_to is not None and a_to < len(anchors) and anchors[a_to].index == i_to:
             pairs.append((anchors[a_to], j_to))
             a_to += 1
@@ -193,10 +238,16 @@ def _text(first: Lexed, run: list[Anchor]) -> str:
 
 
 def _shared_length(one: Sequence[str], other: Sequence[str]) -> int:
+    """Count the first items that both have in common; quick where they have many."""
     if one == other:
         return len(one)
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
+    shared = 0
+    while one[shared : shared + _LONG_END] == other[shared : shared + _LONG_END]:
+        shared += _LONG_END
+    ends = one[shared : shared + _LONG_END], other[shared : shared + _LONG_END]
+    pairs = enumerate(zip(*ends, strict=False))
+    most = min(len(one), len(other))
+    return next((shared + i for i, (a, b) in pairs if a != b), most)
 
 
 def _common_prefix(one: str, other: str) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from workbench.checks import compile_contract
-from workbench.convert.infer import infer
 from workbench.convert.pattern import Pattern
+from workbench.convert.segment import segment
 from workbench.records import Case, Hole, LogRecord, Message, Source
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Judged(NamedTuple):
 def worked_examples(prompt: str) -> list[Worked]:
     """Find the examples of a prompt: tags, labelled lines or arrows inside its example blocks."""
     found: list[Worked] = []
-    for span in infer(prompt, template_id="", task="").spans:
+    for span in segment(prompt):
         if span.kind == ORIGIN:
             block = prompt[span.start : span.end]
             found += _tagged(_TAGGED, block) or _labelled(block) or _tagged(_ARROW, block)

@@ -21,7 +21,9 @@ _LABEL_WEIGHT = 12
 _SPLIT_UNDER_LONG = 12
 _SPLIT = 3
 _LABEL = re.compile(
-    r"^[ \t]*(?:#+ |\*\*|[<【\[])?[^\W\d][^\W\d]*(?: [^\W\d]+){0,3} ?[:：>】\]]", re.MULTILINE
+    r"^[ \t\u200e\u200f\u202a-\u202e\u2066-\u2069]*(?:#+ |\*\*|[<【\[])?"
+    r"[^\W\d][^\W\d]*(?: [^\W\d]+){0,3} ?[:：>】\]]",
+    re.MULTILINE,
 )
 
 

@@ -13,28 +13,62 @@ if TYPE_CHECKING:
     from workbench.records import SlotType
 
 LABEL_WORDS = 4
-_LABEL_ENDS = ":：>】]）)=-—“\"'`*# \t\r\n"
-_WORDS: tuple[tuple[SlotType, str, str], ...] = (
-    ("history", r"history|conversations?|dialog(?:ue)?s?|transcript|previous", "历史|对话|聊天|上文"),
-    ("date", r"dates?|today", "日期|时间|今天"),
+# What may stand around a label, marks of writing direction included.
+_MARKS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_LABEL_ENDS = f":：>】]）)=-—“\"'`*# \t\r\n{_MARKS}"
+_LABEL_STARTS = f" \t-*#>“\"'`【[（(<0123456789.、{_MARKS}"
+# By kind: English words, words of other scripts with spaces between words, and of scripts without.
+_WORDS: tuple[tuple[SlotType, str, str, str], ...] = (
+    (
+        "history",
+        r"history|conversations?|dialog(?:ue)?s?|transcript|previous",
+        "היסטוריה|שיחה|ה?שיחות|ال?محادث(?:ة|ات)|ال?حوار|история|диалог|переписка|대화",
+        "历史|对话|聊天|上文|履歴|会話",
+    ),
+    (
+        "date",
+        r"dates?|today",
+        "ה?תאריך|היום|ال?تاريخ|اليوم|تاریخ|امروز|дата|сегодня|날짜|오늘",
+        "日期|时间|今天|日付|今日|本日",
+    ),
     (
         "context",
         (
             "contexts?|passages?|notes?|documents?|docs?|sources?|background|facts?|knowledge|articles?"
             "|records?|excerpts?|evidence|snippets?"
         ),
-        "资料|背景|上下文|文档|材料|参考|知识|原文|记录|笔记|段落",
+        (
+            "ה?הקשר|ה?מסמ(?:ך|כים)|ה?מקור(?:ות)?|ה?קטע(?:ים)?|ה?רקע|ה?מידע|ה?הערות|ה?עובדות"
+            "|ال?سياق|ال?مستند(?:ات)?|ال?وثيقة|ال?وثائق|ال?مصدر|ال?مصادر|ال?مقطع|ال?مقاطع|ال?معلومات|ال?ملاحظات"
+            "|контекст|документы?|источники?|заметки|сведения|문맥|맥락|자료|문서|컨텍스트"
+        ),
+        "资料|背景|上下文|文档|材料|参考|知识|原文|记录|笔记|段落|文脈|コンテキスト|資料",
     ),
-    ("question", r"questions?|query|queries|asked|request|message", "问题|提问|请求|咨询|来信|留言"),
-    ("id", r"ids?|no|number|ref(?:erence)?|ticket", "编号|单号|工单|号码"),
+    (
+        "question",
+        r"questions?|query|queries|asked|request|message",
+        (
+            "ה?שאל(?:ה|ות|ת)|ה?בקשה|ה?פנייה|ה?הודעה|ال?سؤال|ال?أسئلة|ال?استفسار|الاستفسار|ال?طلب|ال?رسالة"
+            "|вопросы?|запрос|сообщение|질문|문의"
+        ),
+        "问题|提问|请求|咨询|来信|留言|質問|問い合わせ",
+    ),
+    (
+        "id",
+        r"ids?|no|number|ref(?:erence)?|ticket",
+        "ה?מספר|מזהה|ال?رقم|ال?معرف|номер",
+        "编号|单号|工单|号码|番号",
+    ),
 )
 _LEXICON: tuple[tuple[SlotType, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(rf"(?<![a-z])(?:{english})(?![a-z])|{chinese}")) for kind, english, chinese in _WORDS
+    (kind, re.compile(rf"(?<![a-z])(?:{english})(?![a-z])|(?<!\w)(?:{spaced})(?!\w)|{unspaced}"))
+    for kind, english, spaced, unspaced in _WORDS
 )
 _DATE = re.compile(
     r"\d{4}[-/.年]\d{1,2}(?:[-/.月]\d{1,2}日?)?(?:[T ]\d{1,2}:\d{2}.*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}"
     r"|(?:\w+day,? )?\d{1,2}(?:st|nd|rd|th)? [A-Z][a-z]{2,8}\.?(?: \d{4})?"
     r"|(?:\w+day,? )?[A-Z][a-z]{2,8} \d{1,2}(?:,? \d{4})?"
+    r"|\d{1,2}\.? [^\W\d_]{3,12} \d{4}"
 )
 _ID = re.compile(r"#?[A-Z]{0,5}[-_]?\d{3,}[\w-]*|[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
 _TURN = re.compile(
@@ -47,9 +81,7 @@ _LONG_WORDS = 40
 def label_before(static: str) -> str:
     """Return the label at the end of ``static``: at most a few words, on one line, directly before a hole."""
     text = static.rstrip(_LABEL_ENDS)
-    line = re.split(r"[\r\n]|[.!?;](?:\s|$)|[。！？；，,]", text)[-1].lstrip(
-        " \t-*#>“\"'`【[（(<0123456789.、"
-    )
+    line = re.split(r"[\r\n]|[.!?;](?:\s|$)|[。！？；，,؟؛،۔]", text)[-1].lstrip(_LABEL_STARTS)
     line = re.split(r"\s*[:：]", line)[0]
     return line if 0 < width(line) <= LABEL_WORDS else ""
 
@@ -98,7 +130,7 @@ _BY_VALUE: tuple[tuple[SlotType, Callable[[str], bool]], ...] = (
     ("date", lambda value: bool(_DATE.fullmatch(value))),
     ("id", lambda value: bool(_ID.fullmatch(value))),
     ("history", _is_history),
-    ("question", lambda value: value.endswith(("?", "？"))),
+    ("question", lambda value: value.endswith(("?", "？", "؟"))),
     ("context", lambda value: count_words(value) > _LONG_WORDS),
 )
 _SAYS: dict[SlotType, str] = {

@@ -33,7 +33,8 @@ class Learning(Value, frozen=True, kw_only=True):
     ``support``: this many calls make a template. ``survey``: distinct prompts, of at most
     ``survey_characters`` in all, that are learnt from at a time; those of the log that then fit nothing are
     learnt from in turn, at most ``rounds`` times. ``pool``: distinct texts among which families are looked
-    for, and ``sample``: those of a family that are aligned; all texts are then read by what was found.
+    for, and ``sample``: those of a family that are aligned, fewer where they have more than
+    ``sample_characters`` in all; all texts are then read by what was found.
     ``long_prompt``: from this many words a system prompt makes a task of its own, below it the user's turn
     tells tasks apart.
     """
@@ -44,6 +45,7 @@ class Learning(Value, frozen=True, kw_only=True):
     rounds: Annotated[int, msgspec.Meta(ge=1)] = 8
     pool: Annotated[int, msgspec.Meta(ge=100)] = 1500
     sample: Annotated[int, msgspec.Meta(ge=8)] = 64
+    sample_characters: Annotated[int, msgspec.Meta(ge=100_000)] = 3_000_000
     long_prompt: Annotated[int, msgspec.Meta(ge=1)] = 20
 
 
@@ -142,7 +144,7 @@ def _worded(
         family = pending.pop()
         apart = None
         enough = len(family) >= (2 if role == "system" else learning.support)
-        segments = align(family, sample=learning.sample) if enough else []
+        segments = _aligned(family, learning) if enough else []
         if len(family) > learning.support and (role == "system" or not prompted):
             aligned = named(segments, family, role=role)
             labelled = any(part.type == "context" for part in aligned.parts if isinstance(part, Hole))
@@ -151,6 +153,10 @@ def _worded(
             pending += apart[::-1]
         else:
             yield family, segments
+
+
+def _aligned(family: list[str], learning: Learning) -> list[str | None]:
+    return align(family, sample=learning.sample, characters=learning.sample_characters)
 
 
 def _pattern(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
@@ -35,12 +36,16 @@ if TYPE_CHECKING:
 
 
 class ConvertOptions(Spec, frozen=True, kw_only=True):
-    """How logs become pairs: format of the rows, compact form, what counts as shared or as a version."""
+    """How logs become pairs: format of the rows, compact form, what counts as shared or as a version.
+
+    Of more than ``folders`` tasks, those with the most calls get a contract and a folder of their own.
+    """
 
     format: LogFormat = "auto"
     compact: CompactForm = CompactForm()
     learning: Learning = Learning()
     drift: Drift = Drift()
+    folders: Annotated[int, msgspec.Meta(ge=1)] = 200
 
 
 def convert(
@@ -75,11 +80,11 @@ def convert(
         writer = PartWriter(surveyed, form=options.compact, tokenizer=tokenizer, place=parts_beside(out))
         written = write_rows(writer, out, crew=crew, progress=progress)
     write_templates(surveyed, options.compact, out)
-    contracts = _contracts(surveyed.templates, progress)
+    contracts = _contracts(surveyed.templates, options.folders, progress)
     write_contracts(contracts, out)
     examples = _write_examples(surveyed, contracts, PairMaker(form=options.compact, tokenizer=tokenizer), out)
     write_tasks(surveyed, contracts, options.compact, out)
-    summary = _summary(surveyed, written, tokenizer) | {"examples": examples}
+    summary = _summary(surveyed, written, tokenizer) | {"examples": examples, "folders": len(contracts)}
     write_json(out / "summary.json", summary)
     return summary
 
@@ -94,6 +99,7 @@ def _write_examples(
     judged = [
         one
         for task, template in commonest.items()
+        if task in contracts
         for one in example_pairs(template, surveyed.values[template.id][0], contracts[task], maker)
     ]
     holding = [one.pair for one in judged if not one.broken]
@@ -105,13 +111,21 @@ def _write_examples(
     return {"found": len(judged), "pairs": len(holding), "broken": len(judged) - len(holding)}
 
 
-def _contracts(templates: tuple[Template, ...], progress: Progress) -> dict[str, Contract]:
-    """Read the rules of each task from its commonest template: its system text, or the user's static text."""
+def _contracts(templates: tuple[Template, ...], most: int, progress: Progress) -> dict[str, Contract]:
+    """Read the rules of the ``most`` commonest tasks, each from its commonest template.
+
+    They stand in its system text, or in the user's static text where there is none.
+    """
     from workbench.convert.infer import infer_contract
 
+    calls: Counter[str] = Counter()
+    for template in templates:
+        calls[template.task] += template.count
+    chosen = {task for task, _ in calls.most_common(most)}
     first: dict[str, Template] = {}
     for template in templates:
-        first.setdefault(template.task, template)
+        if template.task in chosen:
+            first.setdefault(template.task, template)
     out = {}
     for i, (task, template) in enumerate(first.items(), 1):
         text = template.system or template.static("user")
@@ -129,6 +143,8 @@ def _summary(surveyed: Surveyed, written: Written, tokenizer: Tokenizer) -> dict
         "rejected": written.rejected.total(),
         "templates": len(surveyed.templates),
         "versions": len(surveyed.versions),
+        "system_prompts": surveyed.prompts,
+        "unshared": surveyed.unshared,
         "tasks": dict(written.tasks.most_common()),
         "rejected_by": dict(written.rejected.most_common()),
         "formats": formats_of(surveyed.logs),

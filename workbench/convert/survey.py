@@ -55,7 +55,7 @@ class Surveyed(NamedTuple):
     ``by_key`` holds the templates, the commonest first, with their tasks; ``evidence`` says for every
     template and slot why the slot has its type, ``values`` what the first few calls put into the slots.
     ``repeated`` counts the records whose id an earlier one had, ``renamed`` gives those a new id by the
-    number of their row in all logs.
+    number of their row in all logs. ``prompts`` counts the different system texts.
     """
 
     logs: tuple[Log, ...]
@@ -66,11 +66,19 @@ class Surveyed(NamedTuple):
     values: dict[str, list[list[str]]]
     repeated: int
     renamed: dict[int, str]
+    prompts: int = 0
 
     @property
     def templates(self) -> tuple[Template, ...]:
         """The templates, the commonest first."""
         return tuple(self.by_key.values())
+
+    @property
+    def unshared(self) -> int:
+        """How many calls have a system prompt that shares nothing with any other."""
+        return sum(
+            t.count for t in self.templates if t.holes and "system" in _roles(t) and not t.system.strip()
+        )
 
 
 def survey(
@@ -100,7 +108,8 @@ def survey(
         if last or not patterns.learn(counted.unread.prompts, count=seen.count):
             break
     renamed, repeated = fresh_ids(logs, counted.ids, crew=crew)
-    return _described(logs, patterns, counted.tally, drift)._replace(renamed=renamed, repeated=repeated)
+    found = _described(logs, patterns, counted.tally, drift)
+    return found._replace(renamed=renamed, repeated=repeated, prompts=seen.different)
 
 
 class _Prompts:
@@ -137,6 +146,12 @@ class _Prompts:
     def count(self, text: str) -> int:
         """Say how often a system text stands in the log."""
         return self._counts[digest(text)]
+
+    @property
+    def different(self) -> int:
+        """How many different system texts there are."""
+        self._fold()
+        return len(self._counts)
 
     def _fold(self) -> None:
         for text, times in self._texts.items():
@@ -188,9 +203,11 @@ def _described(logs: tuple[Log, ...], patterns: Patterns, tally: Tally, drift: D
 
 def _versions(found: list[tuple[str, Era, list[Template]]]) -> Iterator[Version]:
     """Yield the versions of every task in turn, the task with the most calls first."""
-    for task in dict.fromkeys(task for task, _, _ in found):
+    by_task: dict[str, list[tuple[Era, list[Template]]]] = {}
+    for task, era, templates in found:
+        by_task.setdefault(task, []).append((era, templates))
+    for task, own in by_task.items():
         before: Era | None = None
-        own = [(era, templates) for name, era, templates in found if name == task]
         for number, (era, templates) in enumerate(sorted(own, key=lambda one: one[0].first), 1):
             yield Version(
                 task=task,
@@ -202,6 +219,10 @@ def _versions(found: list[tuple[str, Era, list[Template]]]) -> Iterator[Version]
                 changes=tuple(difference(before.text, era.text)) if before else (),
             )
             before = era
+
+
+def _roles(template: Template) -> set[str]:
+    return {message.role for message in template.messages}
 
 
 def _evidence(key: Patterned, template: Template) -> dict[str, str]:

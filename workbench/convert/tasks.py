@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from workbench.contracts import Contract
     from workbench.convert.compact import CompactForm
     from workbench.convert.survey import Surveyed
+    from workbench.records import Template
 
 _ROW_GROUP = 20_000
 TABLES = ("pairs.parquet", "examples.parquet")
@@ -24,34 +25,37 @@ TABLES = ("pairs.parquet", "examples.parquet")
 def write_tasks(surveyed: Surveyed, contracts: dict[str, Contract], form: CompactForm, out: Path) -> None:
     """Write ``routes.json``, and of several tasks ``tasks/TASK/`` with pairs, templates and contract of each.
 
-    Every such folder is what a conversion of that task alone would be. The tag of a task is the system
-    message that its compact prompts start with in the form ``tag``.
+    Every such folder is what a conversion of that task alone would be; tasks without a contract have none.
+    The tag of a task is the system message that its compact prompts start with in the form ``tag``.
     """
-    several = len(contracts) > 1
+    own: dict[str, list[Template]] = {}
+    for template in surveyed.templates:
+        own.setdefault(template.task, []).append(template)
+    several = len(own) > 1
     routes: dict[str, Any] = {}
-    for task in contracts:
-        own = [template for template in surveyed.templates if template.task == task]
+    for task in sorted(own, key=lambda name: name not in contracts):
+        place = f"tasks/{task}" if several else "."
         routes[task] = {
             "tag": form.tag.replace("{task}", task),
-            "folder": f"tasks/{task}" if several else ".",
-            "calls": sum(template.count for template in own),
-            "templates": [template.id for template in own],
+            "folder": place if task in contracts else None,
+            "calls": sum(template.count for template in own[task]),
+            "templates": [template.id for template in own[task]],
         }
     write_json(out / "routes.json", routes)
     if not several:
         return
     for task, contract in contracts.items():
-        place = out / "tasks" / task
-        place.mkdir(parents=True, exist_ok=True)
-        write_templates(surveyed, form, place, task=task)
-        write_text(place / "contract.yaml", dump_contract(contract))
+        home = out / "tasks" / task
+        home.mkdir(parents=True, exist_ok=True)
+        write_templates(surveyed, form, home, task=task)
+        write_text(home / "contract.yaml", dump_contract(contract))
     for name in TABLES:
         if (out / name).exists():
-            _write_apart(out / name, out / "tasks")
+            _write_apart(out / name, out / "tasks", list(contracts))
 
 
-def _write_apart(table: Path, folder: Path) -> None:
-    """Write the rows of every task into a file of their own in one pass, in memory that hardly grows."""
+def _write_apart(table: Path, folder: Path, tasks: list[str]) -> None:
+    """Write the rows of each of ``tasks`` into a file of their own in one pass, in bounded memory."""
     by_task = pl.PartitionBy(
         folder,
         key="task",
@@ -59,4 +63,5 @@ def _write_apart(table: Path, folder: Path) -> None:
         file_path_provider=lambda given: f"{given.partition_keys['task'][0]}/{table.name}",
         approximate_bytes_per_file=None,
     )
-    pl.scan_parquet(table, glob=False).sink_parquet(by_task, row_group_size=_ROW_GROUP)
+    rows = pl.scan_parquet(table, glob=False).filter(pl.col("task").is_in(tasks))
+    rows.sink_parquet(by_task, row_group_size=_ROW_GROUP)

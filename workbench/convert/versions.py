@@ -25,13 +25,15 @@ class Drift(Value, frozen=True, kw_only=True):
 
     They share ``likeness`` of their runs of words and follow each other in the log, in that at most
     ``overlap`` of the shorter one's span of rows lies within the other's; or they share ``twin`` at any time.
-    A run of words that stands in more than ``boilerplate`` different prompts says nothing.
+    A run of words that stands in more than ``boilerplate`` different prompts says nothing. Of a prompt with
+    more than ``recalled`` versions, the latest are compared.
     """
 
     likeness: Share = 0.5
     overlap: Share = 0.2
     twin: Share = 0.85
     boilerplate: Annotated[int, msgspec.Meta(ge=1)] = 64
+    recalled: Annotated[int, msgspec.Meta(ge=1)] = 64
 
 
 class Era(NamedTuple):
@@ -45,11 +47,13 @@ class Era(NamedTuple):
 def lineages(eras: Sequence[Era], *, drift: Drift) -> list[int]:
     """Number the prompt that each of ``eras`` is a version of, by the place of its first version.
 
-    Every prompt is held against the versions of each earlier prompt. Texts without a run of words stay alone.
+    Every prompt is held against the versions of each earlier prompt that it shares a telling run of words
+    with. Texts without a run of words stay alone.
     """
     order = sorted(range(len(eras)), key=lambda i: (eras[i].first, eras[i].text))
-    runs = {i: _runs(eras[i].text) for i in order}
-    holders: dict[str, list[int]] = {}
+    numbers: dict[str, int] = {}
+    runs = {i: frozenset(numbers.setdefault(r, len(numbers)) for r in _runs(eras[i].text)) for i in order}
+    holders: dict[int, list[int]] = {}
     members: list[list[int]] = []
     home: dict[int, int] = {}
     for i in order:
@@ -59,7 +63,7 @@ def lineages(eras: Sequence[Era], *, drift: Drift) -> list[int]:
             if len(found := holders.get(run, [])) <= drift.boilerplate
             for lineage in found
         }
-        at = _best(i, [members[c] for c in sorted(candidates)], eras, runs, drift)
+        at = _best(i, [members[c][-drift.recalled :] for c in sorted(candidates)], eras, runs, drift)
         lineage = len(members) if at is None else sorted(candidates)[at]
         if at is None:
             members.append([])
@@ -88,15 +92,19 @@ def difference(old: str, new: str) -> list[str]:
 
 
 def _best(
-    i: int, groups: list[list[int]], eras: Sequence[Era], runs: dict[int, frozenset[str]], drift: Drift
+    i: int, groups: list[list[int]], eras: Sequence[Era], runs: dict[int, frozenset[int]], drift: Drift
 ) -> int | None:
     """Return the group with the likest version of ``i``."""
     best, found = 0.0, None
+    own = runs[i]
     for at, group in enumerate(groups):
         for j in group:
-            alike = len(runs[i] & runs[j]) / len(runs[i] | runs[j])
-            least = drift.likeness if _overlap(eras[i], eras[j]) <= drift.overlap else drift.twin
-            if alike >= least and alike > best:
+            other = runs[j]
+            shared = len(own & other)
+            alike = shared / (len(own) + len(other) - shared)
+            if alike <= best or alike < drift.likeness:
+                continue
+            if alike >= drift.twin or _overlap(eras[i], eras[j]) <= drift.overlap:
                 best, found = alike, at
     return found
 
@@ -106,10 +114,10 @@ def _overlap(one: Era, other: Era) -> float:
     return max(0, shared) / (min(one.last - one.first, other.last - other.first) + 1)
 
 
-def _runs(text: str) -> frozenset[str]:
+def _runs(text: str) -> set[str]:
     found = [word.casefold() for word in words(text)]
     size = 2 * _RUN if has_han(text) else _RUN
-    return frozenset(" ".join(found[k : k + size]) for k in range(len(found) - size + 1))
+    return {" ".join(found[k : k + size]) for k in range(len(found) - size + 1)}
 
 
 def _units(text: str) -> list[str]:
