@@ -68,6 +68,20 @@ def test_bless_then_a_worse_run_fails_and_names_the_case(tmp_path, whole_run, po
     assert execute(["gate", str(bad), *against]) == 0
 
 
+def test_a_baseline_of_other_graders_is_not_compared_and_says_what_helps(tmp_path, whole_run, policy, capsys):
+    run, baseline = whole_run(tmp_path / "run"), tmp_path / "baseline.json"
+    assert execute(["bless", str(run), "--out", str(baseline)]) == 0
+    held = json.loads(baseline.read_text())
+    held["graders"] = dict.fromkeys(held["graders"], "0" * 16)
+    baseline.write_text(json.dumps(held))
+    capsys.readouterr()
+    assert execute(["gate", str(run), "--policy", str(policy), "--baseline", str(baseline)]) == 3
+    said = " ".join(capsys.readouterr().out.split())
+    assert "can't be compared: judged by another version of the grader 'harm'" in said
+    assert "judge both alike" in said
+    assert "more held-out cases" not in said
+
+
 def test_only_a_whole_and_versioned_run_is_blessed(tmp_path, whole_run, capsys):
     run = whole_run(tmp_path / "run", change=lambda r: (r / "eval" / "summary.json").write_text("{}"))
     out = tmp_path / "baseline.json"

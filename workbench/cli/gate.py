@@ -51,12 +51,24 @@ def gate(
     import msgspec
 
     tell_github(result, wanted=github, title=TITLE, verdict=verdict_of(run), file=str(policy or ""))
-    then = {
-        0: f"[bold]workbench bless {escape(str(run))} --out baseline.json[/]: later runs are held against it",
-        1: f"[bold]workbench report {escape(str(run))}[/] shows the cases that broke",
-    }.get(exit_code(result), "more held-out cases, or wider limits: `workbench eval --plan` says how many")
+    then = _next(result, run)
     screen.show(msgspec.to_builtins(result), page(result), then=then)
     raise typer.Exit(exit_code(result))
+
+
+def _next(result: GateResult, run: Path) -> str:
+    """Say what to do next: where nothing can be compared with a baseline, more cases would not help."""
+    place = escape(str(run))
+    if result.passed:
+        return f"[bold]workbench bless {place} --out baseline.json[/]: later runs are held against it"
+    if not result.undecided:
+        return f"[bold]workbench report {place}[/] shows the cases that broke"
+    if all(one.limit.startswith("baseline.") for one in result.crossed):
+        return (
+            "judge both alike: [bold]workbench eval --replay[/] the blessed run with this version, and bless "
+            f"that; or [bold]workbench bless {place} --out baseline.json[/] where the change was meant"
+        )
+    return "more held-out cases, or wider limits: [bold]workbench eval --plan[/] says how many"
 
 
 def decide_run(
