@@ -2,11 +2,13 @@
 
     python -m bench.dedupe --rows 20000 100000 --languages en zh mixed [--peers rensa datasketch]
 
-Every search runs alone in a process of its own over the same texts, after a warm-up on 200 of them, and
-reports wall and CPU seconds of the search, and the peak memory of the process (texts included). ``workbench``
-is the step's search with every edge verified; ``command`` is the whole of `workbench dedupe`, from a Parquet
-file to kept rows and ledger. ``rensa`` is the pipeline of its README (``RMinHashDeduplicator`` with LSH, 128
-permutations) and ``datasketch`` that of its manual (``MinHashLSH``), both on the same shingles.
+Every search runs alone in a process of its own, after a warm-up on 200 texts, and reads the texts itself
+from one Parquet file, some thousand at a time. It reports wall and CPU seconds from file to result, the peak
+memory of the process, and how much of that the program and its libraries took before the search began.
+``workbench`` is the step's search with every edge verified; ``command`` is the whole of `workbench dedupe`,
+from the file to files of kept rows, dropped rows and ledger. ``rensa`` is the pipeline of its README
+(``RMinHashDeduplicator`` with LSH, 128 permutations) and ``datasketch`` that of its manual (``MinHashLSH``),
+both on the same shingles.
 
 Recall is over planted pairs whose true Jaccard (computed here, from words) reaches the threshold: found is a
 pair of which a row was removed. Precision is over removed rows: right are rows of such a pair, and rows with
@@ -29,12 +31,13 @@ import numpy as np
 import polars as pl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 SYLLABLES = [a + b for a in "bdfgklmnprstvz" for b in ("a", "e", "i", "o", "u", "an", "er", "il")]
 HAN = [chr(0x4E00 + i) for i in range(3000)]
 WORDS = 90
 THRESHOLD = 0.8
+GROUP = 8_192
 WORD_SHINGLE, CHARACTER_SHINGLE = 3, 5
 Pairs = list[tuple[int, int]]
 
@@ -71,44 +74,67 @@ def jaccard(left: str, right: str) -> float:
     return len(a & b) / len(a | b)
 
 
-def by_workbench(texts: list[str]) -> Pairs:
+def read(path: Path) -> Iterator[pl.Series]:
+    """Read the texts of a file, some thousand at a time."""
+    for at in range(0, height(path), GROUP):
+        yield pl.scan_parquet(path, glob=False).slice(at, GROUP).collect()["text"]
+
+
+def height(path: Path) -> int:
+    """Count the rows of a file."""
+    return int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
+
+
+def each(path: Path) -> Iterator[tuple[int, str]]:
+    """Read the texts of a file one by one, with their numbers."""
+    return enumerate(text for piece in read(path) for text in piece.to_list())
+
+
+def by_workbench(path: Path) -> Pairs:
     """Run our search; return (kept, dropped)."""
+    from workbench.similarity import TextStream
     from workbench.steps import NearDedup
 
     step = NearDedup(threshold=THRESHOLD, ngram=WORD_SHINGLE, char_ngram=CHARACTER_SHINGLE)
-    shingled = step.shingled([pl.Series(texts)])
-    kept_of, _ = step.search(shingled, group=np.zeros(len(texts), np.uint64))
+    texts = TextStream(
+        pieces=lambda: (piece.to_frame() for piece in read(path)),
+        rows=height(path),
+        fields=1,
+        ngram=step.ngram,
+        char_ngram=step.char_ngram,
+    )
+    kept_of, _ = step.search(texts, group=np.zeros(texts.rows, np.uint64))
     return [(int(kept_of[i]), int(i)) for i in np.flatnonzero(kept_of >= 0)]
 
 
-def by_command(texts: list[str]) -> Pairs:
-    """Run all of `workbench dedupe` on a file; return (kept, dropped)."""
+def by_command(path: Path) -> Pairs:
+    """Run all of `workbench dedupe`; return (kept, dropped)."""
     from workbench.pipeline.dedupe import Layout, dedupe
 
-    with tempfile.TemporaryDirectory() as folder:
-        frame = pl.DataFrame({"text": texts}).with_row_index("id")
-        frame.write_parquet(f"{folder}/in.parquet")
-        dedupe(Path(folder, "in.parquet"), out=Path(folder), layout=Layout(signatures=False))
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        dedupe(path, out=Path(folder), layout=Layout(signatures=False))
         ledger = pl.read_parquet(f"{folder}/ledger.parquet")
         pairs = ledger.select(pl.col("kept_id", "id").cast(pl.Int64)).rows()
     return [(int(kept), int(gone)) for kept, gone in pairs]
 
 
-def by_rensa(texts: list[str]) -> Pairs:
+def by_rensa(path: Path) -> Pairs:
     """Run rensa's documented pipeline; it names no row kept instead (-1)."""
     from rensa import RMinHashDeduplicator
 
     search = RMinHashDeduplicator(threshold=THRESHOLD, num_perm=128, use_lsh=True)
-    kept = search.add_pairs((str(at), grams(text)) for at, text in enumerate(texts))
+    kept = search.add_pairs((str(at), grams(text)) for at, text in each(path))
     return [(-1, at) for at, stays in enumerate(kept) if not stays]
 
 
-def by_datasketch(texts: list[str]) -> Pairs:
+def by_datasketch(path: Path) -> Pairs:
     """Run datasketch's MinHashLSH as its manual shows, each hit verified on the true sets."""
     from datasketch import MinHash, MinHashLSH
 
     lsh, found = MinHashLSH(threshold=THRESHOLD, num_perm=128), []
-    for at, text in enumerate(texts):
+    texts: list[str] = []
+    for at, text in each(path):
+        texts.append(text)
         signature = MinHash(num_perm=128)
         signature.update_batch([gram.encode() for gram in grams(text)])
         hits = [int(hit) for hit in lsh.query(signature)]
@@ -120,7 +146,7 @@ def by_datasketch(texts: list[str]) -> Pairs:
     return found
 
 
-SEARCHES: dict[str, Callable[[list[str]], Pairs]] = {
+SEARCHES: dict[str, Callable[[Path], Pairs]] = {
     "workbench": by_workbench,
     "command": by_command,
     "rensa": by_rensa,
@@ -130,14 +156,15 @@ SEARCHES: dict[str, Callable[[list[str]], Pairs]] = {
 
 def alone(name: str, data: Path, found: Path) -> None:
     """Be the child process: run one search over the texts in ``data``, leave what it found and its cost."""
-    texts = pl.read_parquet(data)["text"].to_list()
-    search = SEARCHES[name]
-    search(texts[:200])
-    wall, cpu = time.perf_counter(), time.process_time()
-    pairs = search(texts)
+    search, few = SEARCHES[name], data.with_suffix(".few")
+    pl.scan_parquet(data).head(200).collect().write_parquet(few)
+    search(few)
+    started, wall, cpu = own_peak_mb(), time.perf_counter(), time.process_time()
+    pairs = search(data)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    cost = {"wall_s": round(wall, 2), "cpu_s": round(cpu, 2), "peak_mb": own_peak_mb(), "started_mb": started}
     np.save(found, np.array(pairs, np.int64).reshape(-1, 2))
-    print(json.dumps({"wall_s": round(wall, 2), "cpu_s": round(cpu, 2), "peak_mb": own_peak_mb()}))
+    print(json.dumps(cost))
 
 
 def own_peak_mb() -> int:
@@ -187,7 +214,8 @@ def main() -> None:
             for language in asked.languages:
                 texts, planted = corpus(rows, language=language)
                 data = Path(folder, f"{language}-{rows}.parquet")
-                pl.DataFrame({"text": texts}).write_parquet(data)
+                frame = pl.DataFrame({"text": texts}).with_row_index("id")
+                frame.write_parquet(data, compression="uncompressed", row_group_size=GROUP)
                 truth = {(a, b) for a, b in planted if jaccard(texts[a], texts[b]) >= THRESHOLD}
                 for name in ("workbench", "command", *asked.peers):
                     runs = [measured(name, data, truth, texts) for _ in range(asked.repeat)]

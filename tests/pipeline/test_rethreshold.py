@@ -26,9 +26,7 @@ def first(tmp_path_factory):
 
 @pytest.mark.parametrize(("threshold", "bands"), [(0.95, "as kept"), (0.7, "as kept"), (0.5, "made anew")])
 def test_it_decides_as_a_fresh_run_would(first, tmp_path, threshold, bands, monkeypatch):
-    monkeypatch.setattr(
-        "workbench.similarity.shingles._chunk", lambda *_, **__: pytest.fail("text was hashed")
-    )
+    monkeypatch.setattr("workbench.similarity.shingles.cut", lambda *_, **__: pytest.fail("text was hashed"))
     again = tmp_path / "again"
     again.mkdir()
     found = rethreshold(first[1], threshold=threshold, out=again)

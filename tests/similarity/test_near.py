@@ -6,11 +6,11 @@ import pytest
 
 from workbench.similarity import (
     Banding,
+    TextStream,
     components,
     find_closest,
     find_duplicates,
     find_links,
-    guards,
     measure,
     shingle,
 )
@@ -27,11 +27,12 @@ def banding(threshold=0.8, **options):
 
 
 def duplicates(texts, *, threshold=0.8, numbers=True, **options):
-    found = shingle([pl.Series(texts)])
-    group = np.zeros(len(texts), np.uint64)
-    guard = guards(found, compared=1, group=group) if numbers else group
     return find_duplicates(
-        found, threshold=threshold, banding=banding(threshold, **options), guard=guard, compared=1
+        TextStream.of([pl.Series(texts, dtype=pl.String)], ngram=3, char_ngram=5),
+        threshold=threshold,
+        banding=banding(threshold, **options),
+        group=np.zeros(len(texts), np.uint64),
+        numbers=numbers,
     )
 
 
@@ -157,7 +158,5 @@ def test_links_span_components_and_the_closest_across_parts_is_found():
 
 
 def test_no_rows_at_all():
-    found = shingle([pl.Series([], dtype=pl.String)])
-    none = np.zeros(0, np.uint64)
-    assert find_duplicates(found, threshold=0.8, banding=banding(), guard=none, compared=1).kept_of.size == 0
+    assert duplicates([]).kept_of.size == 0
     assert components(0, np.empty((0, 2), np.int64)).size == 0

@@ -14,6 +14,7 @@ from workbench.similarity.near import (
 )
 from workbench.similarity.nearest import Near, nearest
 from workbench.similarity.shingles import Shingled, shingle
+from workbench.similarity.streams import TextStream
 
 __all__ = [
     "Banding",
@@ -21,6 +22,7 @@ __all__ = [
     "Duplicates",
     "Near",
     "Shingled",
+    "TextStream",
     "components",
     "find_closest",
     "find_duplicates",

@@ -56,10 +56,35 @@ class Buckets:
         """Bucket rows by the first ``compared`` fields; empty rows, or of different ``guard``, never meet."""
         hashes = hash_bands(shingled, banding=banding, guard=guard, compared=compared)
         first, last = shingled.bounds(compared)
-        filled = np.flatnonzero(last > first)
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            together = list(pool.map(lambda band: _together(band, filled), hashes))
+        return cls.among(hashes, last > first, banding=banding)
+
+    @classmethod
+    def among(
+        cls,
+        hashes: NDArray[np.uint64],
+        filled: NDArray[np.bool_],
+        *,
+        banding: Banding,
+        threads: int | None = None,
+    ) -> Buckets:
+        """Bucket the rows that are ``filled`` by their band hashes ``(bands, rows)``."""
+        with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+            together = list(pool.map(lambda band: sharing_rows(band, filled), hashes))
         return cls(hashes=hashes, banding=banding, _sorted=together)
+
+    def candidates(self) -> NDArray[np.int64]:
+        """Return the rows that share a bucket in some band, ascending."""
+        shared = np.zeros(self.hashes.shape[1], np.bool_)
+        for members in self._sorted:
+            shared[members] = True
+        return np.flatnonzero(shared)
+
+    def renumbered(self, rows: NDArray[np.int64]) -> Buckets:
+        """Return the same buckets where only ``rows`` (ascending, all candidates among them) are there."""
+        place = np.zeros(self.hashes.shape[1], np.int64)
+        place[rows] = np.arange(rows.size)
+        members = [place[band] for band in self._sorted]
+        return Buckets(hashes=self.hashes[:, rows], banding=self.banding, _sorted=members)
 
     def each(self, alive: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Yield, band by band, the living rows ordered by bucket, and the bucket bounds.
@@ -121,36 +146,46 @@ def hash_bands(
     threads: int | None = None,
 ) -> NDArray[np.uint64]:
     """Compute all band hashes, ``(bands, rows)``; ``threads`` (default: all) write disjoint columns."""
+    out = np.empty((banding.bands, shingled.rows), np.uint64)
+    work = hasher(shingled, banding=banding, guard=guard, compared=compared, out=out)
+    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+        list(pool.map(lambda lo: work(lo, lo + _CHUNK), range(0, shingled.rows, _CHUNK)))
+    return out
+
+
+def hasher(
+    shingled: Shingled,
+    *,
+    banding: Banding,
+    guard: NDArray[np.uint64],
+    compared: int,
+    out: NDArray[np.uint64],
+) -> Callable[[int, int], None]:
+    """Return what writes the band hashes of rows ``lo`` to ``hi`` to ``out[:, lo:hi]``."""
     from workbench.similarity.kernels import band_hashes
 
     random = np.random.default_rng(banding.seed)
     size = banding.bands * banding.per_band
     scale = random.integers(0, 1 << 31, size, np.uint32) * np.uint32(2) + np.uint32(1)
     shift = random.integers(0, 1 << 32, size, np.uint32)
-    out = np.empty((banding.bands, shingled.rows), np.uint64)
     first, last = shingled.bounds(compared)
 
-    def work(lo: int) -> None:
-        hi = min(lo + _CHUNK, shingled.rows)
-        band_hashes(shingled.sets, first, last, scale, shift, banding.per_band, guard, out, lo, hi)
+    def work(lo: int, hi: int) -> None:
+        end = min(hi, shingled.rows)
+        least = np.empty(size, np.uint32)
+        band_hashes(shingled.sets, first, last, scale, shift, banding.per_band, guard, least, out, lo, end)
 
-    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
-        list(pool.map(work, range(0, shingled.rows, _CHUNK)))
-    return out
+    return work
 
 
-def _together(keys: NDArray[np.uint64], filled: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the rows that share their key with another, ordered by key and then by row."""
-    from workbench.similarity.kernels import maybe_repeated
+def sharing_rows(keys: NDArray[np.uint64], wanted: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the rows ``wanted`` that share their key with another such, ordered by key and then by row."""
+    from workbench.similarity.kernels import sharing
 
-    filled = filled[maybe_repeated(keys[filled])]
-    order = filled[np.argsort(keys[filled], kind="stable")]
-    keys = keys[order]
-    same = keys[1:] == keys[:-1]
-    shared = np.zeros(order.size, np.bool_)
-    shared[1:] |= same
-    shared[:-1] |= same
-    return order[shared]
+    seen = np.zeros(1 << max(6, (4 * keys.size).bit_length()), np.uint8)
+    maybe, out = np.empty((2, keys.size + 1), np.int64)
+    count = sharing(keys, wanted, seen, maybe, np.empty(keys.size + 2, np.int64), out)
+    return out[:count].copy()
 
 
 def _bounds(keys: NDArray[np.uint64]) -> NDArray[np.int64]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from workbench.similarity.shingles import Shingled
+    from workbench.similarity.streams import TextStream
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,32 +47,47 @@ def guards(shingled: Shingled, *, compared: int, group: NDArray[np.uint64]) -> N
 
 
 def find_duplicates(
-    shingled: Shingled,
+    texts: TextStream,
     *,
     threshold: float,
     banding: Banding,
-    guard: NDArray[np.uint64],
-    compared: int,
+    group: NDArray[np.uint64],
+    numbers: bool,
+    compared: int | None = None,
     among: NDArray[np.bool_] | None = None,
 ) -> Duplicates:
     """Find rows to drop; rows come best first, so that of two alike rows the earlier is kept.
 
-    Two rows are alike where ``guard`` is equal and each of the first ``compared`` fields reaches the Jaccard
-    ``threshold``; rows not ``among`` are left aside. A dropped row always has such an edge to a kept one; no
-    two kept rows that share a bucket are alike. The search is repeated among the rows kept until it finds
-    nothing, so that a second run over the result drops nothing.
+    Two rows are alike where ``group`` is equal, with ``numbers`` their numbers too, and each of the first
+    ``compared`` fields (default: all) reaches the Jaccard ``threshold``; rows not ``among`` are left aside. A
+    dropped row always has such an edge to a kept one; no two kept rows that share a bucket are alike. The
+    search is repeated among the rows kept until it finds nothing, so that a second run over the result drops
+    nothing. Shingles are held of rows that share a bucket only.
     """
-    buckets = Buckets.of(shingled, banding=banding, guard=guard, compared=compared)
-    looked_at = np.ones(shingled.rows, np.bool_) if among is None else among
-    rebanded = 0
+    fields = texts.fields if compared is None else compared
+    met, sizes = texts.buckets(banding=banding, group=group, compared=fields, numbers=numbers)
+    rows = met.candidates()
+    buckets = met.renumbered(rows)
+    del met  # the hashes of all rows, before the shingles of some are held
+    shingled = texts.take(rows, most=int(sizes[rows].sum()))
+    rebanded, known = 0, np.full((2, rows.size), -1, np.int64)
+
+    def edges(band: tuple[NDArray[np.int64], NDArray[np.int64]]) -> NDArray[np.int64]:
+        return star_edges(shingled, *band, threshold=threshold, compared=fields, known=known)
 
     def stars(alive: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         nonlocal rebanded
-        edges = _stars(shingled, buckets, alive, threshold, compared)
+        none = np.empty((2, 0), np.int64)
+        with ThreadPoolExecutor(texts.threads or os.cpu_count()) as pool:
+            found = np.concatenate([none, *pool.map(edges, buckets.each(alive))], axis=1)
         rebanded = max(rebanded, buckets.rebanded)
-        return edges
+        return found[0], found[1]
 
-    return Duplicates(kept_of=settle(stars, among=looked_at), rebanded=rebanded)
+    found = settle(stars, among=np.ones(rows.size, np.bool_) if among is None else among[rows])
+    kept_of = np.full(texts.rows, -1, np.int64)
+    gone = np.flatnonzero(found >= 0)
+    kept_of[rows[gone]] = rows[found[gone]]
+    return Duplicates(kept_of=kept_of, rebanded=rebanded)
 
 
 def settle(
@@ -91,28 +107,32 @@ def settle(
         hub, row = stars(among & (kept_of < 0))
         if not row.size:
             return kept_of
-        order = np.lexsort((hub, row))
-        choose_kept(hub[order], row[order], kept_of)
+        # By row and then by hub, in one number each: many bands name the same edge.
+        edges = np.sort(row * among.size + hub)
+        choose_kept(edges % among.size, edges // among.size, kept_of)
 
 
-def _stars(
-    shingled: Shingled, buckets: Buckets, alive: NDArray[np.bool_], threshold: float, compared: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return verified edges from hubs to later rows of their buckets, over all bands."""
-    from workbench.similarity.kernels import star_edges
+def star_edges(
+    shingled: Shingled,
+    members: NDArray[np.int64],
+    bounds: NDArray[np.int64],
+    *,
+    threshold: float,
+    compared: int,
+    known: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Return verified edges ``(2, n)``, hub over row, of buckets ``members[bounds[k]:bounds[k + 1]]``.
 
+    ``known`` ``(2, rows)`` is what earlier calls found out, and is kept up to date: see the kernel.
+    """
+    from workbench.similarity import kernels
+
+    out, room = np.empty((2, members.size), np.int64), np.empty(members.size, np.int64)
     sets, starts, fields = shingled.sets, shingled.starts, shingled.fields
-    known = np.full(shingled.rows, -1, np.int64)
-
-    def edges(band: tuple[NDArray[np.int64], NDArray[np.int64]]) -> NDArray[np.int64]:
-        members, bounds = band
-        out = np.empty((2, members.size), np.int64)
-        count = star_edges(sets, starts, fields, compared, members, bounds, threshold, known, out[0], out[1])
-        return out[:, :count].copy()
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = np.concatenate([np.empty((2, 0), np.int64), *pool.map(edges, buckets.each(alive))], axis=1)
-    return found[0], found[1]
+    count = kernels.star_edges(
+        sets, starts, fields, compared, members, bounds, threshold, known, room, out[0], out[1]
+    )
+    return out[:, :count].copy()
 
 
 def find_links(

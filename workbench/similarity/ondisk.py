@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from workbench.similarity.banding import Banding, split_large
-from workbench.similarity.near import measure
+from workbench.similarity.near import measure, star_edges
 from workbench.similarity.store import Store, chunks
 
 if TYPE_CHECKING:
@@ -55,7 +55,15 @@ def find_stars(task: StarTask) -> str:
     rebanded, runs = bucket_runs(task, ranks)
     edges = [np.full((2, 1), rebanded, np.int64)]
     for run in runs:
-        hub, row = stars_among(run.shingled, run.bounds, threshold=task.threshold, compared=task.compared)
+        places, known = np.arange(run.members.size), np.full((2, run.members.size), -1, np.int64)
+        hub, row = star_edges(
+            run.shingled,
+            places,
+            run.bounds,
+            threshold=task.threshold,
+            compared=task.compared,
+            known=known,
+        )
         edges.append(np.stack((ranks[run.members[hub]], ranks[run.members[row]])))
     save_whole(task.out, np.concatenate(edges, axis=1))
     return task.out
@@ -87,20 +95,6 @@ def bucket_runs(task: StarTask, ranks: NDArray[np.int64]) -> tuple[int, Iterator
             yield Run(members, inner, store.gather(members))
 
     return rebanded, each()
-
-
-def stars_among(
-    shingled: Shingled, bounds: NDArray[np.int64], *, threshold: float, compared: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Join rows to the first alike hub of their bucket: rows ``bounds[k]`` to ``bounds[k + 1]``."""
-    from workbench.similarity.kernels import star_edges
-
-    rows = np.arange(shingled.rows, dtype=np.int64)
-    hub, row, known = (np.full(rows.size, -1, np.int64) for _ in range(3))
-    count = star_edges(
-        shingled.sets, shingled.starts, shingled.fields, compared, rows, bounds, threshold, known, hub, row
-    )
-    return hub[:count], row[:count]
 
 
 def measure_places(

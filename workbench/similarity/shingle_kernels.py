@@ -17,7 +17,9 @@ SEPARATOR, LETTER, UNSPACED, DIGIT, UNFOLDED = 0, 1, 2, 4, 8
 _ONE_BYTE, _TWO_BYTES, _THREE_BYTES = 0x80, 0xE0, 0xF0
 _PLANE_2, _PLANE_4 = 0x20000, 0x40000
 _BASIS, _NONE = np.uint64(0xCBF29CE484222325), np.uint64(0)
-_BIG_A, _BIG_Z, _TO_SMALL = 0x41, 0x5A, 0x20
+_S8, _BYTE, _NINE = np.uint64(8), np.uint64(_ONE_BYTE), np.uint64(0x39)
+_WIDE = np.uint64(1 << 63)  # no eight bytes of ASCII have it
+_FULL = 7
 _FEW = 16
 
 
@@ -46,42 +48,50 @@ def kind_of(code: int, table: NDArray[np.uint8]) -> int:
 
 @compiled
 def tokenize(
-    data: NDArray[np.uint8], start: int, end: int, table: NDArray[np.uint8], tokens: NDArray[np.uint64]
+    data: NDArray[np.uint8],
+    start: int,
+    end: int,
+    table: NDArray[np.uint8],
+    small: NDArray[np.uint8],
+    tokens: NDArray[np.uint64],
 ) -> tuple[int, int, np.uint64]:
     """Hash the words of bytes ``[start, end)`` into ``tokens``.
+
+    ``small`` gives for a byte of ASCII its small letter or digit, 0 where it parts words; what isn't ASCII
+    has 255. Eight such bytes are hashed at a time.
 
     Returns:
         How many tokens, how many of them characters of an unspaced script, and the hash of the sequence of
         tokens that hold a digit (0 where none does).
     """
     count, unspaced, numbers = 0, 0, _NONE
-    word, inside, digit = _BASIS, False, False
+    word, pack, held, digit = _BASIS, _NONE, 0, False
     at = start
-    while at < end:
-        code, width = int(data[at]), 1
-        if code >= _ONE_BYTE:
-            code, width = code_point(data, at)
-        elif _BIG_A <= code <= _BIG_Z:
-            code += _TO_SMALL
-        at += width
-        kind = kind_of(code, table)
-        if kind & LETTER:
-            word = (word ^ np.uint64(code)) * PRIME
-            inside, digit = True, digit or kind & DIGIT != 0
+    while at <= end:
+        low = np.uint64(small[data[at]]) if at < end else _NONE  # the end parts words too
+        if _NONE < low < _BYTE:
+            pack = (pack << _S8) | low
+            digit = digit or bool(low <= _NINE)
+            held += 1
+            at += 1
+            if held & _FULL == 0:
+                word, pack = (word ^ pack) * PRIME, _NONE
             continue
-        if inside:
-            tokens[count] = mix(word)
-            if digit:
-                numbers = mix(numbers * PRIME + tokens[count])
-            count, word, inside, digit = count + 1, _BASIS, False, False
+        code, width = code_point(data, at) if low else (0, 1)
+        kind = kind_of(code, table)
+        at += width
+        if kind & LETTER:
+            word = (word ^ pack) * PRIME if held & _FULL else word
+            word, pack, held = (word ^ (_WIDE | np.uint64(code))) * PRIME, _NONE, _FULL + 1
+            digit = digit or kind & DIGIT != 0
+            continue
+        if held:
+            tokens[count] = mix((word ^ pack) * PRIME if held & _FULL else word)
+            numbers = mix(numbers * PRIME + tokens[count]) if digit else numbers
+            count, word, pack, held, digit = count + 1, _BASIS, _NONE, 0, False
         if kind & UNSPACED:
-            tokens[count] = mix((_BASIS ^ np.uint64(code)) * PRIME)
+            tokens[count] = mix((_BASIS ^ (_WIDE | np.uint64(code))) * PRIME)
             count, unspaced = count + 1, unspaced + 1
-    if inside:
-        tokens[count] = mix(word)
-        if digit:
-            numbers = mix(numbers * PRIME + tokens[count])
-        count += 1
     return count, unspaced, numbers
 
 
@@ -95,6 +105,16 @@ def hash_run(tokens: NDArray[np.uint64], start: int, end: int, salt: np.uint64) 
 
 
 @compiled
+def hash_runs(
+    tokens: NDArray[np.uint64], count: int, size: int, salt: np.uint64, out: NDArray[np.uint64]
+) -> int:
+    """Write the hash of each run of ``size`` tokens to ``out``; return how many there are."""
+    for k in range(count - size + 1):
+        out[k] = hash_run(tokens, k, k + size, salt)
+    return count - size + 1
+
+
+@compiled
 def hash_bytes(data: NDArray[np.uint8], start: int, end: int, salt: np.uint64) -> np.uint64:
     """Hash a text without any word (emoji, punctuation) as one shingle."""
     value = _BASIS ^ salt
@@ -105,13 +125,24 @@ def hash_bytes(data: NDArray[np.uint8], start: int, end: int, salt: np.uint64) -
 
 @compiled
 def unfolded(
-    data: NDArray[np.uint8], offsets: NDArray[np.int64], table: NDArray[np.uint8], out: NDArray[np.bool_]
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    table: NDArray[np.uint8],
+    wanted: NDArray[np.bool_],
+    out: NDArray[np.bool_],
 ) -> int:
-    """Tell which texts hold a character that folding might change (``UNFOLDED``); return how many do."""
+    """Tell which ``wanted`` texts hold a character that folding might change (``UNFOLDED``); count them."""
     count = 0
     for s in range(offsets.size - 1):
         at, end = offsets[s], offsets[s + 1]
         out[s] = False
+        if not wanted[s]:
+            continue
+        beyond = np.uint8(0)
+        for k in range(at, end):
+            beyond |= data[k]
+        if beyond < _ONE_BYTE:
+            continue
         while at < end:
             if data[at] < _ONE_BYTE:
                 at += 1
@@ -169,32 +200,37 @@ def sort_hashes(values: NDArray[np.uint64], spare: NDArray[np.uint64], begins: N
 def shingle_texts(
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],
+    wanted: NDArray[np.bool_],
     table: NDArray[np.uint8],
+    small: NDArray[np.uint8],
     fields: int,
     word_n: int,
     char_n: int,
+    as_sets: bool,
+    tokens: NDArray[np.uint64],
+    spare: NDArray[np.uint64],
+    begins: NDArray[np.int64],
     out: NDArray[np.uint64],
     counts: NDArray[np.int64],
     numbers: NDArray[np.uint64],
 ) -> int:
-    """Write the sorted shingle set of every text to ``out``, one after the other; return how many in all.
+    """Write the shingles of every text to ``out``, one text after the other; return how many in all.
 
     Text ``s`` is bytes ``[offsets[s], offsets[s+1])`` and belongs to field ``s % fields``. It is folded, but
-    for capitals of ASCII and white space around it.
+    for capitals of ASCII and white space around it. ``as_sets`` sorts those of a text and leaves out
+    repeats; otherwise they stand as they come. A text that isn't ``wanted`` has none. ``tokens``, ``spare``
+    and ``begins`` are room to work in, two places longer than the longest text.
     """
-    longest = 0
-    for s in range(offsets.size - 1):
-        longest = max(longest, offsets[s + 1] - offsets[s])
-    tokens = np.empty(longest + 1, np.uint64)
-    spare, begins = np.empty(longest + 1, np.uint64), np.empty(longest + 2, np.int64)
     used = 0
     for s in range(offsets.size - 1):
-        start, end = trimmed(data, offsets[s], offsets[s + 1])
         counts[s], numbers[s] = 0, _NONE
+        if not wanted[s]:
+            continue
+        start, end = trimmed(data, offsets[s], offsets[s + 1])
         if start == end:
             continue
         salt = np.uint64(s % fields + 1) * STEP
-        count, unspaced, numbers[s] = tokenize(data, start, end, table, tokens)
+        count, unspaced, numbers[s] = tokenize(data, start, end, table, small, tokens)
         size = char_n if 2 * unspaced > count else word_n
         first = used
         if count == 0:
@@ -204,11 +240,10 @@ def shingle_texts(
             out[used] = hash_run(tokens, 0, count, salt)
             used += 1
         else:
-            for k in range(count - size + 1):
-                out[used] = hash_run(tokens, k, k + size, salt)
-                used += 1
-            sort_hashes(out[first:used], spare, begins)
-            used = unique_sorted(out, first, used)
+            used += hash_runs(tokens, count, size, salt, out[used:])
+            if as_sets:
+                sort_hashes(out[first:used], spare, begins)
+                used = unique_sorted(out, first, used)
         counts[s] = used - first
     return used
 

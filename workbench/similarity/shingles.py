@@ -5,22 +5,28 @@ from __future__ import annotations
 import functools
 import os
 import re
+import threading
 import unicodedata
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import polars as pl
 
+from workbench.similarity.room import room
 from workbench.text import words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from numpy.typing import NDArray
+    from numpy.typing import DTypeLike, NDArray
 
-_CHUNK = 4_096
+T = TypeVar("T")
+R = TypeVar("R")
+
+PIECE = 2048
 _TABLE_SIZE, _ASCII = 0x20000, 0x80
 
 
@@ -42,6 +48,13 @@ class Shingled:
         """How many rows there are."""
         return (self.starts.size - 1) // self.fields
 
+    def only(self, filled: NDArray[np.bool_]) -> Shingled:
+        """Return a copy without the rows that have no shingles; ``filled`` says which have."""
+        last = self.starts[1:].reshape(-1, self.fields)[filled].ravel()
+        numbers = self.numbers.reshape(-1, self.fields)[filled].ravel()
+        starts = np.append(0, last)
+        return Shingled(sets=self.sets.copy(), starts=starts, numbers=numbers, fields=self.fields)
+
     def bounds(self, compared: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return where the sets of the first ``compared`` fields of each row begin and end, joined."""
         return (
@@ -60,44 +73,121 @@ def shingle(
     compatibility forms (NFKC), punctuation and white space do not count. ``threads`` (default: all) share
     the work.
     """
-    frame = pl.DataFrame({f"f{i}": column for i, column in enumerate(columns)}).fill_null("")
-    chunks = [frame.slice(at, _CHUNK) for at in range(0, frame.height, _CHUNK)]
+    frame = text_frame(columns)
+    work = functools.partial(cut, ngram=ngram, char_ngram=char_ngram)
+    parts = in_order(work, pieces_of(frame), threads=threads)
+    return joined(parts, fields=frame.width, most=most_shingles(frame))
+
+
+def most_shingles(frame: pl.DataFrame) -> int:
+    """Bound the shingles of text columns: a word takes two bytes or more, other characters three."""
+    return sum(int(column.str.len_bytes().sum()) // 2 + 2 * column.len() for column in frame)
+
+
+def text_frame(columns: Sequence[pl.Series]) -> pl.DataFrame:
+    """Put text columns side by side as ``f0``, ``f1``, …; a null becomes empty."""
+    return pl.DataFrame({f"f{i}": column for i, column in enumerate(columns)}).fill_null("")
+
+
+def pieces_of(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Cut a table into pieces of some thousand rows, without copying."""
+    return (frame.slice(at, PIECE) for at in range(0, frame.height, PIECE))
+
+
+def in_order(work: Callable[[T], R], items: Iterable[T], *, threads: int | None) -> Iterator[R]:
+    """Do ``work`` on every item in ``threads`` (default: all) threads; yield the results in their order.
+
+    Items are taken as they are needed, so that few of them are held at a time.
+    """
+    size = threads or os.cpu_count() or 1
+    waiting = deque[Future[R]]()
     _character_kinds()  # once, before threads ask for it
-    work = functools.partial(_chunk, ngram=ngram, char_ngram=char_ngram)
-    sets, counts, numbers = np.empty(0, np.uint64), [np.empty(0, np.int64)], [np.empty(0, np.uint64)]
-    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
-        for part, sizes, found in pool.map(work, chunks):
-            # Grown in place: the sets of large tables would not be there twice.
-            held = sets.size
-            sets.resize(held + part.size, refcheck=False)
-            sets[held:] = part
-            counts.append(sizes)
-            numbers.append(found)
-    starts = np.zeros(frame.height * len(columns) + 1, np.int64)
-    np.cumsum(np.concatenate(counts), out=starts[1:])
-    return Shingled(sets=sets, starts=starts, numbers=np.concatenate(numbers), fields=len(columns))
+    with ThreadPoolExecutor(size) as pool:
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) > 3 * size:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
-def _chunk(
-    frame: pl.DataFrame, *, ngram: int, char_ngram: int
-) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.uint64]]:
-    """Shingle some rows; returns the sets end to end, their sizes, and the hashes of the numbers."""
+def joined(parts: Iterable[Shingled], *, fields: int, most: int) -> Shingled:
+    """Put the shingles of rows that follow one another together; in all there are at most ``most``."""
+    # Memory is taken as it is filled; growing instead would hold large sets twice.
+    sets, held = room(most, dtype=np.uint64), 0
+    counts, numbers = [np.zeros(1, np.int64)], [np.empty(0, np.uint64)]
+    for part in parts:
+        size = int(part.starts[-1])
+        sets[held : held + size] = part.sets
+        held += size
+        counts.append(np.diff(part.starts))
+        numbers.append(part.numbers)
+    starts = np.cumsum(np.concatenate(counts))
+    return Shingled(sets=sets[:held], starts=starts, numbers=np.concatenate(numbers), fields=fields)
+
+
+class Desk(threading.local):
+    """Room for one thread to shingle in, used again for each piece."""
+
+    def __init__(self) -> None:
+        self._arrays: dict[str, NDArray[Any]] = {}
+
+    def array(self, name: str, size: int, dtype: DTypeLike) -> NDArray[Any]:
+        """Return an array of ``size`` or more, its content that of the piece before."""
+        held = self._arrays.get(name)
+        if held is None or held.size < size:
+            self._arrays[name] = held = room(size + size // 4, dtype=dtype)
+        return held
+
+
+def cut(
+    frame: pl.DataFrame,
+    *,
+    ngram: int,
+    char_ngram: int,
+    desk: Desk | None = None,
+    as_sets: bool = True,
+    wanted: NDArray[np.bool_] | None = None,
+) -> Shingled:
+    """Shingle one piece, a frame of text columns without nulls, in this thread.
+
+    With ``desk`` the shingles lie in its room until the next piece is cut. Without ``as_sets`` those of a
+    text stand as they come, repeats included: enough to hash them. Rows that aren't ``wanted`` (default: all
+    are) have none.
+    """
     from workbench.similarity.shingle_kernels import shingle_texts
 
+    desk = desk or Desk()
     texts = frame.to_series()
     if frame.width > 1:
         texts = frame.select(pl.concat_list(pl.all()).alias("t")).explode("t")["t"]
-    data, offsets = _folded(texts)
-    # A word needs a byte and a separator; an unspaced character needs three bytes.
-    out = np.empty(data.size // 2 + 2 * texts.len() + 2, np.uint64)
-    counts, numbers = np.empty(texts.len(), np.int64), np.empty(texts.len(), np.uint64)
+    chosen = np.ones(texts.len(), np.bool_) if wanted is None else np.repeat(wanted, frame.width)
+    data, offsets = _folded(texts, chosen)
+    longest = int(np.diff(offsets).max(initial=0)) + 2
+    out = desk.array("out", data.size // 2 + 2 * texts.len() + 2, np.uint64)
+    starts, numbers = np.zeros(texts.len() + 1, np.int64), np.empty(texts.len(), np.uint64)
     used = shingle_texts(
-        data, offsets, _character_kinds(), frame.width, ngram, char_ngram, out, counts, numbers
+        data,
+        offsets,
+        chosen,
+        _character_kinds(),
+        _small_letters(),
+        frame.width,
+        ngram,
+        char_ngram,
+        as_sets,
+        desk.array("tokens", longest, np.uint64),
+        desk.array("spare", longest, np.uint64),
+        desk.array("begins", longest, np.int64),
+        out,
+        starts[1:],
+        numbers,
     )
-    return out[:used].copy(), counts, numbers
+    np.cumsum(starts, out=starts)
+    return Shingled(sets=out[:used], starts=starts, numbers=numbers, fields=frame.width)
 
 
-def _folded(texts: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def _folded(texts: pl.Series, wanted: NDArray[np.bool_]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Fold case and compatibility forms where a text needs it; return the bytes of all and where each begins.
 
     Capitals of ASCII and its white space are left to the kernel. White space alone is empty.
@@ -106,17 +196,18 @@ def _folded(texts: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
 
     data, offsets = _utf8(texts)
     needed = np.empty(texts.len(), np.bool_)
-    if not unfolded(data, offsets, _character_kinds(), needed):
+    if not unfolded(data, offsets, _character_kinds(), wanted, needed):
         return data, offsets
     rest = texts.filter(pl.Series(needed)).str.normalize("NFKC").str.to_lowercase().str.strip_chars()
     return _utf8(texts.scatter(np.flatnonzero(needed), rest))
 
 
 def _utf8(texts: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    data = np.frombuffer((texts.str.join("").item() or "").encode(), np.uint8)
+    """Return the bytes of all texts end to end, and where each begins, without holding the interpreter."""
+    letters = texts.cast(pl.Binary).cast(pl.List(pl.UInt8))
     offsets = np.zeros(texts.len() + 1, np.int64)
-    np.cumsum(texts.str.len_bytes().to_numpy(), out=offsets[1:])
-    return data, offsets
+    np.cumsum(letters.list.len().to_numpy(), out=offsets[1:])
+    return letters.explode(empty_as_null=False, keep_nulls=False).to_numpy(), offsets
 
 
 @functools.cache
@@ -140,6 +231,16 @@ def _character_kinds() -> NDArray[np.uint8]:
     table[_ASCII:] |= UNFOLDED
     table[_settled()] -= np.uint8(UNFOLDED)
     return table
+
+
+@functools.cache
+def _small_letters() -> NDArray[np.uint8]:
+    """Give for each byte of ASCII its small letter or digit, 0 where it parts words; 255 for other bytes."""
+    small = np.full(256, 255, np.uint8)
+    for code in range(_ASCII):
+        letter = chr(code)
+        small[code] = ord(letter.lower()) if letter.isalnum() else 0
+    return small
 
 
 def _settled() -> list[int]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.similarity.banding import hash_bands
+from workbench.similarity.banding import hash_bands, sharing_rows
 from workbench.similarity.shingles import Shingled
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Store:
     def candidates(
         self, band: int, *, part: int, parts: int, among: NDArray[np.bool_]
     ) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-        """Return places and hashes of the rows that share their hash of ``band`` with another, unordered.
+        """Return places and hashes of the rows that share their hash of ``band`` with another, by hash.
 
         Only hashes of partition ``part`` of ``parts`` (the remainder of their upper half) are looked at, only
         rows ``among``, and only rows that have a shingle in a compared field.
@@ -95,7 +95,9 @@ class Store:
             inside = np.flatnonzero(wanted)
             places.append(inside + lo)
             hashes.append(found[inside])
-        return _sharing(np.concatenate(places), np.concatenate(hashes))
+        where, keys = np.concatenate(places), np.concatenate(hashes)
+        shared = sharing_rows(keys, np.ones(keys.size, np.bool_))
+        return where[shared], keys[shared]
 
     def hashes_of(self, band: int, places: NDArray[np.int64]) -> NDArray[np.uint64]:
         """Return the hashes of ``band`` of the rows at ``places``."""
@@ -153,20 +155,3 @@ def chunks(weights: NDArray[np.int64], *, limit: int) -> Iterator[slice]:
         end = max(int(np.searchsorted(total, before + limit, side="right")), at + 1)
         yield slice(at, end)
         at = end
-
-
-def _sharing(
-    places: NDArray[np.int64], hashes: NDArray[np.uint64]
-) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """Keep what shares its hash with another: first by a small table, then truly."""
-    from workbench.similarity.kernels import maybe_repeated
-
-    maybe = maybe_repeated(hashes)
-    places, hashes = places[maybe], hashes[maybe]
-    ordered = np.sort(hashes)
-    repeated = ordered[1:][ordered[1:] == ordered[:-1]]
-    if not repeated.size:
-        return places[:0], hashes[:0]
-    at = np.searchsorted(repeated, hashes)
-    shared = repeated[np.minimum(at, repeated.size - 1)] == hashes
-    return places[shared], hashes[shared]

@@ -12,7 +12,7 @@ from msgspec import Meta
 from workbench.contracts import Contract  # noqa: TC001 - msgspec reads it
 from workbench.io.frames import LEDGER_SCHEMA
 from workbench.records import Split
-from workbench.similarity import Banding, find_duplicates, guards, measure, shingle
+from workbench.similarity import Banding, TextStream, find_duplicates
 from workbench.spec import Spec
 from workbench.steps.contract_filter import ContractFilter
 from workbench.steps.noted import Noted
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-    from workbench.similarity import Shingled
 
 Share = Annotated[float, Meta(gt=0, le=1)]
 Positive = Annotated[int, Meta(ge=1)]
@@ -99,18 +97,18 @@ class NearDedup(Spec, frozen=True, kw_only=True):
         """Partition pairs (``PAIR_SCHEMA``); notes: ``conflicts`` and ``rebanded``."""
         ranked = best_first(frame, keeper=self.keeper, valid=self.validity(frame))
         inputs = asked(ranked)
-        shingled = self.shingled([*inputs, answered(ranked)])
+        texts = self.texts([*inputs, answered(ranked)])
         group = groups(ranked)
         if self.conflicts == "first":
             # One search over the inputs, so that whatever goes has an edge to a row that stays.
-            kept_of, rebanded = self.search(shingled, group=group, compared=len(inputs))
-            against = np.where(self._same_answer(shingled, kept_of), -1, kept_of)
+            kept_of, rebanded = self.search(texts, group=group, compared=len(inputs))
+            against = np.where(self._same_answer(texts, kept_of), -1, kept_of)
         else:
-            kept_of, rebanded = self.search(shingled, group=group)
-            against, _ = self.search(shingled, group=group, compared=len(inputs), among=kept_of < 0)
+            kept_of, rebanded = self.search(texts, group=group)
+            against, _ = self.search(texts, group=group, compared=len(inputs), among=kept_of < 0)
         alike = np.where(against >= 0, -1, kept_of)
-        rows = self._told(shingled, alike, ranked)
-        conflicting = self._told(shingled, against, ranked, compared=len(inputs), reason="conflict")
+        rows = self._told(texts, alike, ranked)
+        conflicting = self._told(texts, against, ranked, compared=len(inputs), reason="conflict")
         gone = pl.concat([rows, conflicting]) if self.conflicts == "first" else rows
         split = _split(frame, ranked, kept_of, gone)
         notes = {"rebanded": rebanded, "conflicts": conflicts_of(conflicting)}
@@ -133,20 +131,20 @@ class NearDedup(Spec, frozen=True, kw_only=True):
         broken = ContractFilter(contracts=self.contracts)(frame).dropped["row"]
         return ~pl.int_range(frame.height, eager=True, dtype=pl.Int64).is_in(broken.implode())
 
-    def _same_answer(self, shingled: Shingled, kept_of: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def _same_answer(self, texts: TextStream, kept_of: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Tell for each row whether its last field is alike to that of the row kept instead."""
         gone = np.flatnonzero(kept_of >= 0)
-        numbers = shingled.numbers.reshape(-1, shingled.fields)[:, -1]
-        same = measure(shingled, gone, kept_of[gone])[:, -1, 0] >= self.threshold
+        figures, numbers = texts.beside(gone, kept_of[gone])
+        same = figures[:, -1, 0] >= self.threshold
         if self.numbers == "same":
-            same &= numbers[gone] == numbers[kept_of[gone]]
-        out = np.zeros(shingled.rows, np.bool_)
+            same &= numbers[:, -1]
+        out = np.zeros(texts.rows, np.bool_)
         out[gone] = same
         return out
 
-    def shingled(self, columns: Sequence[pl.Series], *, threads: int | None = None) -> Shingled:
-        """Hash the shingles of the columns."""
-        return shingle(columns, ngram=self.ngram, char_ngram=self.char_ngram, threads=threads)
+    def texts(self, columns: Sequence[pl.Series]) -> TextStream:
+        """Take columns of text, to be cut into shingles by this step's sizes."""
+        return TextStream.of(columns, ngram=self.ngram, char_ngram=self.char_ngram)
 
     @property
     def banding(self) -> Banding:
@@ -161,7 +159,7 @@ class NearDedup(Spec, frozen=True, kw_only=True):
 
     def search(
         self,
-        shingled: Shingled,
+        texts: TextStream,
         *,
         group: NDArray[np.uint64],
         compared: int | None = None,
@@ -171,14 +169,13 @@ class NearDedup(Spec, frozen=True, kw_only=True):
 
         Only the first ``compared`` fields count (default: all), and only rows ``among`` are looked at.
         """
-        fields = shingled.fields if compared is None else compared
-        guard = guards(shingled, compared=fields, group=group) if self.numbers == "same" else group
         found = find_duplicates(
-            shingled,
+            texts,
             threshold=self.threshold,
             banding=self.banding,
-            guard=guard,
-            compared=fields,
+            group=group,
+            numbers=self.numbers == "same",
+            compared=compared,
             among=among,
         )
         return found.kept_of, found.rebanded
@@ -221,7 +218,7 @@ class NearDedup(Spec, frozen=True, kw_only=True):
 
     def _told(
         self,
-        shingled: Shingled,
+        texts: TextStream,
         kept_of: NDArray[np.int64],
         ranked: pl.DataFrame,
         *,
@@ -230,7 +227,7 @@ class NearDedup(Spec, frozen=True, kw_only=True):
     ) -> pl.DataFrame:
         gone = np.flatnonzero(kept_of >= 0)
         return self.told(
-            measure(shingled, gone, kept_of[gone]),
+            texts.beside(gone, kept_of[gone])[0],
             gone=ranked[gone].select("id", row="__row"),
             kept_id=ranked["id"].gather(kept_of[gone]),
             compared=compared,

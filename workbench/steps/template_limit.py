@@ -10,7 +10,6 @@ import polars as pl
 from msgspec import Meta
 
 from workbench.records import Split
-from workbench.similarity import measure
 from workbench.spec import Spec
 from workbench.steps.dedup import NearDedup
 from workbench.steps.texts import answered, best_first
@@ -40,12 +39,12 @@ class TemplateLimit(Spec, frozen=True, kw_only=True):
     def __call__(self, frame: pl.DataFrame) -> Split:
         """Partition pairs (``PAIR_SCHEMA``)."""
         ranked = best_first(frame, keeper=self.near.keeper, valid=self.near.validity(frame))
-        shingled = self.near.shingled([answered(ranked)])
+        texts = self.near.texts([answered(ranked)])
         tasks = ranked["task"].hash(seed=0).to_numpy().astype(np.uint64)
-        kept_of, _ = self.near.search(shingled, group=tasks)
+        kept_of, _ = self.near.search(texts, group=tasks)
         gone = self.surplus(kept_of)
         dropped = self.told(
-            measure(shingled, gone, kept_of[gone]),
+            texts.beside(gone, kept_of[gone])[0],
             gone=ranked[gone].select("id", row="__row"),
             kept_id=ranked["id"].gather(kept_of[gone]),
         )

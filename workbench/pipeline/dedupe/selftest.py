@@ -110,8 +110,7 @@ def _sample(
 
 def _search(rows: Sequence[tuple[str, ...]], options: DedupeOptions) -> NDArray[np.int64]:
     columns = [pl.Series(texts, dtype=pl.String) for texts in zip(*rows, strict=True)]
-    shingled = options.near.shingled(columns)
-    return options.near.search(shingled, group=np.zeros(len(rows), np.uint64))[0]
+    return options.near.search(options.near.texts(columns), group=np.zeros(len(rows), np.uint64))[0]
 
 
 def _made_from(

@@ -12,7 +12,7 @@ import polars as pl
 
 from workbench.io.tables import Shard  # noqa: TC001 - msgspec reads it
 from workbench.pipeline.dedupe.options import KeeperKey  # noqa: TC001
-from workbench.similarity import guards
+from workbench.similarity import guards, shingle
 from workbench.similarity.store import reband_shard, write_shard
 from workbench.steps import NearDedup  # noqa: TC001
 from workbench.text import content_id
@@ -58,7 +58,7 @@ def sign(task: SignTask) -> str:
     work = _fresh(place)
     frame = task.shard.read()
     texts = pl.DataFrame([as_text(frame[name]) for name in task.columns])
-    shingled = task.near.shingled(texts.get_columns(), threads=1)
+    shingled = shingle(texts.get_columns(), ngram=task.near.ngram, char_ngram=task.near.char_ngram, threads=1)
     none = np.zeros(frame.height, np.uint64)
     guard = guards(shingled, compared=shingled.fields, group=none) if task.near.numbers == "same" else none
     write_shard(work, shingled, banding=task.near.banding, guard=guard, compared=shingled.fields)
