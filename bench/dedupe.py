@@ -1,6 +1,7 @@
 """Measures duplicate search beside rensa and datasketch on corpora with planted near duplicates.
 
     python -m bench.dedupe --rows 20000 100000 --languages en zh mixed [--peers rensa datasketch]
+                           [--text-dedup PYTHON] [--datatrove PYTHON]
 
 Every search runs alone in a process of its own, after a warm-up on 200 texts, and reads the texts itself
 from one Parquet file, some thousand at a time. It reports wall and CPU seconds from file to result, the peak
@@ -8,7 +9,8 @@ memory of the process, and how much of that the program and its libraries took b
 ``workbench`` is the step's search with every edge verified; ``command`` is the whole of `workbench dedupe`,
 from the file to files of kept rows, dropped rows and ledger. ``rensa`` is the pipeline of its README
 (``RMinHashDeduplicator`` with LSH, 128 permutations) and ``datasketch`` that of its manual (``MinHashLSH``),
-both on the same shingles.
+both on the same shingles. text-dedup and datatrove clash with the workbench's own libraries, so each is run
+by an interpreter of its own, if one is named: ``bench/dedupe_peers.py`` says how.
 
 Recall is over planted pairs whose true Jaccard (computed here, from words) reaches the threshold: found is a
 pair of which a row was removed. Precision is over removed rows: right are rows of such a pair, and rows with
@@ -178,12 +180,17 @@ def own_peak_mb() -> int:
     return 0
 
 
-def measured(name: str, data: Path, truth: set[tuple[int, int]], texts: list[str]) -> dict[str, Any]:
-    """Run one search in its own process and hold it against the truth."""
-    found = data.with_suffix(f".{name}.npy")
-    command = [sys.executable, "-m", "bench.dedupe", "--alone", name, str(data), str(found)]
-    cost = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-    pairs: Pairs = [(int(a), int(b)) for a, b in np.load(found)]
+def measured(
+    name: str, data: Path, truth: set[tuple[int, int]], texts: list[str], *, python: str | None = None
+) -> dict[str, Any]:
+    """Run one search in its own process (by ``python``, if named) and hold it against the truth."""
+    if python:
+        pairs, cost = foreign(name, data, python=python, rows=len(texts))
+    else:
+        found = data.with_suffix(f".{name}.npy")
+        command = [sys.executable, "-m", "bench.dedupe", "--alone", name, str(data), str(found)]
+        cost = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        pairs = [(int(a), int(b)) for a, b in np.load(found)]
     gone = {at for _, at in pairs}
     twins = {at for pair in truth for at in pair}
     right = sum(
@@ -197,12 +204,24 @@ def measured(name: str, data: Path, truth: set[tuple[int, int]], texts: list[str
     }
 
 
+def foreign(name: str, data: Path, *, python: str, rows: int) -> tuple[Pairs, dict[str, Any]]:
+    """Run a peer that lives in another environment; it names no row kept instead (-1)."""
+    ids = data.with_suffix(f".{name}.json")
+    command = [python, str(Path(__file__).with_name("dedupe_peers.py")), name, str(data), str(ids)]
+    cost = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    kept = set(json.loads(ids.read_text()))
+    return [(-1, at) for at in range(rows) if at not in kept], cost
+
+
 def main() -> None:
     """Run what the command line asks for, and print one JSON object a line."""
     parser = argparse.ArgumentParser(description="Duplicate search, measured beside its peers.")
     parser.add_argument("--rows", type=int, nargs="+", default=[20_000, 100_000])
     parser.add_argument("--languages", choices=["en", "zh", "mixed"], nargs="+", default=["en"])
     parser.add_argument("--peers", choices=["rensa", "datasketch"], nargs="*", default=[])
+    for name in ("text-dedup", "datatrove"):
+        told = f"an interpreter that has {name}; English only (see bench/dedupe_peers.py)"
+        parser.add_argument(f"--{name}", metavar="PYTHON", help=told)
     parser.add_argument("--repeat", type=int, default=1, help="runs of each search; the fastest counts")
     parser.add_argument("--alone", nargs=3, metavar=("SEARCH", "DATA", "FOUND"), help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -217,8 +236,11 @@ def main() -> None:
                 frame = pl.DataFrame({"text": texts}).with_row_index("id")
                 frame.write_parquet(data, compression="uncompressed", row_group_size=GROUP)
                 truth = {(a, b) for a, b in planted if jaccard(texts[a], texts[b]) >= THRESHOLD}
-                for name in ("workbench", "command", *asked.peers):
-                    runs = [measured(name, data, truth, texts) for _ in range(asked.repeat)]
+                others = {"text-dedup": asked.text_dedup, "datatrove": asked.datatrove}
+                others = {name: python for name, python in others.items() if python and language == "en"}
+                for name in ("workbench", "command", *asked.peers, *others):
+                    python = others.get(name)
+                    runs = [measured(name, data, truth, texts, python=python) for _ in range(asked.repeat)]
                     best = min(runs, key=lambda run: run["wall_s"])
                     print(
                         json.dumps({"search": name, "rows": rows, "language": language, **best}), flush=True

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from workbench.similarity.ondisk import Run, StarTask, bucket_runs, save_whole
+from workbench.similarity.room import mapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +42,7 @@ def find_linked(task: StarTask) -> str:
     """
     if Path(task.out).exists():
         return task.out
-    ranks = np.load(task.ranks, mmap_mode="r")
+    ranks = mapped(task.ranks)
     edges = [np.empty((2, 0), np.int64)]
     edges += [ranks[run.members[_linked(run, task)]] for run in bucket_runs(task, ranks)[1]]
     save_whole(task.out, np.concatenate(edges, axis=1))
@@ -52,8 +53,8 @@ def find_closest_pair(task: ClosestTask) -> Closest:
     """Do one task; of pairs equally alike the one of better rows counts."""
     from workbench.similarity.kernels import closest_across
 
-    ranks = np.load(task.search.ranks, mmap_mode="r")
-    parts = np.load(task.parts, mmap_mode="r")
+    ranks = mapped(task.search.ranks)
+    parts = mapped(task.parts)
     found = Closest()
     for run in bucket_runs(task.search, ranks)[1]:
         first, last = run.shingled.bounds(task.search.compared)

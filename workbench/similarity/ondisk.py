@@ -11,6 +11,7 @@ import numpy as np
 
 from workbench.similarity.banding import Banding, split_large
 from workbench.similarity.near import measure, star_edges
+from workbench.similarity.room import mapped
 from workbench.similarity.store import Store, chunks
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def find_stars(task: StarTask) -> str:
     """
     if Path(task.out).exists():
         return task.out
-    ranks = np.load(task.ranks, mmap_mode="r")
+    ranks = mapped(task.ranks)
     rebanded, runs = bucket_runs(task, ranks)
     edges = [np.full((2, 1), rebanded, np.int64)]
     for run in runs:
@@ -119,9 +120,9 @@ def save_whole(path: str, array: NDArray[np.generic]) -> None:
 
 def _members(task: StarTask, store: Store, ranks: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the living rows of the partition that share a hash, ordered by hash and then by rank."""
-    alive = np.load(task.alive, mmap_mode="r")
+    alive = mapped(task.alive)
     if Path(task.members).exists():
-        known: NDArray[np.int64] = np.load(task.members)
+        known: NDArray[np.int64] = mapped(task.members)
         living: NDArray[np.int64] = known[alive[known]]
         return living
     rows, keys = store.candidates(task.band, part=task.part, parts=task.parts, among=alive)

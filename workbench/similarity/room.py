@@ -1,16 +1,20 @@
-"""Takes memory for large arrays from the system itself, so that what is let go of is given back at once."""
+"""Takes large arrays from the system itself, or from disk: what is let go of is given back at once."""
 
 from __future__ import annotations
 
 import mmap
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import DTypeLike, NDArray
 
 _HUGE = 4 << 20
+_READING = threading.Lock()
 
 
 def room(*shape: int, dtype: DTypeLike) -> NDArray[Any]:
@@ -26,3 +30,14 @@ def room(*shape: int, dtype: DTypeLike) -> NDArray[Any]:
     if size >= _HUGE and hasattr(mmap, "MADV_HUGEPAGE"):
         pages.madvise(mmap.MADV_HUGEPAGE)
     return np.frombuffer(pages, kind).reshape(shape)
+
+
+def mapped(path: str | Path) -> NDArray[Any]:
+    """Open a ``.npy`` file without reading it whole; from any number of threads.
+
+    One at a time: Python 3.11 may fail where two threads parse literals, as the heads of such files are
+    (``SystemError: AST constructor recursion depth mismatch``).
+    """
+    with _READING:
+        found: NDArray[Any] = np.load(path, mmap_mode="r")
+    return found

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.similarity.banding import hash_bands, sharing_rows
+from workbench.similarity.room import mapped
 from workbench.similarity.shingles import Shingled
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def write_shard(
 
 def reband_shard(source: Path, place: Path, *, banding: Banding, fields: int, compared: int) -> None:
     """Write a shard of the same sets with the band hashes of another ``banding`` into ``place``."""
-    sets, starts, guard = (np.load(source / f"{name}.npy") for name in ("sets", "starts", "guard"))
+    sets, starts, guard = (mapped(source / f"{name}.npy") for name in ("sets", "starts", "guard"))
     numbers = np.zeros(starts.size - 1, np.uint64)
     shingled = Shingled(sets=sets, starts=starts, numbers=numbers, fields=fields)
     np.save(
@@ -60,7 +61,7 @@ class Store:
     @classmethod
     def of(cls, shards: Sequence[Path], *, fields: int, compared: int) -> Store:
         """Open shards that ``write_shard`` wrote."""
-        rows = [(np.load(s / "starts.npy", mmap_mode="r").size - 1) // fields for s in shards]
+        rows = [(mapped(s / "starts.npy").size - 1) // fields for s in shards]
         offsets = (0, *np.cumsum(rows).tolist())
         return cls(shards=tuple(shards), offsets=offsets, fields=fields, compared=compared)
 
@@ -85,8 +86,8 @@ class Store:
         places, hashes = [np.empty(0, np.int64)], [np.empty(0, np.uint64)]
         for at, shard in enumerate(self.shards):
             lo, hi = self.offsets[at], self.offsets[at + 1]
-            found = np.asarray(np.load(shard / "hashes.npy", mmap_mode="r")[band])
-            starts = np.load(shard / "starts.npy", mmap_mode="r")
+            found = np.asarray(mapped(shard / "hashes.npy")[band])
+            starts = mapped(shard / "starts.npy")
             wanted = among[lo:hi] & (
                 starts[self.compared :: self.fields][: hi - lo] > starts[: -1 : self.fields]
             )
@@ -103,14 +104,14 @@ class Store:
         """Return the hashes of ``band`` of the rows at ``places``."""
         out = np.empty(places.size, np.uint64)
         for shard, at, inside in self._by_shard(places):
-            out[at] = np.load(shard / "hashes.npy", mmap_mode="r")[band][inside]
+            out[at] = mapped(shard / "hashes.npy")[band][inside]
         return out
 
     def sizes(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return how many shingles, over all fields, the rows at ``places`` have."""
         out = np.empty(places.size, np.int64)
         for shard, at, inside in self._by_shard(places):
-            starts = np.load(shard / "starts.npy", mmap_mode="r")
+            starts = mapped(shard / "starts.npy")
             out[at] = starts[(inside + 1) * self.fields] - starts[inside * self.fields]
         return out
 
@@ -121,15 +122,15 @@ class Store:
         fields = self.fields
         starts = np.zeros(places.size * fields + 1, np.int64)
         for shard, at, inside in self._by_shard(places):
-            kept = np.load(shard / "starts.npy", mmap_mode="r")
+            kept = mapped(shard / "starts.npy")
             for field in range(fields):
                 lengths = kept[inside * fields + field + 1] - kept[inside * fields + field]
                 starts[at * fields + field + 1] = lengths
         np.cumsum(starts, out=starts)
         sets = np.empty(int(starts[-1]), np.uint64)
         for shard, at, inside in self._by_shard(places):
-            kept = np.load(shard / "starts.npy", mmap_mode="r")
-            held = np.load(shard / "sets.npy", mmap_mode="r")
+            kept = mapped(shard / "starts.npy")
+            held = mapped(shard / "sets.npy")
             copy_sets(held, kept[inside * fields], kept[(inside + 1) * fields], starts[at * fields], sets)
         none = np.zeros(places.size * fields, np.uint64)
         return Shingled(sets=sets, starts=starts, numbers=none, fields=fields)

@@ -13,6 +13,7 @@ import polars as pl
 from workbench.io.tables import Shard  # noqa: TC001 - msgspec reads it
 from workbench.pipeline.dedupe.options import KeeperKey  # noqa: TC001
 from workbench.similarity import guards, shingle
+from workbench.similarity.room import mapped
 from workbench.similarity.store import reband_shard, write_shard
 from workbench.steps import NearDedup  # noqa: TC001
 from workbench.text import content_id
@@ -81,7 +82,7 @@ def reband(task: RebandTask) -> str:
 
 def write_part(task: PartTask) -> int:
     """Do one ``PartTask`` unless its files are there; return how many rows stay."""
-    stays = np.load(task.stays, mmap_mode="r")[task.first : task.first + task.shard.rows]
+    stays = mapped(task.stays)[task.first : task.first + task.shard.rows]
     if not (Path(task.kept).exists() and Path(task.dropped).exists()):
         frame = with_ids(task.shard.read(), pl.read_parquet(Path(task.signed) / "rows.parquet")["id"])
         mask = pl.Series(np.asarray(stays))
