@@ -62,3 +62,17 @@ def test_the_command_fails_with_1_and_leaves_the_ledger_to_read(tmp_path, capsys
     assert not (tmp_path / "out").exists()
     assert (tmp_path / "out.partial" / "ledger.parquet").exists()
     assert execute([*command, "--max-cluster-share", "1", "--max-loss-share", "1"]) == 0
+
+
+def test_a_table_s_sources_are_counted_apart(tmp_path, capsys):
+    own = [f"shelf {n}: {'lamp ' * (n % 7)}tent {'boots ' * (n % 5)}of row {n * 31}" for n in range(60)]
+    text = "one and the same long enough text for each of these rows"
+    frame = pl.DataFrame({"text": [*own, *[text] * 60], "from": ["a"] * 60 + ["b"] * 60})
+    frame.write_parquet(tmp_path / "in.parquet")
+    command = ["dedupe", str(tmp_path / "in.parquet"), "--on", "text", "--source", "from", "--quiet"]
+    command += ["--out", str(tmp_path / "out"), "--max-cluster-share", "1"]
+    assert execute(command) == 1
+    told = " ".join(capsys.readouterr().err.split())
+    assert "source b" in told
+    assert "59 of 60 rows dropped" in told
+    assert "source a" not in told

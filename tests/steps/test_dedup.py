@@ -182,3 +182,16 @@ def test_an_exact_duplicate_of_a_row_that_went_is_pointed_at_the_row_that_stayed
     assert entry["jaccard"] == near.dropped["jaccard"][0] < 1
     assert entry["detail"].startswith(f"equal to {rows['id'][1]}")
     assert direct(near.dropped).equals(near.dropped)
+
+
+def test_the_ledger_of_an_exact_copy_has_its_whole_edge():
+    found = frame(("where is it", "here"), ("what else", "more"), ("where is it", "here"))
+    (row,) = ExactDedup()(found).dropped.to_dicts()
+    assert (row["id"], row["row"], row["kept_id"]) == (found["id"][2], 2, found["id"][0])
+    figures = ("measured", "threshold", "jaccard", "containment_ab", "containment_ba")
+    assert [row[name] for name in figures] == [1.0] * 5
+    assert (row["step"], row["reason"], row["spec_key"]) == (
+        "exact_dedup",
+        "exact duplicate",
+        ExactDedup().key,
+    )

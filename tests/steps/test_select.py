@@ -152,3 +152,13 @@ def test_no_rows_and_senseless_budgets():
     assert Select(rows=3)(frame()).kept.height == 0
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"use": "select", "rows": 0}, Select)
+
+
+def test_mixing_weights_are_rows_to_a_power_and_sum_to_one():
+    from collections import Counter
+
+    from workbench.steps.quotas import mixing
+
+    rows = Counter({"a": 100, "b": 25, "c": 1})
+    assert mixing(rows, 1.0) == {"a": round(100 / 126, 6), "b": round(25 / 126, 6), "c": round(1 / 126, 6)}
+    assert mixing(rows, 2.0) == {"a": 0.625, "b": 0.3125, "c": 0.0625}

@@ -91,3 +91,17 @@ def test_the_certificate_of_each_two_parts():
         assert {home[leak.id], home[leak.other_id]} == set(name.split("-"))
         assert leak.jaccard == pytest.approx(7 / 13)
     assert parts.leak.jaccard == max(leak.jaccard for leak in parts.across.values())
+
+
+def test_one_source_is_an_error_from_two_rows_on():
+    one, two = sourced(1, 1), sourced(2, 1)
+    assert ClusterSplit(source="file")(one).train.height == 1
+    with pytest.raises(ConfigError, match="one source for all 2 rows"):
+        ClusterSplit(source="file")(two)
+
+
+def test_a_small_task_still_has_a_row_in_each_part():
+    parts = ClusterSplit(valid=0.1, test=0.1)(frame(*rows(4)))
+    assert [parts.train.height, parts.valid.height, parts.test.height] == [2, 1, 1]
+    two = ClusterSplit(valid=0.1, test=0.1)(frame(*rows(2)))
+    assert [two.train.height, two.valid.height, two.test.height] == [2, 0, 0]
