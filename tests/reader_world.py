@@ -101,7 +101,7 @@ def _decided(place):
 
     for name in ("converted", "evaluated"):
         store = Store(place / f"{name}.review.sqlite")
-        _opened(place / name, None, None).into(store, silent)
+        _opened(place / name, None, None, "after").into(store, silent)
         item = store.item(store.next("ann")).item
         labels = {ask.name: ask.choices[0] for ask in item.asks}
         said = Decision(id=item.id, hash=item.hash, action="accept", reviewer="ann", labels=labels)
