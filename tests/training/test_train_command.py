@@ -25,6 +25,15 @@ train: {{use: sft, r: 4, learning_rate: 0.02, max_steps: {steps}, batch_size: 4,
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """Threads wait for one another longer than such small tensors take."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture
 def place(tiny_base, tmp_path, monkeypatch):
     """Work in a folder with data and a recipe of few steps."""
@@ -278,6 +287,10 @@ def test_chats_as_json_lines_train_as_the_same_pairs_do(tiny_base, place, capsys
         (place / "data" / f"{name}.jsonl").write_text(lines)
     assert train(tiny_base, *few, out="chats") == 0
     assert distance("pairs", "chats") == 0
+    (place / "converted").mkdir()
+    (place / "converted" / "templates.json").write_text('{"version": 1, "compact": {}, "templates": []}')
+    long = ("--objective", "distill", "--templates", "converted")
+    refused(capsys, train(tiny_base, *long, out="bad"), "no template", "convert their log")
     with (place / "data" / "train.jsonl").open("a") as rows:
         rows.write("not json\n")
     refused(capsys, train(tiny_base, *few, out="bad"), "train.jsonl:21", "not JSON")

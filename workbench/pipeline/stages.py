@@ -290,9 +290,10 @@ def long_prompts(converted: Path) -> Callable[[Pair], Messages]:
             raise InputError(
                 Finding(
                     where=f"row {pair.id}",
-                    found=f"template {pair.template_id!r}",
+                    found=f"template {pair.template_id!r}" if pair.template_id else "no template",
                     expected=f"one of the {len(templates)} templates in {converted}",
-                    fix="Give the output of the conversion that made these pairs.",
+                    fix="Give the output of the conversion that made these pairs; chats of other tools have "
+                    "no long prompt: convert their log, or use --objective sft.",
                 )
             )
         return templates[pair.template_id].render(pair.slot_values)
