@@ -99,6 +99,11 @@ def test_a_grader_changed_since_is_told(run):
     page = render_html(build_report(run))
     assert "Harm judged this run by other code" in page
     assert "Schema judged this run by other code" not in page
+    both = {**then, "schema": "another"}
+    (run / "eval" / "summary.json").write_text(json.dumps({"graders": both}))
+    page = render_html(build_report(run))
+    assert page.count("judged this run by other code") == 1
+    assert re.search(r"(Harm and schema|Schema and harm) judged this run by other code", page)
 
 
 def test_what_a_grader_rests_on_has_a_card():

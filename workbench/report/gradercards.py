@@ -87,18 +87,18 @@ def graders_section(cards: Sequence[GraderCard]) -> Html:
         "coin, 100% a judge who is always right. Sets are named, weak ones too; how they were measured: "
         "docs/graders/README.md of the workbench, or workbench graders list."
     )
-    notes = [
-        element(
-            "p",
-            f"{named(card.name)} judged this run by other code than this report was made with: its figures "
-            "here are those of the code now.",
-            class_="notice",
-        )
-        for card in cards
-        if card.same is False
-    ]
+    others = [card.name for card in cards if card.same is False]
+    notes = [element("p", _other_code(others), class_="notice")] if others else []
     body = element("div", *map(_drawn, cards), class_="cards")
     return joined([element("p", said, class_="lead"), *notes, body])
+
+
+def _other_code(names: Sequence[str]) -> str:
+    """Say which graders have changed since they judged the run."""
+    *most, last = names
+    told = named(f"{', '.join(most)} and {last}" if most else last)
+    whose = "their figures here are those" if most else "its figures here are those"
+    return f"{told} judged this run by other code than this report was made with: {whose} of the code now."
 
 
 def _drawn(card: GraderCard) -> Html:
