@@ -129,5 +129,49 @@ def test_diff_names_the_pairs_that_have_to_be_made_again(capsys, tmp_path):
     assert "fewer" in page
 
 
+def test_rules_are_held_against_the_rows_of_their_own_task(capsys, tmp_path):
+    french = (
+        'You translate the menus of a bistro.\n- Begin with "Voila:".\n- Never explain the dish to the guest.'
+    )
+    rows = [
+        {
+            "messages": [
+                {"role": "system", "content": prompt},
+                {"role": "user", "content": f"{asked} {n}?"},
+                {"role": "assistant", "content": f"{said} {n}."},
+            ]
+        }
+        for prompt, asked, said in (
+            (PROMPT, "Question: what is", "Hi. It is"),
+            (french, "Dish: soup", "Voila: soupe"),
+        )
+        for n in range(1, 9)
+    ]
+    log, out = tmp_path / "log.jsonl", tmp_path / "out"
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert execute(["convert", str(log), "--out", str(out), "--quiet"]) == 0
+    capsys.readouterr()
+    tasks = read(capsys, "check", out)["tasks"]
+    assert len(tasks) == 2
+    for task, found in tasks.items():
+        assert (found["rows"], found["other_tasks"]) == (8, 8)
+        assert all(not row["broken"] for row in found["coverage"])
+        alone = read(capsys, "check", out, "--contract", out / "contracts" / f"{task}.yaml")
+        assert alone == found
+    old, new = tmp_path / "old.md", tmp_path / "new.md"
+    old.write_text(french, encoding="utf-8")
+    new.write_text(french.replace("Voila", "Bien"), encoding="utf-8")
+    assert "--task" in run(capsys, "diff", old, new, "--data", out, code=2).err
+    (mine,) = [
+        path.stem for path in (out / "contracts").iterdir() if "Voila" in path.read_text(encoding="utf-8")
+    ]
+    assert read(capsys, "diff", old, new, "--data", out, "--task", mine)["pairs_invalidated"] == 8
+    assert mine in run(capsys, "diff", old, new, "--data", out, "--task", "nowhere", code=2).err
+
+
+def test_check_without_a_contract_beside_the_pairs(capsys, tmp_path):
+    assert "--contract" in run(capsys, "check", tmp_path, code=2).err
+
+
 def test_diff_wants_pairs_before_it_writes_a_file(capsys, prompt, tmp_path):
     assert "--data" in run(capsys, "diff", prompt, prompt, "--out", tmp_path / "x", code=2).err

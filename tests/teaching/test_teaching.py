@@ -2,12 +2,13 @@ import json
 
 import pytest
 from conftest import chat
+from msgspec.structs import replace
 
 from workbench.backends import FakeBackend, KeptBackend
 from workbench.checks import compile_contract
 from workbench.contracts import Contract, Rule
 from workbench.errors import ConfigError
-from workbench.ports import Sampling
+from workbench.ports import Sampling, silent
 from workbench.recipe import TeacherStage
 from workbench.records import Case, Completion
 from workbench.teaching import Question, ask, likeness, take
@@ -123,6 +124,24 @@ def test_the_budget_is_never_passed_and_the_rest_is_named(budget):
     assert tally.tokens <= budget
     assert [*answers, *tally.not_asked] == [q.id for q in questions]
     assert bool(tally.not_asked) is (budget < 10**6)
+
+
+@pytest.mark.parametrize("times", [1, 2.4, 3])
+def test_the_budget_holds_where_words_have_many_tokens(times):
+    """A teacher's tokenizer may cut words finely; the first question tells, and goes ahead alone."""
+    plain = FakeBackend(lambda _: "Desk.")
+    waves = []
+
+    class Fine:
+        def generate(self, prompts, sampling, *, progress=silent):
+            waves.append(len(prompts))
+            found = plain.generate(prompts, sampling, progress=progress)
+            return [replace(one, prompt_tokens=round(times * one.prompt_tokens)) for one in found]
+
+    _, tally = ask([question(n) for n in range(90)], stage(budget=1500), backend=Fine())
+    assert tally.tokens <= 1500
+    assert waves[0] == 1
+    assert tally.not_asked
 
 
 def test_a_stopped_run_goes_on_to_the_same_answers_and_budget(tmp_path):

@@ -33,7 +33,12 @@ def check(
     data: Annotated[
         Path, typer.Argument(help="Pairs file, or output directory of `convert`.", metavar="DATA")
     ],
-    contract: Annotated[Path, typer.Option("--contract", help="Contract file (YAML).")],
+    contract: Annotated[
+        Path | None,
+        typer.Option(
+            "--contract", help="Contract file (YAML); default: that of each task of a converted directory."
+        ),
+    ] = None,
     least: Annotated[
         int,
         typer.Option(
@@ -44,19 +49,62 @@ def check(
 ) -> None:
     """Hold the outputs of a data set against a contract: rows that exercise, obey and break each rule.
 
-    A rule that fewer than N rows exercise is warned of: it will not be learned.
+    A rule that fewer than N rows exercise is warned of: it will not be learned. Of data of several tasks,
+    a contract is held against the rows of its own.
 
-    [dim]Example:[/] workbench contract check converted --contract converted/contract.yaml --least 50
+    [dim]Example:[/] workbench contract check converted --least 50
     """
     from workbench.checks import load_contract
+
+    files = [contract] if contract else _own_contracts(data)
+    pairs = _pairs(data, *files)
+    found = {}
+    for file in files:
+        loaded = load_contract(file)
+        found[loaded.task] = _coverage(loaded, pairs, least)
+    several = len(found) > 1
+    Screen(as_json=as_json).show(
+        {"tasks": found} if several else next(iter(found.values())),
+        *(_covered(summary, task if several else "") for task, summary in found.items()),
+        then="[bold]workbench curate DATA --out curated[/] takes out what breaks a rule",
+    )
+
+
+def _own_contracts(data: Path) -> list[Path]:
+    """Find the contracts that `convert` wrote beside its pairs, one a task.
+
+    Raises:
+        ConfigError: there are none.
+    """
+    from workbench.errors import ConfigError, Finding
+
+    files = sorted((data / "contracts").glob("*.yaml")) or [data / "contract.yaml"]
+    if not files[0].is_file():
+        raise ConfigError(
+            Finding(
+                where=f"{data}",
+                found="no contract beside the pairs",
+                expected="contracts/TASK.yaml or contract.yaml, as convert writes them",
+                fix="Name the rules by --contract FILE.",
+            )
+        )
+    return files
+
+
+def _of_task(pairs: list[Pair], task: str) -> list[Pair]:
+    """Return the rows of a task, or all where it names none of theirs."""
+    return [pair for pair in pairs if pair.task == task] or pairs
+
+
+def _coverage(contract: Contract, pairs: list[Pair], least: int) -> dict[str, Any]:
     from workbench.evaluation import check_outputs, coverage
 
-    pairs = _pairs(data, contract)
-    loaded = load_contract(contract)
-    rows = coverage(loaded, pairs, least=least)
-    summary = {
-        "rules": check_outputs(loaded, pairs),
-        "rows": len(pairs),
+    mine = _of_task(pairs, contract.task)
+    rows = coverage(contract, mine, least=least)
+    return {
+        "rules": check_outputs(contract, mine),
+        "rows": len(mine),
+        "other_tasks": len(pairs) - len(mine),
         "least": least,
         "coverage": [
             {
@@ -70,11 +118,6 @@ def check(
             for one in rows
         ],
     }
-    Screen(as_json=as_json).show(
-        summary,
-        _covered(summary),
-        then="[bold]workbench curate DATA --out curated[/] takes out what breaks a rule",
-    )
 
 
 def lint(
@@ -149,6 +192,10 @@ def diff(
         Path | None,
         typer.Option("--data", help="Pairs made under OLD: which of them are invalidated?", metavar="DATA"),
     ] = None,
+    task: Annotated[
+        str | None,
+        typer.Option("--task", help="Task of the pairs, where DATA holds several.", metavar="NAME"),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="File for the invalidated pairs (JSONL).")
     ] = None,
@@ -172,8 +219,9 @@ def diff(
         raise ConfigError(
             Finding(where="--out", found="no --data", expected="pairs to judge", fix="Name them by --data.")
         )
-    changes = contract_changes(_contract(old), _contract(new))
-    hit = invalidated(changes, _pairs(data)) if data is not None else ()
+    before = _contract(old)
+    changes = contract_changes(before, _contract(new))
+    hit = invalidated(changes, _one_task(_pairs(data), before.task, named=task)) if data is not None else ()
     rows = [{"pair": one.pair, "rule": one.rule, "why": one.why, "detail": one.detail} for one in hit]
     summary: dict[str, Any] = {
         "changes": [_change(one) for one in changes if one.sort != "same"],
@@ -190,6 +238,28 @@ def diff(
     Screen(as_json=as_json).show(
         summary, _changed(summary), _touched(summary, out), then="[bold]workbench contract lint NEW[/]"
     )
+
+
+def _one_task(pairs: list[Pair], task: str, *, named: str | None) -> list[Pair]:
+    """Return the pairs that the prompt concerns: those ``named``, or else of its own ``task``.
+
+    Raises:
+        ConfigError: they are of several tasks and none of these is meant, or of none of that name.
+    """
+    from workbench.errors import ConfigError, Finding
+
+    tasks = sorted({pair.task for pair in pairs})
+    task = named or task
+    if task not in tasks and (named or len(tasks) > 1):
+        raise ConfigError(
+            Finding(
+                where="--data",
+                found=f"pairs of {', '.join(tasks[:_SHOWN_PAIRS]) or 'no task'}",
+                expected="those of the prompt's task",
+                fix="Name it by --task.",
+            )
+        )
+    return _of_task(pairs, task)
 
 
 def _pairs(data: Path, *others: Path) -> list[Pair]:
@@ -225,11 +295,15 @@ def _rule(rule: Rule | None) -> dict[str, Any] | None:
     return {"id": rule.id, "text": rule.text, "kind": rule.kind, "check": rule.check}
 
 
-def _covered(summary: dict[str, Any]) -> Table:
+def _covered(summary: dict[str, Any], task: str = "") -> Table:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title=f"{summary['rows']} rows", box=None, pad_edge=False)
+    others = (
+        f", {summary['other_tasks']} of other tasks left out" if summary["other_tasks"] and not task else ""
+    )
+    title = f"{escape(task)}: " if task else ""
+    table = Table(title=f"{title}{summary['rows']} rows{others}", box=None, pad_edge=False)
     columns = ("exercised", "obeyed", "broken", "unscored")
     for column in ("rule", *columns, ""):
         table.add_column(column, justify="right" if column in columns else "left", overflow="fold")

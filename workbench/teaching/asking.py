@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from workbench.records import Case, Completion, Messages
 
 _WAVE = 64
+# Tokens for each estimated one until the teacher has told: one question goes ahead alone.
+_UNTOLD = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +56,10 @@ def ask(
     """Return ``stage.samples`` answers for each question's id, and what they cost.
 
     Sample ``i`` is drawn with the seed ``sampling.seed + i``. With a budget, questions are asked in their
-    order as long as their prompt tokens (estimated from words, by the ratio seen so far) and the longest
-    answers still fit; the rest is in ``not_asked``. So an answer found in a file counts like a fresh one,
-    and a run that was stopped asks the same questions when it goes on.
+    order as long as their prompt tokens (estimated from words, by the ratio seen so far; the first question
+    goes ahead alone to tell it) and the longest answers still fit; the rest is in ``not_asked``. So an
+    answer found in a file counts like a fresh one, and a run that was stopped asks the same questions when
+    it goes on.
 
     Raises:
         ConfigError: several samples at temperature 0, which would be one and the same.
@@ -132,13 +135,13 @@ class _Purse:
         self._budget = budget
         self._stage = stage
         self._words = WordTokenizer()
-        self._ratio = 1.0
+        self._ratio: float | None = None
 
     def fits(self, left: Sequence[Question], *, spent: int) -> Sequence[Question]:
         if self._budget is None:
             return left
         room, wave = self._budget - spent, 0
-        for question in left[:_WAVE]:
+        for question in left[: _WAVE if self._ratio else 1]:
             room -= self._stage.samples * (self._prompt(question) + self._stage.sampling.max_new_tokens)
             if room < 0:
                 break
@@ -149,7 +152,7 @@ class _Purse:
         for question in wave:
             guessed = self._words.count(question.prompt, generation_prompt=True)
             told = max(one.prompt_tokens for one in answers[question.id])
-            self._ratio = max(self._ratio, told / max(guessed, 1))
+            self._ratio = max(self._ratio or 0.0, told / max(guessed, 1), 1.0)
 
     def _prompt(self, question: Question) -> int:
-        return round(self._ratio * self._words.count(question.prompt, generation_prompt=True))
+        return round((self._ratio or _UNTOLD) * self._words.count(question.prompt, generation_prompt=True))
