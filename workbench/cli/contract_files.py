@@ -212,7 +212,6 @@ def diff(
     from workbench.checks.changes import contract_changes
     from workbench.errors import ConfigError, Finding
     from workbench.evaluation import invalidated
-    from workbench.io.rundir import write_text
 
     require([old, new], what="a contract or a prompt")
     if out is not None and data is None:
@@ -231,13 +230,19 @@ def diff(
         "pairs_invalidated": len({one.pair for one in hit}) if data is not None else None,
     }
     if out is not None:
-        import json
-
-        refuse_taken(out, force=force)
-        write_text(out, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+        _written(rows, out, force=force)
     Screen(as_json=as_json).show(
         summary, _changed(summary), _touched(summary, out), then="[bold]workbench contract lint NEW[/]"
     )
+
+
+def _written(rows: list[dict[str, Any]], out: Path, *, force: bool) -> None:
+    import json
+
+    from workbench.io.rundir import write_text
+
+    refuse_taken(out, force=force)
+    write_text(out, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
 def _one_task(pairs: list[Pair], task: str, *, named: str | None) -> list[Pair]:
