@@ -59,8 +59,8 @@ def test_words_get_the_kind_that_they_were_given(choose):
 
 def test_words_of_prompts_that_nothing_was_made_from():
     found = figures([row for row in GOLD if unseen(row)])
-    assert found["accuracy"] >= 0.80, found
-    assert found["macro_f1"] >= 0.75, found
+    assert found["accuracy"] >= 0.84, found
+    assert found["macro_f1"] >= 0.79, found
 
 
 def test_chinese_reads_alike_with_marks_of_either_width():
