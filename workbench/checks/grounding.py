@@ -30,7 +30,8 @@ _CARDINALS = _CARDINALS_TEXT.split()
 _NUMBER_WORDS = {word: str(i) for i, word in enumerate(_CARDINALS)} | {
     "thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "hundred": "100", "thousand": "1000",
     "first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5", "sixth": "6", "seventh": "7",
-    "eighth": "8", "ninth": "9", "tenth": "10", "eleventh": "11", "twelfth": "12", "once": "1", "twice": "2", "dozen": "12",
+    "eighth": "8", "ninth": "9", "tenth": "10", "eleventh": "11", "twelfth": "12",
+    "once": "1", "twice": "2", "dozen": "12",
 }  # fmt: skip
 _HAN_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _STOP_TEXT = (

@@ -289,7 +289,10 @@ def test_a_task_of_the_harness_becomes_cases_with_its_stops(tmp_path):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"output_type": "multiple_choice"}, "generate_until"),
+        ({"output_type": "loglikelihood"}, "generate_until or multiple_choice"),
+        ({"output_type": "multiple_choice"}, "doc_to_choice"),
+        ({"output_type": "multiple_choice", "doc_to_choice": "c"}, "acc and acc_norm"),
+        ({"doc_to_choice": "c"}, "doc_to_choice"),
         ({"metric_list": [{"metric": "bleu"}]}, "exact_match"),
         ({"metric_list": [{"metric": "exact_match", "ignore_punctuation": True}]}, "ignore_punctuation"),
         ({"filter_list": [{"name": "x"}]}, "filter_list"),
@@ -306,6 +309,57 @@ def test_a_task_of_the_harness_becomes_cases_with_its_stops(tmp_path):
 def test_a_task_without_a_plain_mapping_is_refused_as_a_whole(tmp_path, change, said):
     with pytest.raises(ConfigError, match=said):
         import_cases(harness(tmp_path, TASK | change))
+
+
+CHOICE = TASK | {
+    "output_type": "multiple_choice",
+    "doc_to_text": "Q: {{q}}",
+    "doc_to_choice": "{{c.text}}",
+    "doc_to_target": "gold",
+    "metric_list": [{"metric": "acc"}, {"metric": "acc_norm"}],
+}
+SKY = {"q": "Sky?", "c": {"text": ["red", "blue"]}}
+
+
+def chosen(folder, change, *docs):
+    path = harness(folder, CHOICE | change)
+    (folder / "docs.jsonl").write_text("".join(json.dumps(doc) + "\n" for doc in docs), "utf-8")
+    return import_cases(path)
+
+
+@pytest.mark.parametrize("gold", [1, "1", "blue"])
+def test_multiple_choice_of_the_harness_is_shown_by_letters(tmp_path, gold):
+    (case,) = chosen(tmp_path, {}, SKY | {"gold": gold}).cases
+    assert case.slots == {"question": "Q: Sky?\n\nA) red\nB) blue"}
+    assert case.reference == "B) blue"
+    said = ("B", "The answer is B.", "blue", "A", "red, I think", "")
+    assert [graded(case, text).label for text in said] == ["pass"] * 3 + ["fail"] * 3
+
+
+def test_choices_may_be_a_list_and_letters_are_not_shown_twice(tmp_path):
+    (case,) = chosen(
+        tmp_path, {"doc_to_choice": ["{{q}} yes", "no"], "doc_to_target": 1}, {"q": "Rain?"}
+    ).cases
+    assert case.slots["question"].endswith("A) Rain? yes\nB) no")
+    (case,) = chosen(tmp_path, {"doc_to_choice": ["A", "B"]}, {"q": "A. red\nB. blue", "gold": 1}).cases
+    assert case.slots["question"] == "Q: A. red\nB. blue"
+    assert [graded(case, text).label for text in ("B", "A")] == ["pass", "fail"]
+
+
+@pytest.mark.parametrize(
+    ("doc", "said"),
+    [
+        (SKY | {"gold": 2}, "none of the 2 choices"),
+        (SKY | {"gold": "green"}, "none of the choices"),
+        (SKY, "gold"),
+        ({"q": "Sky?", "c": {"text": "red"}, "gold": 0}, "as a list"),
+        ({"q": "Sky?", "c": {"text": []}, "gold": 0}, "no list of at most"),
+    ],
+)
+def test_a_choice_that_can_not_be_read_is_refused_with_its_reason(tmp_path, doc, said):
+    found = chosen(tmp_path, {}, SKY | {"gold": 1}, doc)
+    assert (len(found.cases), len(found.refused)) == (1, 1)
+    assert said in found.refused[0].reason
 
 
 def test_python_in_a_task_and_missing_documents_are_told(tmp_path):

@@ -11,8 +11,10 @@ from workbench.evaluation.imports.values import (
     Refused,
     Wanted,
     filled,
+    lettered,
     make_case,
     rows_of,
+    text_of,
 )
 from workbench.io.config import read_text
 from workbench.io.yamlfile import YamlError, read_yaml
@@ -29,11 +31,15 @@ _READ = frozenset(
     | {"generation_kwargs", "metric_list", "metadata", "target_delimiter", "repeats", "should_decontaminate"}
     | {"description", "num_fewshot", "doc_to_decontamination_query"}
 )
+_CHOICE = "multiple_choice"
+_METRICS = {"generate_until": {"exact_match"}, _CHOICE: {"acc", "acc_norm"}}
 _FILES = frozenset({".jsonl", ".json", ".csv"})
 
 
 def read_harness(path: Path, wanted: Wanted) -> Imported:
-    """Read a task whose answers are generated and compared as a whole (``exact_match``).
+    """Read a task whose answers are generated and compared as a whole (``exact_match``), or multiple choice.
+
+    The harness ranks choices by their likelihood; here they are shown as A) …, and the answer picks one.
 
     Raises:
         InputError: the task or its documents can't be read.
@@ -60,21 +66,49 @@ def read_harness(path: Path, wanted: Wanted) -> Imported:
 def _case(name: str, task: dict[str, Any], doc: dict[str, Any] | None, wanted: Wanted) -> Case:
     if doc is None:
         raise NoMappingError("no JSON object")
+    asked = str(task.get("description") or "") + _said(task["doc_to_text"], doc)
+    metadata = {key: value for key, value in doc.items() if key in {wanted.slice, wanted.cluster}}
+    slot = wanted.slots.get("input", "question")
+    if task["output_type"] == _CHOICE:
+        choices = _choices(task["doc_to_choice"], doc)
+        asked, asserted, reference = lettered(asked, choices, [_right(task["doc_to_target"], doc, choices)])
+        return make_case(name, {slot: asked}, [asserted], wanted, reference=reference, metadata=metadata)
     target = _said(task["doc_to_target"], doc).strip()
     if not target:
         raise NoMappingError("an empty target")
     metric = (task.get("metric_list") or [{}])[0]
     kind = "iequals" if isinstance(metric, dict) and metric.get("ignore_case") else "equals"
-    asked = str(task.get("description") or "") + _said(task["doc_to_text"], doc)
     return make_case(
         name,
-        {wanted.slots.get("input", "question"): asked},
+        {slot: asked},
         [{"type": kind, "value": [target]}],
         wanted,
         reference=target,
-        metadata={key: value for key, value in doc.items() if key in {wanted.slice, wanted.cluster}},
+        metadata=metadata,
         until=_until(task),
     )
+
+
+def _choices(template: Any, doc: dict[str, Any]) -> list[str]:
+    """Return the choices: a list of templates, or the field (``{{field.key}}`` too) that holds a list."""
+    if isinstance(template, list):
+        return [filled(str(one), doc).strip() for one in template]
+    found: Any = doc
+    for part in template.strip().removeprefix("{{").removesuffix("}}").strip().split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    if not isinstance(found, list):
+        raise NoMappingError(f"choices by {template!r}, which this row doesn't hold as a list")
+    return [text_of(one).strip() for one in found]
+
+
+def _right(template: Any, doc: dict[str, Any], choices: list[str]) -> int:
+    """Return the place of the right choice: a number counted from 0, or the choice's own words."""
+    said = str(template) if isinstance(template, int) else _said(template, doc).strip()
+    if said in choices:
+        return choices.index(said)
+    if said.isdecimal():
+        return int(said)
+    raise NoMappingError(f"the target {said!r} is none of the choices")
 
 
 def _load(path: Path) -> dict[str, Any]:
@@ -101,20 +135,28 @@ def _load(path: Path) -> dict[str, Any]:
 def _unfit(task: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
     out = "Write the documents out as JSON Lines of input and target, and import those."
     kind = task.get("output_type", "loglikelihood")
-    if kind != "generate_until":
+    if kind not in _METRICS:
         yield (
             "output_type",
             repr(kind),
-            "generate_until",
+            " or ".join(_METRICS),
             "Tasks scored by likelihood have no answer to grade.",
         )
     for key in ("doc_to_text", "doc_to_target"):
-        if not isinstance(task.get(key), str):
+        if not isinstance(task.get(key), str | int if (kind, key) == (_CHOICE, "doc_to_target") else str):
             yield key, repr(task.get(key)), "a template such as {{question}}, or the name of a field", out
+    if kind == _CHOICE and not isinstance(task.get("doc_to_choice"), str | list):
+        yield (
+            "doc_to_choice",
+            repr(task.get("doc_to_choice")),
+            "a list, or the name of a field that holds one",
+            out,
+        )
     yield from _unfit_metrics(task, out)
     if task.get("num_fewshot"):
         yield "num_fewshot", repr(task["num_fewshot"]), "0", "Examples in the prompt are no part of a case."
-    for key in sorted(set(task) - _READ, key=str):
+    read = _READ | {"doc_to_choice"} if kind == _CHOICE else _READ
+    for key in sorted(set(task) - read, key=str):
         yield (
             str(key),
             repr(task[key])[:80],
@@ -132,8 +174,9 @@ def _unfit_metrics(task: dict[str, Any], out: str) -> Iterator[tuple[str, str, s
     if not isinstance(stops, str | list | None):
         yield "generation_kwargs.until", repr(stops)[:80], "a text, or a list of texts", "Mend the task."
     metrics = [one.get("metric") if isinstance(one, dict) else one for one in task.get("metric_list") or []]
-    if metrics not in ([], ["exact_match"]):
-        yield "metric_list", repr(metrics), "exact_match alone", out
+    allowed = _METRICS.get(str(task.get("output_type")), {"exact_match"})
+    if not all(isinstance(one, str) and one in allowed for one in metrics):
+        yield "metric_list", repr(metrics), f"{' and '.join(sorted(allowed))} alone", out
     for one in task.get("metric_list") or []:
         for key in ("regexes_to_ignore", "ignore_punctuation", "ignore_numbers"):
             if isinstance(one, dict) and one.get(key):

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from workbench.evaluation.imports.values import Imported, NoMappingError, Refused, Wanted, make_case, rows_of
+from workbench.evaluation.imports.values import (
+    LETTERS,
+    Imported,
+    NoMappingError,
+    Refused,
+    Wanted,
+    lettered,
+    make_case,
+    rows_of,
+)
 from workbench.records import Case
 
 if TYPE_CHECKING:
@@ -15,7 +24,6 @@ if TYPE_CHECKING:
 
 _KNOWN = frozenset({"input", "target", "choices", "id", "metadata"})
 _WORLD = ("sandbox", "files", "setup")
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def read_inspect(path: Path, wanted: Wanted) -> Imported:
@@ -62,11 +70,8 @@ def _mapped(row: dict[str, Any], name: str, wanted: Wanted) -> Case:
     name = str(row["id"]) if row.get("id") not in (None, "") else name
     slot = wanted.slots.get("input", "question")
     if choices:
-        right = [_index(target, choices) for target in targets]
-        lines = [f"{_LETTERS[i]}) {choice}" for i, choice in enumerate(choices)]
-        asserted = [{"type": "choice", "value": {"options": choices, "right": right}}]
-        asked = "\n".join([asked, "", *lines])
-        reference = f"{_LETTERS[right[0]]}) {choices[right[0]]}"
+        asked, chosen, reference = lettered(asked, choices, [_index(one, choices) for one in targets])
+        asserted = [chosen]
     else:
         kind = "icontains-any" if wanted.match == "includes" else "iequals"
         asserted = [{"type": kind, "value": targets}]
@@ -113,16 +118,16 @@ def _choices(value: Any) -> list[str]:
         value = _parsed(value, None) if value.startswith("[") else value.split(",")
     if value in (None, [], [""]):
         return []
-    if not isinstance(value, list) or len(value) > len(_LETTERS):
-        raise NoMappingError(f"choices that are no list of at most {len(_LETTERS)}")
+    if not isinstance(value, list) or len(value) > len(LETTERS):
+        raise NoMappingError(f"choices that are no list of at most {len(LETTERS)}")
     return [str(one).strip() for one in value]
 
 
 def _index(target: str, choices: list[str]) -> int:
     """Find the choice that a target means: by its letter, as inspect_ai has it, or by its words."""
     letter = target.strip()
-    if len(letter) == 1 and letter in _LETTERS[: len(choices)]:
-        return _LETTERS.index(letter)
+    if len(letter) == 1 and letter in LETTERS[: len(choices)]:
+        return LETTERS.index(letter)
     if letter in choices:
         return choices.index(letter)
     raise NoMappingError(f"the target {target!r} is none of the choices")

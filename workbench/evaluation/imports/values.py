@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BEHAVIOUR = "assertions"
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 Match = Literal["includes", "exact"]
 _HOLE = re.compile(r"\{\{-?\s*(?P<name>[^{}]*?)\s*-?\}\}")
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
@@ -104,6 +105,25 @@ def make_case(
         reference=more.get("reference"),
         expect=expect,
     )
+
+
+def lettered(asked: str, choices: list[str], right: list[int]) -> tuple[str, dict[str, Any], str]:
+    """Return a question with its choices shown as A) …, the assertion, and the reference.
+
+    Choices that are the letters themselves stand in the question already. ``right`` counts from 0.
+
+    Raises:
+        NoMappingError: no choice, more than there are letters, or a right one that is none of them.
+    """
+    if not 0 < len(choices) <= len(LETTERS):
+        raise NoMappingError(f"choices that are no list of at most {len(LETTERS)}")
+    if not right or any(not 0 <= one < len(choices) for one in right):
+        raise NoMappingError(f"a target that is none of the {len(choices)} choices")
+    asserted = {"type": "choice", "value": {"options": choices, "right": right}}
+    if choices == list(LETTERS[: len(choices)]):
+        return asked, asserted, choices[right[0]]
+    lines = [f"{LETTERS[i]}) {choice}" for i, choice in enumerate(choices)]
+    return "\n".join([asked, "", *lines]), asserted, f"{LETTERS[right[0]]}) {choices[right[0]]}"
 
 
 def text_of(value: Any) -> str:
