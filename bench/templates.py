@@ -4,8 +4,11 @@
 
 A draw has 1 to 20 mixed tasks, each with 2 to 8 labelled slots, in the system message or wholly in the user's
 turn, English or Chinese; up to three versions of a task follow each other over time, differing in a sentence;
-5 % of the rows are noise. A draw counts as exact where every version of every task is found with just its
-static text and its slots, and as lossless where every prompt comes back byte for byte.
+5 % of the rows are noise. In three tasks of ten one slot is a list of tools, another subset in each call, in
+five forms; in three of ten one holds up to five passages, none as well, in three forms; in a fifth of draws
+half of the calls end their lines as Windows does, and both spellings are to be found. A draw counts as exact
+where every version of every task is found with its static text and slots alone, and as lossless where every
+prompt comes back byte for byte.
 """
 
 from __future__ import annotations
@@ -13,14 +16,19 @@ from __future__ import annotations
 import argparse
 import json
 import random
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from workbench.convert import induce
 from workbench.records import Hole, LogRecord, Message, Source
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 Parts = tuple[str | None, ...]
 CALLS = 40
 NOISE = 0.05
+TOOLS = PASSAGES = 0.3
+WINDOWS = 0.2
 
 
 class Draw(NamedTuple):
@@ -30,19 +38,29 @@ class Draw(NamedTuple):
     truth: set[Parts]
 
 
+class Task(NamedTuple):
+    """The versions of a prompt, and what fills their slots, in order."""
+
+    versions: list[Parts]
+    fills: list[Callable[[], str]]
+
+
 def draw(seed: int) -> Draw:
     """Make one log."""
     rng = random.Random(seed)
     words = _lexicon(rng, han=rng.random() < 0.3)  # noqa: PLR2004
-    tasks = [_versions(rng, words) for _ in range(rng.randrange(1, 21))]
+    tasks = [_task(rng, words) for _ in range(rng.randrange(1, 21))]
     place = rng.choice(["user", "system"])
+    ends = ["\n", "\r\n"] if rng.random() < WINDOWS else ["\n"]
     records = []
-    total = CALLS * sum(map(len, tasks))
+    total = CALLS * len(ends) * sum(len(task.versions) for task in tasks)
     for i in range(total):
-        versions = rng.choice(tasks)
-        parts = versions[i * len(versions) // total]
-        filled = "".join(_some(rng, words, 1, 20) if part is None else part for part in parts)
+        task = rng.choice(tasks)
+        fills = iter(task.fills)
+        parts = task.versions[i * len(task.versions) // total]
+        filled = "".join(next(fills)() if part is None else part for part in parts)
         text = _some(rng, words, 30, 60) if rng.random() < NOISE else filled
+        text = text.replace("\n", rng.choice(ends))
         turns = [(place, text), *([("user", _some(rng, words, 3, 9))] if place == "system" else [])]
         records.append(
             LogRecord(
@@ -51,7 +69,13 @@ def draw(seed: int) -> Draw:
                 source=Source(file="x/log.jsonl", line=i + 1, record=i),
             )
         )
-    return Draw(records, {parts for versions in tasks for parts in versions})
+    truth = {
+        tuple(part and part.replace("\n", end) for part in parts)
+        for task in tasks
+        for parts in task.versions
+        for end in ends
+    }
+    return Draw(records, truth)
 
 
 def recovered(records: list[LogRecord]) -> tuple[set[Parts], bool]:
@@ -78,18 +102,51 @@ def _some(rng: random.Random, words: list[str], low: int, high: int) -> str:
     return " ".join(rng.choices(words, k=rng.randrange(low, high)))
 
 
-def _versions(rng: random.Random, words: list[str]) -> list[Parts]:
+def _task(rng: random.Random, words: list[str]) -> Task:
     """Make a task's versions: one sentence of the first part is another in each."""
     sentences = [_some(rng, words, 6, 12).capitalize() + "." for _ in range(rng.randrange(3, 8))]
     rest: list[str | None] = []
-    for _ in range(rng.randrange(2, 9)):
-        rest += [f"\n{_some(rng, words, 1, 2).capitalize()}: ", None]
+    fills: list[Callable[[], str]] = []
+    listed = [make for make, share in ((_tools, TOOLS), (_passages, PASSAGES)) if rng.random() < share]
+    for k in range(max(rng.randrange(2, 9), len(listed))):
+        of_list = k < len(listed)
+        gap = "\n" if of_list else " "
+        rest += [f"\n{_some(rng, words, 1, 2).capitalize()}:{gap}", None]
+        fills.append(listed[k](rng, words) if of_list else lambda: _some(rng, words, 1, 20))
     rest.append(f"\n{_some(rng, words, 6, 12).capitalize()}.")
     out = []
     for _ in range(rng.choice([1, 1, 2, 3])):
         out.append((" ".join(sentences) + "\n" + str(rest[0]), *rest[1:]))
         sentences[rng.randrange(len(sentences))] = _some(rng, words, 6, 12).capitalize() + "."
-    return list(dict.fromkeys(out))
+    return Task(list(dict.fromkeys(out)), fills)
+
+
+def _tools(rng: random.Random, words: list[str]) -> Callable[[], str]:
+    """Make lists of one to six of twelve tools, in one form."""
+    tools = [
+        {
+            "name": f"tool_{k}",
+            "description": _some(rng, words, 4, 9),
+            "parameters": {"type": "object", "properties": {f"p{k}": {"type": "string"}}},
+        }
+        for k in range(12)
+    ]
+    form = rng.choice([json.dumps, lambda own: json.dumps(own, indent=2), _a_line, _tagged, str])
+    return lambda: form(rng.sample(tools, rng.randrange(1, 7)))
+
+
+def _a_line(tools: list[dict[str, object]]) -> str:
+    return "\n".join(map(json.dumps, tools))
+
+
+def _tagged(tools: list[dict[str, object]]) -> str:
+    return "\n".join(f"<tool>\n{json.dumps(tool)}\n</tool>" for tool in tools)
+
+
+def _passages(rng: random.Random, words: list[str]) -> Callable[[], str]:
+    """Make up to five passages, none as well, in one form."""
+    form = rng.choice(["[{}] {}", '<document index="{}">\n{}\n</document>', "Passage {}: {}"])
+    return lambda: "\n".join(form.format(k + 1, _some(rng, words, 8, 30)) for k in range(rng.randrange(6)))
 
 
 def main() -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from workbench.convert import convert
+from workbench.cli import execute
+from workbench.convert import convert, write
 from workbench.errors import InvariantError
 from workbench.io.readers import iter_part, parts_of, stretches, survey_logs
 from workbench.io.tokenizer import WordTokenizer
@@ -108,3 +109,37 @@ def test_a_log_that_changes_meanwhile_is_no_result(tmp_path, change):
     with pytest.raises(InvariantError, match="rows when looked through"):
         for part in parts:
             list(iter_part(part))
+
+
+def test_a_file_that_cannot_be_cut_is_written_piece_by_piece(tmp_path, monkeypatch):
+    rows = "".join(f'"{SYSTEM}\nWhen does ferry {n} leave?",At {n % 24}\n' for n in range(30))
+    log = tmp_path / "desk.csv"
+    log.write_text(f"prompt,completion\n{rows}one cell\n")
+    convert([log], tmp_path / "whole", tokenizer=WordTokenizer(), workers=1)
+    monkeypatch.setattr(write, "_PAIRS_HELD", 7)
+    summary = convert([log], tmp_path / "pieces", tokenizer=WordTokenizer(), workers=1)
+    assert (summary["in"], summary["pairs"], summary["rejected"]) == (31, 30, 1)
+    frames = [pl.read_parquet(tmp_path / name / "pairs.parquet") for name in ("whole", "pieces")]
+    assert frames[0].equals(frames[1])
+    assert frames[0]["id"].n_unique() == 30
+
+
+def test_saved_data_sets_are_logs_too(tmp_path):
+    datasets = pytest.importorskip("datasets")
+    rows = [{**json.loads(line(n)), "extra": n if n % 2 else None} for n in range(20)]
+    rows[4]["messages"] = rows[4]["messages"][:2]
+    splits = {"train": rows[:15], "test": rows[15:]}
+    saved = datasets.DatasetDict({name: datasets.Dataset.from_list(own) for name, own in splits.items()})
+    saved.save_to_disk(str(tmp_path / "desk"))
+    summary = convert([tmp_path / "desk"], tmp_path / "out", tokenizer=WordTokenizer(), workers=1)
+    assert (summary["in"], summary["pairs"], summary["rejected"]) == (20, 19, 1)
+    assert set(summary["formats"]) == {"desk/train.parquet", "desk/test.parquet"}
+    (reject,) = map(json.loads, (tmp_path / "out" / "rejects.jsonl").read_text().splitlines())
+    assert (reject["file"], reject["record"]) == (f"{tmp_path / 'desk'}, split train", 4)
+    assert execute(["templates", str(tmp_path / "desk"), "--json", "--quiet"]) == 0
+
+
+def test_a_folder_that_is_no_data_set_is_refused(tmp_path, capsys):
+    (tmp_path / "folder").mkdir()
+    assert execute(["convert", str(tmp_path / "folder"), "--out", str(tmp_path / "out")]) == 2
+    assert "directory" in capsys.readouterr().err

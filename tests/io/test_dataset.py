@@ -5,8 +5,9 @@ import polars as pl
 import pytest
 
 from workbench.errors import InputError
-from workbench.io.dataset import looks_like_hub_id, read_dataset
+from workbench.io.dataset import read_dataset
 from workbench.io.frames import PAIR_SCHEMA, frame_to_pairs, pairs_to_frame
+from workbench.io.hub import looks_like_hub_id
 from workbench.records import Message, Pair, Slot, Source, TokenCounts
 
 SAID = [("Where is order 7?", "It left on Monday."), ("订单 8 在哪里？", "已于周一发出。")]

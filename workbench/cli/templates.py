@@ -29,7 +29,10 @@ def register(app: typer.Typer) -> None:
 
 def templates(
     logs: Annotated[
-        list[Path], typer.Argument(help="Log files: JSONL, JSON, Parquet or CSV.", metavar="LOG...")
+        list[Path],
+        typer.Argument(
+            help="Logs: JSONL, JSON, Parquet, CSV; saved `datasets` folders; hub ids.", metavar="LOG..."
+        ),
     ],
     log_format: Annotated[
         Literal["auto", "openai", "openai_calls", "messages", "sharegpt", "alpaca", "prompt_completion"],
@@ -48,13 +51,14 @@ def templates(
     from workbench.convert import ConvertOptions
     from workbench.convert.survey import survey
     from workbench.io.crew import Crew
+    from workbench.io.hub import as_files, looks_like_hub_id
 
-    require(logs, what="a log file")
+    require([log for log in logs if not looks_like_hub_id(str(log))], what="a log file")
     given = ConvertOptions(format=log_format)
     crew = Crew(workers or os.cpu_count() or 1)
-    with screen_for(Face(quiet=quiet, as_json=as_json)) as screen, crew:
+    with screen_for(Face(quiet=quiet, as_json=as_json)) as screen, crew, as_files(logs) as files:
         found = survey(
-            logs,
+            list(files),
             format=given.format,
             learning=given.learning,
             drift=given.drift,

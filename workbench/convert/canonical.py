@@ -1,4 +1,4 @@
-"""Makes texts of one template alike: tools and passages become one sign each, line ends one kind."""
+"""Makes texts of one template alike: lists of tools and runs of passages become signs, line ends one kind."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from workbench.convert.blocks import blocks, varying
 from workbench.records import Static
+from workbench.text import digest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
     from workbench.convert.blocks import Block, BlockKind
     from workbench.convert.pattern import Pattern
 
-_SIGNS = range(0xE000, 0xF900)
+_PRIVATE = re.compile(r"[\ue000-\uf8ff]")
+_FIRST, _LAST = 0xE000, 0xF900
+# So many signs tell blocks apart; equal blocks get the same one, so that one which never varies is static.
+_SIGNS = 64
 _LINE_END = re.compile(r"\r\n")
 
 
@@ -30,16 +34,15 @@ class Piece(NamedTuple):
 class Canonical:
     """A text (``raw``) in the form in which it is learnt from (``text``)."""
 
-    __slots__ = ("_at", "_blocks", "_raw_at", "raw", "sign", "text")
+    __slots__ = ("_at", "_blocks", "_raw_at", "raw", "text")
 
-    def __init__(self, raw: str, found: Sequence[Block], *, sign: str, ends: bool) -> None:
+    def __init__(self, raw: str, found: Sequence[Block], *, signs: Sequence[str], ends: bool) -> None:
         self.raw = raw
-        self.sign = sign
         self._at, self._raw_at = [0], [0]
         self._blocks: dict[int, Block] = {}
         out: list[str] = []
         length = at = 0
-        for start, end, put, block in _replaced(raw, found, sign=sign, ends=ends):
+        for start, end, put, block in _replaced(raw, found, signs=signs, ends=ends):
             out += (raw[at:start], put)
             length += start - at
             if block is not None:
@@ -59,7 +62,7 @@ class Canonical:
             static = isinstance(part, Static)
             end = at + len(part.text if isinstance(part, Static) else next(values))
             inner = [i for i in range(at, end) if i in self._blocks] if self._blocks else []
-            whole = len(inner) == 1 and self.text[at:end].strip() == self.sign
+            whole = len(inner) == 1 and len(self.text[at:end].strip()) == 1
             if static:
                 out += self._around(at, end, inner)
             else:
@@ -93,10 +96,10 @@ def canonical(texts: Sequence[str]) -> list[Canonical]:
     if not varying(found):
         found = [[block for block in own if block.kind != "passages"] for own in found]
     ends = _mixed(texts)
-    sign = _unused(texts)
-    if sign is None or not (ends or any(found)):
+    signs = _unused(texts)
+    if not signs or not (ends or any(found)):
         return []
-    return [Canonical(text, own, sign=sign, ends=ends) for text, own in zip(texts, found, strict=True)]
+    return [Canonical(text, own, signs=signs, ends=ends) for text, own in zip(texts, found, strict=True)]
 
 
 def _mixed(texts: Sequence[str]) -> bool:
@@ -104,16 +107,21 @@ def _mixed(texts: Sequence[str]) -> bool:
     return any(wide) and any(text.count("\n") > count for text, count in zip(texts, wide, strict=True))
 
 
-def _unused(texts: Sequence[str]) -> str | None:
-    """Return a private character that stands in no text."""
-    return next((sign for sign in map(chr, _SIGNS) if not any(sign in text for text in texts)), None)
+def _unused(texts: Sequence[str]) -> list[str]:
+    """Return private characters that stand in no text; none where there aren't enough."""
+    used = {sign for text in texts if not text.isascii() for sign in _PRIVATE.findall(text)}
+    free = [sign for sign in map(chr, range(_FIRST, _LAST)) if sign not in used]
+    return free[:_SIGNS] if len(free) >= _SIGNS else []
 
 
 def _replaced(
-    raw: str, found: Sequence[Block], *, sign: str, ends: bool
+    raw: str, found: Sequence[Block], *, signs: Sequence[str], ends: bool
 ) -> list[tuple[int, int, str, Block | None]]:
     """Return what is replaced, in order: start, end, what by, and the block if it is one."""
-    out: list[tuple[int, int, str, Block | None]] = [(b.start, b.end, sign, b) for b in found]
+    out: list[tuple[int, int, str, Block | None]] = []
+    for b in found:
+        number = digest(raw[b.start : b.end].replace("\r\n", "\n")) % len(signs)
+        out.append((b.start, b.end, signs[number], b))
     if ends:
         inside = [(b.start, b.end) for b in found]
         lines = [m.span() for m in _LINE_END.finditer(raw)]

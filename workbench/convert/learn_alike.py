@@ -74,14 +74,24 @@ def _enough(role: str, learning: Learning) -> int:
 
 def _by_constant_blocks(spelt: list[Spelt], *, learning: Learning) -> Iterator[list[Spelt]]:
     """Split texts by the blocks that hardly vary, which then are static; blocks that vary become holes."""
-    columns = [i for i, piece in enumerate(spelt[0].pieces) if piece.kind and not piece.hole]
+    columns = list(_block_columns(spelt))
     constant = [i for i in columns if not _varies([one.pieces[i] for one in spelt], learning)]
     varied = set(columns) - set(constant)
     parts: dict[tuple[str, ...], list[Spelt]] = {}
     for one in spelt:
-        pieces = [piece._replace(hole=True) if i in varied else piece for i, piece in enumerate(one.pieces)]
+        pieces = [
+            piece._replace(hole=i in varied) if i in columns else piece for i, piece in enumerate(one.pieces)
+        ]
         parts.setdefault(tuple(_plain(pieces[i].raw) for i in constant), []).append(Spelt(one.raw, pieces))
     yield from parts.values()
+
+
+def _block_columns(spelt: list[Spelt]) -> Iterator[int]:
+    """Yield the places where nearly all texts that have anything have one block and nothing else."""
+    for i in range(len(spelt[0].pieces)):
+        column = [one.pieces[i] for one in spelt if one.pieces[i].raw.strip() or one.pieces[i].kind]
+        if column and sum(piece.kind is not None for piece in column) >= _MOST * len(column):
+            yield i
 
 
 def _varies(column: Sequence[Piece], learning: Learning) -> bool:
@@ -89,7 +99,8 @@ def _varies(column: Sequence[Piece], learning: Learning) -> bool:
     different = len({_plain(piece.raw) for piece in column})
     if different < learning.support:
         return False
-    return column[0].kind == "tools" or different > _SPELLINGS or _HALF * different >= len(column)
+    tools = any(piece.kind == "tools" for piece in column)
+    return tools or different > _SPELLINGS or _HALF * different >= len(column)
 
 
 def _spelled(part: list[Spelt], *, role: str, enough: int) -> Iterator[tuple[Pattern, list[str]]]:

@@ -19,6 +19,7 @@ from workbench.convert.versions import Drift
 from workbench.convert.write import PartWriter, parts_beside, write_rows
 from workbench.io.crew import Crew
 from workbench.io.frames import pairs_to_frame
+from workbench.io.hub import as_files
 from workbench.io.readers import LogFormat, formats_of
 from workbench.io.rundir import write_json, write_text
 from workbench.ports import silent
@@ -59,7 +60,8 @@ def convert(
 ) -> dict[str, Any]:
     """Convert chat logs into compact pairs under ``out``, and return the summary.
 
-    Token counts are ``tokenizer``'s; the long prompt of every pair is ``template.render(slots)``. The log is
+    ``paths`` are files, folders that ``datasets`` saved, or ids of data sets of the hub. Token counts are
+    ``tokenizer``'s; the long prompt of every pair is ``template.render(slots)``. The log is
     read several times, a row at a time: memory hardly grows with it. ``workers`` processes share the work
     (default: one a core); their number changes nothing in what is written.
 
@@ -67,9 +69,9 @@ def convert(
         InputError: a file can't be read, or no row of all of them is a record.
         InvariantError: rows don't add up.
     """
-    with Crew(workers or os.cpu_count() or 1) as crew:
+    with Crew(workers or os.cpu_count() or 1) as crew, as_files(paths) as files:
         surveyed = survey(
-            paths,
+            list(files),
             format=options.format,
             learning=options.learning,
             drift=options.drift,
@@ -77,7 +79,9 @@ def convert(
             progress=progress,
         )
         out.mkdir(parents=True, exist_ok=True)
-        writer = PartWriter(surveyed, form=options.compact, tokenizer=tokenizer, place=parts_beside(out))
+        shown = {str(file): name for file, name in files.items()}
+        place = parts_beside(out)
+        writer = PartWriter(surveyed, form=options.compact, tokenizer=tokenizer, place=place, shown=shown)
         written = write_rows(writer, out, crew=crew, progress=progress)
     write_templates(surveyed, options.compact, out)
     contracts = _contracts(surveyed.templates, options.folders, progress)

@@ -16,21 +16,29 @@ from workbench.io.readers import Reject, iter_part, parts_of, renamed
 from workbench.ports import silent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from workbench.convert.compact import CompactForm
     from workbench.convert.survey import Surveyed
     from workbench.io.crew import Crew
     from workbench.ports import Progress, Tokenizer
+    from workbench.records import Pair
+
+
+_PAIRS_HELD = 20_000
 
 
 class Written(msgspec.Struct):
-    """What came of rows: rejects by reason, pairs by task, tokens of all pairs by kind."""
+    """What came of rows: rejects by reason, pairs by task, tokens of all pairs by kind.
+
+    ``heights`` are the rows of the files that the pairs stand in.
+    """
 
     rejected: Counter[str] = msgspec.field(default_factory=Counter)
     tasks: Counter[str] = msgspec.field(default_factory=Counter)
     tokens: Counter[str] = msgspec.field(default_factory=Counter)
+    heights: list[int] = msgspec.field(default_factory=list)
 
     @property
     def rows(self) -> int:
@@ -45,18 +53,28 @@ class Written(msgspec.Struct):
 
 
 class PartWriter:
-    """Writes one part after another into a folder: ``N.parquet`` and ``N.jsonl`` with the rejects.
+    """Writes one part after another into a folder: ``N-K.parquet`` and ``N.jsonl`` with the rejects.
 
+    ``shown`` names files in rejects otherwise than by their path. A part that can't be cut, such as a CSV file, fills several files: a few thousand pairs are in memory.
     Equal pairs still have equal ids there: only who sees all parts can number them.
     """
 
-    def __init__(self, surveyed: Surveyed, *, form: CompactForm, tokenizer: Tokenizer, place: Path) -> None:
+    def __init__(
+        self,
+        surveyed: Surveyed,
+        *,
+        form: CompactForm,
+        tokenizer: Tokenizer,
+        place: Path,
+        shown: Mapping[str, str],
+    ) -> None:
         self.parts = parts_of(surveyed.logs)
         self.place = place
         self._patterns = surveyed.patterns
         self._by_key = surveyed.by_key
         self._renamed = surveyed.renamed
         self._form = form
+        self._shown = shown
         self._tokenizer = tokenizer
         self.progress: Progress = silent
 
@@ -69,19 +87,34 @@ class PartWriter:
         part = self.parts[number]
         maker = PairMaker(form=self._form, tokenizer=self._tokenizer, numbered=False)
         written = Written(tasks=maker.tasks, tokens=maker.tokens)
-        pairs = []
+        pairs: list[Pair] = []
         with self.file(number, "jsonl").open("wb") as rejects:
             for row, one in enumerate(iter_part(part, progress=self.progress), part.first):
                 if isinstance(one, Reject):
                     written.rejected[one.reason] += 1
-                    rejects.write(msgspec.json.encode(one) + b"\n")
+                    shown = msgspec.structs.replace(one, file=self._shown.get(one.file, one.file))
+                    rejects.write(msgspec.json.encode(shown) + b"\n")
                 else:
                     reading = self._patterns.read(one.prompt)
                     fresh = self._renamed.get(row)
                     record = one if fresh is None else renamed(one, fresh)
                     pairs.append(maker(record, self._by_key[reading.key], reading.values))
-        pairs_to_frame(pairs).write_parquet(self.file(number, "parquet"), compression="lz4")
+                    if len(pairs) == _PAIRS_HELD:
+                        self._write(number, pairs, written)
+        if pairs or not written.heights:
+            self._write(number, pairs, written)
         return written
+
+    def pairs_file(self, number: int, at: int) -> Path:
+        """Name one of the files that hold the pairs of a part."""
+        return self.place / f"{number:06d}-{at:06d}.parquet"
+
+    def _write(self, number: int, pairs: list[Pair], written: Written) -> None:
+        """Write pairs into the part's next file, and let go of them."""
+        file = self.pairs_file(number, len(written.heights))
+        pairs_to_frame(pairs).write_parquet(file, compression="lz4")
+        written.heights.append(len(pairs))
+        pairs.clear()
 
     def file(self, number: int, kind: str) -> Path:
         """Name a file of a part."""
@@ -103,20 +136,20 @@ def write_rows(writer: PartWriter, out: Path, *, crew: Crew, progress: Progress)
     whole = Written()
     rows, count = sum(part.rows for part in writer.parts), len(writer.parts)
     writer.progress = progress if crew.alone(count) else silent
-    heights = []
-    for one in crew.map(writer, range(count), count=count):
+    files: list[Path] = []
+    heights: list[int] = []
+    for number, one in enumerate(crew.map(writer, range(count), count=count)):
         whole.add(one)
-        heights.append(one.tasks.total())
+        files += [writer.pairs_file(number, at) for at in range(len(one.heights))]
+        heights += one.heights
         progress("convert", whole.rows, rows)
     if rows != whole.rows:
         raise InvariantError(
             f"{rows} rows in, {whole.tasks.total()} pairs, {whole.rejected.total()} rejected"
         )
-    numbers = range(len(writer.parts))
-    files = [writer.file(number, "parquet") for number in numbers]
     _number_equal(files, heights)
     with (out / "rejects.jsonl").open("wb") as rejects:
-        for number in numbers:
+        for number in range(count):
             rejects.write(writer.file(number, "jsonl").read_bytes())
     pl.scan_parquet(files, glob=False).sink_parquet(out / "pairs.parquet")
     shutil.rmtree(writer.place)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import polars as pl
 
 from workbench.errors import Finding, InputError
 from workbench.io.frames import PAIR_SCHEMA, read_pairs, read_parquet
+from workbench.io.hub import from_disk, from_hub, is_saved, looks_like_hub_id
 from workbench.io.pairrows import pairs_of_records, pairs_of_rows
 from workbench.io.readers import Reject, read_rows, rows_in, sniff
 from workbench.ports import silent
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 PARTS = ("train", "valid", "test")
 PART = "part"
-_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
-_FILES = frozenset({".jsonl", ".json", ".csv", ".parquet", ".ndjson", ".txt", ".gz", ".zip"})
 _EXPECTED = (
     "pairs: a JSONL, JSON, CSV or Parquet file, an output directory of convert, curate or dedupe, "
     "a run, a saved `datasets` folder, or a hub id (owner/name)"
@@ -112,22 +110,13 @@ def read_dataset(source: str | Path, *, progress: Progress = silent, empty: bool
     return found
 
 
-def looks_like_hub_id(source: str) -> bool:
-    """Tell ``owner/name`` from a path that isn't there: no file's suffix, and no such folder here."""
-    path = Path(source)
-    a_file = path.suffix.lower() in _FILES or path.parent.is_dir()
-    return bool(_HUB_ID.fullmatch(source)) and not a_file
-
-
 def is_table_of_pairs(columns: list[str]) -> bool:
     """Tell whether a table has the columns of a pairs file."""
     return set(PAIR_SCHEMA.names()) <= set(columns)
 
 
 def _directory(path: Path) -> Dataset:
-    if (path / "dataset_dict.json").is_file() or (path / "state.json").is_file():
-        from workbench.io.hub import from_disk
-
+    if is_saved(path):
         return _from_parts(str(path), "a saved `datasets` folder", from_disk(path))
     for inner in (path, path / "curate", path / "convert"):
         parts = [name for name in PARTS if (inner / f"{name}.parquet").is_file()]
@@ -170,8 +159,6 @@ def _file(path: Path, progress: Progress) -> Dataset:
 
 
 def _hub(name: str) -> Dataset:
-    from workbench.io.hub import from_hub
-
     return _from_parts(name, "a data set of the hub", from_hub(name))
 
 

@@ -2,13 +2,58 @@
 
 from __future__ import annotations
 
+import re
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import Finding, InputError, MissingExtraError
 from workbench.io.readers import Row, without_null
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
+
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+_FILES = frozenset({".jsonl", ".json", ".csv", ".parquet", ".ndjson", ".txt", ".gz", ".zip"})
+
+
+def looks_like_hub_id(source: str) -> bool:
+    """Tell ``owner/name`` from a path that isn't there: no file's suffix, and no such folder here."""
+    path = Path(source)
+    a_file = path.suffix.lower() in _FILES or path.parent.is_dir()
+    return bool(_HUB_ID.fullmatch(source)) and not a_file
+
+
+def is_saved(path: Path) -> bool:
+    """Tell whether a folder was written by ``save_to_disk``."""
+    return (path / "dataset_dict.json").is_file() or (path / "state.json").is_file()
+
+
+@contextmanager
+def as_files(sources: Sequence[Path]) -> Iterator[dict[Path, str]]:
+    """Yield the files that hold the rows of ``sources``, each with the name to show for it.
+
+    Files are as they are; every split of a saved folder or of a data set of the hub becomes a Parquet file,
+    written a batch at a time and gone at the end.
+
+    Raises:
+        InputError, MissingExtraError: as ``from_disk`` and ``from_hub`` do.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        files: dict[Path, str] = {}
+        for number, source in enumerate(sources):
+            hub = not source.exists() and looks_like_hub_id(str(source))
+            if not (hub or (source.is_dir() and is_saved(source))):
+                files[source] = str(source)
+                continue
+            loaded = _from_hub(str(source)) if hub else _from_disk(source)
+            for name, split in _splits(loaded):
+                file = Path(scratch) / str(number) / source.name / f"{name}.parquet"
+                file.parent.mkdir(parents=True, exist_ok=True)
+                split.to_parquet(str(file))
+                files[file] = f"{source}, split {name}"
+        yield files
 
 
 def from_disk(path: Path) -> dict[str, list[Row]]:
@@ -18,9 +63,13 @@ def from_disk(path: Path) -> dict[str, list[Row]]:
         InputError: the folder isn't whole.
         MissingExtraError: `datasets` isn't installed.
     """
+    return _rows(_from_disk(path))
+
+
+def _from_disk(path: Path) -> Any:
     library = _library(f"{path}, a saved `datasets` folder")
     try:
-        return _rows(library.load_from_disk(str(path)))
+        return library.load_from_disk(str(path))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             Finding(
@@ -39,9 +88,13 @@ def from_hub(name: str) -> dict[str, list[Row]]:
         InputError: not reachable, not there, or of several configurations.
         MissingExtraError: `datasets` isn't installed.
     """
+    return _rows(_from_hub(name))
+
+
+def _from_hub(name: str) -> Any:
     library = _library(f"{name}, a data set of the hub")
     try:
-        return _rows(library.load_dataset(name))
+        return library.load_dataset(name)
     except (OSError, ValueError, RuntimeError) as error:
         raise InputError(
             Finding(
@@ -63,14 +116,17 @@ def _library(purpose: str) -> Any:
     return datasets
 
 
+def _splits(loaded: Any) -> list[tuple[str, Any]]:
+    return list(loaded.items()) if isinstance(loaded, dict) else [(str(loaded.split or "train"), loaded)]
+
+
 def _rows(loaded: Any) -> dict[str, list[Row]]:
-    splits = loaded.items() if isinstance(loaded, dict) else [(str(loaded.split or "train"), loaded)]
     names = {"validation": "valid", "dev": "valid", "eval": "valid"}
     return {
         names.get(name, name): [
             Row(line=0, record=number, value=without_null(value)) for number, value in enumerate(split)
         ]
-        for name, split in splits
+        for name, split in _splits(loaded)
     }
 
 
