@@ -53,6 +53,11 @@ class Canonical:
             self._raw_at.append(at)
         self.text = "".join([*out, raw[at:]])
 
+    @property
+    def bare(self) -> bool:
+        """Tell whether there is nothing but a block."""
+        return len(self._blocks) == 1 and len(self.text.strip()) == 1
+
     def pieces(self, pattern: Pattern) -> list[Piece]:
         """Take the raw text apart as ``pattern``, which fits ``text``, says."""
         values = iter(pattern.match(self.text) or ())

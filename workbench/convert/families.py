@@ -90,6 +90,8 @@ def _part(
     dominant = _shared(seen, len(group))
     tried: set[str] = set()
     labelled = not system and any(name.startswith("label ") for name in dominant)
+    # Under a long system prompt what follows the label that all turns begin with is a value, quoted or not.
+    valued = labelled and least == _SPLIT_UNDER_LONG and any(n.startswith("start ") for n in dominant)
     smallest = max(support, _PART * len(group)) if dominant and (labelled or not system) else support
     for name, count in seen.most_common():
         if count < smallest:
@@ -98,7 +100,7 @@ def _part(
             continue
         part = [i for i in group if name in features[i]]
         own = _shared(Counter(n for i in part for n in features[i]), len(part)) - dominant
-        begins = any(n.startswith("start ") for n in own)
+        begins = not valued and any(n.startswith("start ") for n in own)
         gain = sum(features[part[0]].get(n, 0) for n in own)
         apart = begins or not dominant or (not labelled and _mostly(part, own, dominant, features, totals))
         if gain >= least and apart and len(part) < len(group):

@@ -42,18 +42,16 @@ def learn(counted: Counter[str], *, learning: Learning, role: str, under: int) -
     seen = canonical([text for text in counted if text])
     if not seen:
         return learn_plain(counted, learning=learning, role=role, under=under)
+    # A text that is nothing but a list shares nothing, unless there are hardly any such.
+    if sum(one.bare for one in seen) >= learning.support:
+        seen = [one for one in seen if not one.bare]
     alike: Counter[str] = Counter()
     for one in seen:
         alike[one.text] += counted[one.raw]
     rough = learn_plain(alike, learning=learning, role=role, under=under)
-    groups: dict[int, tuple[Pattern, list[Canonical]]] = {}
-    for one in seen:
-        read = rough.read(one.text)
-        if read is not None:
-            groups.setdefault(id(read[0]), (read[0], []))[1].append(one)
     slotted: list[Pattern] = []
     exact: dict[str, Pattern] = {}
-    for pattern, group in groups.values():
+    for pattern, group in _grouped(rough, seen):
         spelt = [Spelt(one.raw, one.pieces(pattern)) for one in group]
         for part in _by_constant_blocks(spelt, learning=learning):
             for found, texts in _spelled(part, role=role, enough=_enough(role, learning)):
@@ -66,6 +64,16 @@ def learn(counted: Counter[str], *, learning: Learning, role: str, under: int) -
     learnt = learnt.joined(Learnt([], exact))
     rest = Counter({one.raw: counted[one.raw] for one in seen if learnt.read(one.raw) is None})
     return learnt.joined(learn_plain(rest, learning=learning, role=role, under=under)) if rest else learnt
+
+
+def _grouped(rough: Learnt, seen: Sequence[Canonical]) -> list[tuple[Pattern, list[Canonical]]]:
+    """Sort texts by the pattern that they fit."""
+    groups: dict[int, tuple[Pattern, list[Canonical]]] = {}
+    for one in seen:
+        read = rough.read(one.text)
+        if read is not None:
+            groups.setdefault(id(read[0]), (read[0], []))[1].append(one)
+    return list(groups.values())
 
 
 def _enough(role: str, learning: Learning) -> int:

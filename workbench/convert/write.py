@@ -55,8 +55,9 @@ class Written(msgspec.Struct):
 class PartWriter:
     """Writes one part after another into a folder: ``N-K.parquet`` and ``N.jsonl`` with the rejects.
 
-    ``shown`` names files in rejects otherwise than by their path. A part that can't be cut, such as a CSV file, fills several files: a few thousand pairs are in memory.
-    Equal pairs still have equal ids there: only who sees all parts can number them.
+    ``shown`` names files in rejects otherwise than by their path. A part that can't be cut, such as a CSV
+    file, fills several files, so that few pairs are in memory. Equal pairs still have equal ids there:
+    only who sees all parts can number them.
     """
 
     def __init__(
