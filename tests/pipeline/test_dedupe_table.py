@@ -37,6 +37,44 @@ def test_exact_counts_and_the_longer_row_stays(tmp_path):
     assert json.loads((tmp_path / "summary.json").read_text()) == summary
 
 
+ARABIC = "سياسة الإرجاع خلال سبعة أيام من تاريخ الشراء بدون أي رسوم إضافية على العميل"
+HAN = "我们支持七天无理由退货，请在收到商品后的七天之内联系客服办理退货手续"
+CALL = '{{"name": "get_weather", "arguments": {{"city": "{}", "unit": "celsius", "days": 3}}}}'
+ORDER = "please cancel my order number {} and send me a confirmation by mail as soon as you can thank you"
+ROWS = {
+    "short1": "ok",
+    "short2": "OK!",
+    "short3": "no",
+    "empty1": "",
+    "empty2": "  ",
+    "empty3": "",
+    "han1": HAN,
+    "han2": HAN + "！",
+    "han3": "您的订单已经发货，预计三天内送达，请保持电话畅通",
+    "arabic1": ARABIC,
+    "arabic2": ARABIC + ".",
+    "call1": CALL.format("Berlin"),
+    "call2": CALL.format("Munich"),
+    "call3": CALL.format("Berlin"),
+    "number1": ORDER.format(4711),
+    "number2": ORDER.format(4712),
+    "number3": ORDER.format(4711) + ".",
+    "chain1": "a b c d e f",
+    "chain2": "b c d e f g",
+    "chain3": "c d e f g h",
+}
+
+
+@pytest.mark.parametrize(("threshold", "chain"), [(0.8, {}), (0.6, {"chain2": "chain1"})])
+def test_of_every_kind_of_row_exactly_the_duplicates_go(tmp_path, threshold, chain):
+    # Calls to two cities share 4 of 8 shingles; in the chain each shares 3 of 5 with the next, and 2 of 6.
+    frame = pl.DataFrame({"id": list(ROWS), "text": list(ROWS.values())})
+    dedupe(frame, out=tmp_path, threshold=threshold)
+    gone = dict(read_parquet(tmp_path / "ledger.parquet").select("id", "kept_id").iter_rows())
+    alike = {"short1": "short2", "han1": "han2", "arabic1": "arabic2", "number1": "number3"}
+    assert gone == {"empty3": "empty1", "call3": "call1"} | alike | chain
+
+
 def test_a_row_goes_only_for_one_that_stays(tmp_path):
     """An exact repeat of a row that is itself a near duplicate is explained by the row that stays."""
     dedupe(pl.DataFrame({"id": ["a", "b", "c"], "text": [LONG, LONG, LONG + " bank"]}), out=tmp_path)

@@ -213,8 +213,20 @@ def _page(summary: dict[str, Any], out: Path) -> str:
         f"[bold]{summary['in']}[/] rows in, [bold]{summary['kept']}[/] kept, {summary['dropped']} dropped"
     ]
     lines += [f"  {count:>6}  {reason}" for reason, count in sorted(summary["reasons"].items())]
-    lines += [
-        f"why a row went: workbench explain {out} ID",
-        f"next: [bold]workbench curate {out} --out curated[/]",
+    return "\n".join([*lines, *onward(out)])
+
+
+def onward(out: Path) -> list[str]:
+    """Say what can be done with the output of a deduplication: pairs go on to be curated."""
+    import polars as pl
+    from rich.markup import escape
+
+    from workbench.io.frames import PAIR_SCHEMA
+
+    kept, place = out / "kept.parquet", escape(str(out))
+    pairs = kept.exists() and set(PAIR_SCHEMA) <= set(pl.read_parquet_schema(kept))
+    curate = f"next: [bold]workbench curate {place} --out curated[/]"
+    return [
+        f"why a row went: workbench explain {place} ID",
+        curate if pairs else f"the rows kept: {escape(str(kept))}",
     ]
-    return "\n".join(lines)

@@ -33,5 +33,6 @@ def explain(
     from workbench.pipeline.explain import explain as explain_row
 
     found = explain_row(directory, row)
-    then = f"[bold]workbench undo {escape(str(directory))} {escape(row)}[/] puts a dropped row back"
+    back = f"[bold]workbench undo {escape(str(directory))} {escape(row)}[/] puts the row back"
+    then = back if found.state == "dropped" else ""
     Screen(as_json=as_json).show(msgspec.to_builtins(found), escape(found.text), then=then)

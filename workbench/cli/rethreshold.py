@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workbench.cli import options
+from workbench.cli.dedupe import onward
 from workbench.cli.produce import Face, carry_out, require
 
 if TYPE_CHECKING:
@@ -57,8 +58,4 @@ def _page(summary: dict[str, Any], out: Path) -> str:
         f"threshold {summary['threshold']}: [bold]{summary['kept']}[/] kept, {summary['dropped']} dropped"
     ]
     lines += [f"  {count:>6}  {reason}" for reason, count in sorted(summary["reasons"].items())]
-    lines += [
-        f"why a row went: workbench explain {out} ID",
-        f"next: [bold]workbench curate {out} --out curated[/]",
-    ]
-    return "\n".join(lines)
+    return "\n".join([*lines, *onward(out)])
