@@ -53,7 +53,8 @@ def datatrove(data: Path, folder: Path) -> list[int]:
     command = [sys.executable, __file__, "datatrove-stages", str(data), str(folder)]
     subprocess.run(command, check=True, stdout=log, stderr=log)
     kept = (folder / "kept").glob("*.jsonl")
-    return [int(json.loads(line)["id"]) for file in kept for line in file.read_text().splitlines()]
+    rows = (json.loads(line) for file in kept for line in file.read_text().splitlines())
+    return [int(row.get("id", 0)) for row in rows]  # its writer leaves an id of 0 out
 
 
 def datatrove_stages(data: Path, folder: Path) -> None:
