@@ -43,7 +43,7 @@ def test_a_run_measures_perplexity_ifd_and_the_judges_score(recipe, tmp_path):
     )
     quarantined = (run / "curate" / "quarantine.jsonl").read_text(encoding="utf-8").splitlines()
     assert found["judge"].null_count() == len(quarantined)
-    assert not (run / "curate" / "work-signals").exists()
+    assert not list((run / "curate").glob("work*"))
 
 
 def test_the_judge_is_found_beside_the_recipe_and_its_content_decides_the_stage(recipe, tmp_path):

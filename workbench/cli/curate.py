@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,23 +96,15 @@ def _inputs(
 
 
 def _write(pairs: Path, stage: CurateStage, tools: Tools, *, workers: int, place: Path) -> None:
-    from workbench.io.frames import read_with_examples
-    from workbench.pipeline.curate import curate as curate_pairs
-    from workbench.pipeline.curate import write_curated
+    from workbench.engines import CrewEngine, LocalEngine
+    from workbench.io.frames import with_examples
+    from workbench.pipeline.curation import Curation, curate_files
     from workbench.pipeline.guards import enforce_on_pairs
 
-    curated = curate_pairs(
-        read_with_examples(pairs),
-        signals=stage.signals,
-        steps=stage.steps,
-        split=stage.split,
-        tools=replace(tools, held=place / "work-signals"),
-        workers=workers,
-        contracts=tools.contracts,
-        progress=tools.progress,
-    )
-    write_curated(curated, place)
-    enforce_on_pairs(stage.guards, curated, out=place)
+    how = Curation(signals=stage.signals, steps=stage.steps, split=stage.split, tools=tools)
+    crew, engine = CrewEngine(workers=workers), LocalEngine(threads=workers)
+    curate_files(with_examples(pairs), out=place, how=how, crew=crew, engine=engine)
+    enforce_on_pairs(stage.guards, out=place)
 
 
 def _require_contract(rules: Path, stage: CurateStage, *, named: bool) -> None:

@@ -126,8 +126,20 @@ def read_pairs(path: Path) -> pl.DataFrame:
         InputError: missing, not Parquet, or without the columns of a pairs file.
     """
     frame = read_parquet(path)
-    missing = [name for name in PAIR_SCHEMA.names() if name not in frame.columns]
-    wrong = [n for n, t in PAIR_SCHEMA.items() if n in frame.columns and frame.schema[n] != t]
+    refuse_no_pairs(path, frame.schema)
+    return frame
+
+
+def refuse_no_pairs(path: Path, schema: pl.Schema | None = None) -> pl.Schema:
+    """Return the columns of a pairs file (``schema`` where they are known).
+
+    Raises:
+        InputError: as ``read_pairs`` does.
+    """
+    if schema is None:
+        schema = next(iter_parquet(path, rows=1)).schema
+    missing = [name for name in PAIR_SCHEMA.names() if name not in schema]
+    wrong = [n for n, t in PAIR_SCHEMA.items() if n in schema and schema[n] != t]
     if missing or wrong:
         raise InputError(
             Finding(
@@ -137,7 +149,7 @@ def read_pairs(path: Path) -> pl.DataFrame:
                 fix="Run `workbench convert` on your log first, and give its pairs.parquet.",
             )
         )
-    return frame
+    return schema
 
 
 def read_with_examples(pairs: Path) -> pl.DataFrame:
@@ -146,11 +158,13 @@ def read_with_examples(pairs: Path) -> pl.DataFrame:
     Raises:
         InputError: as `read_pairs` does.
     """
+    return pl.concat([read_pairs(path) for path in with_examples(pairs)], how="diagonal")
+
+
+def with_examples(pairs: Path) -> list[Path]:
+    """Return a pairs file and, where there are any, the examples of the prompt that stand beside it."""
     examples = pairs.with_name("examples.parquet")
-    frame = read_pairs(pairs)
-    if not examples.is_file():
-        return frame
-    return pl.concat([frame, read_pairs(examples)], how="diagonal")
+    return [pairs, *([examples] if examples.is_file() else [])]
 
 
 def read_parquet(path: Path) -> pl.DataFrame:

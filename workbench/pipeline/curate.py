@@ -81,7 +81,7 @@ def curate(
         ConfigError: a step's contract doesn't fit, or it looks at a column that nothing measures.
     """
     begun = time.perf_counter()
-    check_steps(steps, pairs, signals)
+    check_steps(steps, pairs.schema, signals)
     tools = replace(tools or Tools(), contracts=contracts, progress=progress)
     table = with_signals(pairs, signals, tools=tools, workers=workers)
     bound = [step.bound(contracts) if isinstance(step, NeedsContracts) else step for step in steps]
@@ -114,7 +114,7 @@ def write_curated(curated: Curated, out: Path) -> dict[str, Any]:
         getattr(curated, name).write_parquet(out / f"{name}.parquet")
     if curated.edits.height:
         curated.edits.write_parquet(out / "edits.parquet")
-    _quarantine(curated.signals, out / "quarantine.jsonl")
+    quarantine(out / "signals.parquet", out / "quarantine.jsonl")
     write_json(out / "summary.json", curated.summary)
     write_text(out / "card.md", card(curated.summary, curated.ledger))
     return curated.summary
@@ -144,21 +144,47 @@ def _stepped(
     return kept, direct(pl.concat(ledgers)), notes
 
 
-def _quarantine(measured: pl.DataFrame, path: Path) -> None:
-    """Put the judge's replies that could not be read where a person can look at them."""
-    if "judge_reply" in measured.columns:
-        unread = measured.filter(pl.col("judge_reply").is_not_null())
-        unread.select("id", "row", reply="judge_reply").write_ndjson(path)
-
-
 def _summary(rows: int, parts: Parts, ledger: pl.DataFrame, notes: dict[str, Any]) -> dict[str, Any]:
-    sizes = {"train": parts.train.height, "valid": parts.valid.height, "test": parts.test.height}
+    frames = {"train": parts.train, "valid": parts.valid, "test": parts.test}
+    return summed_up(
+        rows,
+        ledger,
+        notes,
+        sizes={name: frame.height for name, frame in frames.items()},
+        clusters=pl.concat([frame["cluster"] for frame in frames.values()]).n_unique(),
+        largest=parts.largest_cluster,
+        across=parts.across,
+    )
+
+
+def quarantine(signals: Path, path: Path) -> None:
+    """Put the judge's replies that could not be read where a person can look at them."""
+    measured = pl.scan_parquet(signals, glob=False)
+    if "judge_reply" in measured.collect_schema():
+        unread = measured.filter(pl.col("judge_reply").is_not_null())
+        unread.select("id", "row", reply="judge_reply").collect().write_ndjson(path)
+
+
+def summed_up(
+    rows: int,
+    ledger: pl.DataFrame,
+    notes: dict[str, Any],
+    *,
+    sizes: dict[str, int],
+    clusters: int,
+    largest: int,
+    across: Mapping[str, Leak],
+) -> dict[str, Any]:
+    """Write the summary of what went in and what came out; ``sizes`` are the parts' rows.
+
+    Raises:
+        InvariantError: in ≠ kept + dropped.
+    """
     if rows != sum(sizes.values()) + ledger.height:
         raise InvariantError(f"{rows} rows in, {sizes} kept, {ledger.height} dropped: they must add up")
     broken = ledger.filter(pl.col("step") == "contract_filter")
     rules = broken.select(pl.col("rule").str.split(", ").explode())
     filters = ledger.filter(pl.col("step") == "drop_where")
-    clusters = pl.concat([parts.train["cluster"], parts.valid["cluster"], parts.test["cluster"]])
     return {
         "in": rows,
         "kept": sum(sizes.values()),
@@ -168,9 +194,9 @@ def _summary(rows: int, parts: Parts, ledger: pl.DataFrame, notes: dict[str, Any
         "rules": counts(rules, "rule"),
         "filters": counts(filters, "rule"),
         "parts": sizes,
-        "clusters": clusters.n_unique(),
-        "largest_cluster": parts.largest_cluster,
-        **certificate(parts.across, against=notes.pop("against", {})),
+        "clusters": clusters,
+        "largest_cluster": largest,
+        **certificate(across, against=notes.pop("against", {})),
         **notes,
     }
 

@@ -11,24 +11,24 @@ from workbench.errors import Finding, GuardError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from workbench.pipeline.curate import Curated
     from workbench.steps import Guards
 
 
-def enforce_on_pairs(guards: Guards, curated: Curated, *, out: Path) -> None:
-    """Hold a curation against its guards.
+def enforce_on_pairs(guards: Guards, *, out: Path) -> None:
+    """Hold a curation, written in ``out``, against its guards.
 
     Raises:
         GuardError: with every limit that is crossed, and where.
     """
     told = (pl.col("source").struct.field("file").fill_null("").alias("source"), "task", "id")
-    parts = [f.select(*told, "cluster", gone=False) for f in (curated.train, curated.valid, curated.test)]
-    kept = pl.concat(parts)
+    parts = [pl.scan_parquet(out / f"{name}.parquet", glob=False) for name in ("train", "valid", "test")]
+    kept = pl.concat([part.select(*told, "cluster", gone=False) for part in parts]).collect()
     homes = kept.select(pl.col("id").alias("kept_id"), "cluster").unique("kept_id", keep="first")
-    ledger = curated.ledger.select("kept_id", "rule").join(
+    ledger = pl.read_parquet(out / "ledger.parquet", columns=["kept_id", "rule"]).join(
         homes, on="kept_id", how="left", maintain_order="left"
     )
-    dropped = curated.dropped.select(*told).with_columns(ledger["cluster"], ledger["rule"])
+    dropped = pl.scan_parquet(out / "dropped.parquet", glob=False).select(*told).collect()
+    dropped = dropped.with_columns(ledger["cluster"], ledger["rule"])
     gone = dropped.select("source", "task", "id", pl.coalesce("cluster", "id").alias("cluster"), gone=True)
     rows = pl.concat([kept, gone])
     findings = [*_crossed(guards, rows), *_rules(guards, rows, dropped)]

@@ -26,14 +26,14 @@ class Checkable(Protocol):
         ...
 
 
-def check_steps(steps: Sequence[Step], pairs: pl.DataFrame, signals: Sequence[AnySignal]) -> None:
+def check_steps(steps: Sequence[Step], pairs: pl.Schema, signals: Sequence[AnySignal]) -> None:
     """Refuse steps that look at columns that nothing gives, before anything is measured.
 
     Raises:
         ConfigError: what a step says.
     """
     given = {column.name: column.dtype for column in columns_of(signals)}
-    schema = pl.Schema({**pairs.schema, **given})
+    schema = pl.Schema({**pairs, **given})
     for step in steps:
         if isinstance(step, Checkable):
             step.check(schema, elsewhere=_elsewhere())
@@ -49,10 +49,11 @@ def with_signals(
 
 def figures(measured: pl.DataFrame) -> dict[str, dict[str, Any]]:
     """Sum up each column: mean and quantiles of numbers, the commonest values of text, and what is null."""
-    return {name: _summed(measured[name]) for name in measured.columns}
+    return {name: summed(measured[name]) for name in measured.columns}
 
 
-def _summed(column: pl.Series) -> dict[str, Any]:
+def summed(column: pl.Series) -> dict[str, Any]:
+    """Sum up one column."""
     nulls = column.null_count()
     if column.dtype == pl.Boolean:
         return {"true": int(column.sum() or 0), "null": nulls}

@@ -15,10 +15,10 @@ from workbench.backends import KeptBackend, open_backend
 from workbench.checks import load_contract
 from workbench.errors import ConfigError, Finding, InputError, InvariantError
 from workbench.io.fingerprint import fingerprint
-from workbench.io.frames import read_pairs, read_with_examples
+from workbench.io.frames import read_pairs, with_examples
 from workbench.io.tokenizer import load_tokenizer
-from workbench.pipeline import curate as curation
 from workbench.pipeline.asking import open_tools
+from workbench.pipeline.curation import Curation, curate_files
 from workbench.pipeline.guards import enforce_on_pairs
 from workbench.ports import silent
 from workbench.records import ARMS
@@ -131,17 +131,11 @@ def curate(recipe: Recipe, run: Path, work: Path, progress: Progress) -> None:
     """Turn pairs into train, valid and test parts; the recipe's base scores, and its judge judges."""
     asked = recipe.curate
     tools = open_tools(asked.signals, base=recipe.base, judge=asked.judge, progress=progress)
-    curated = curation.curate(
-        read_with_examples(run / ("teacher" if recipe.teacher else "convert") / "pairs.parquet"),
-        signals=recipe.curate.signals,
-        steps=recipe.curate.steps,
-        split=recipe.curate.split,
-        tools=replace(tools, held=work / "work-signals"),
-        contracts=read_contracts(run / "convert"),
-        progress=progress,
-    )
-    curation.write_curated(curated, work)
-    enforce_on_pairs(recipe.curate.guards, curated, out=work)
+    tools = replace(tools, contracts=read_contracts(run / "convert"))
+    pairs = run / ("teacher" if recipe.teacher else "convert") / "pairs.parquet"
+    how = Curation(signals=asked.signals, steps=asked.steps, split=asked.split, tools=tools)
+    curate_files(with_examples(pairs), out=work, how=how)
+    enforce_on_pairs(asked.guards, out=work)
 
 
 def train(recipe: Recipe, run: Path, work: Path, progress: Progress) -> None:

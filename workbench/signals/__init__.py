@@ -8,7 +8,7 @@ from workbench.signals.corpus import Boilerplate
 from workbench.signals.exposure import Personal, Secrets
 from workbench.signals.model import Judge, Likelihood
 from workbench.signals.reading import Languages, Reading
-from workbench.signals.run import columns_of, columns_table, measure
+from workbench.signals.run import columns_of, columns_table, measure, measure_all
 from workbench.signals.shape import Compression, Lengths, Repetition, Scripts
 
 AnySignal = (
@@ -74,5 +74,6 @@ __all__ = [
     "Tools",
     "columns_of",
     "measure",
+    "measure_all",
     "table",
 ]

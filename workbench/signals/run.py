@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from workbench.signals.columns import Column, FrameSignal, RowSignal, Tools
-from workbench.signals.rows import Rows, rows_of
+from workbench.signals.rows import Row, Rows, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,12 +54,22 @@ def measure(
     parts = [pl.concat(_by_rows(pairs, single, tools=tools, workers=workers))] if single else []
     if whole:
         rows = Rows(pairs)
-        for signal in whole:
-            tools.progress(f"signal {signal.__struct_config__.tag}", 0, 1)
-            parts.append(_framed([signal], [signal.of_all(rows, tools)], pairs.height))
-            tools.progress(f"signal {signal.__struct_config__.tag}", 1, 1)
+        parts += [measure_all(signal, rows, tools=tools) for signal in whole]
     frame = pl.concat(parts, how="horizontal") if parts else pl.DataFrame()
     return frame.select(column.name for column in columns_of(signals))
+
+
+def measure_all(signal: FrameSignal, rows: Sequence[Row], *, tools: Tools) -> pl.DataFrame:
+    """Return the columns of a signal of the whole table, row by row in the same order.
+
+    Raises:
+        ConfigError: a model that the signal needs and nobody gave.
+    """
+    stage = f"signal {signal.__struct_config__.tag}"
+    tools.progress(stage, 0, 1)
+    found = _framed([signal], [signal.of_all(rows, tools)], len(rows))
+    tools.progress(stage, 1, 1)
+    return found
 
 
 def columns_of(signals: Sequence[RowSignal | FrameSignal]) -> tuple[Column, ...]:

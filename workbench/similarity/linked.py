@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import numpy as np
@@ -27,7 +27,7 @@ class ClosestTask(msgspec.Struct, frozen=True, kw_only=True):
     parts: str
 
 
-class Closest(msgspec.Struct, frozen=True, kw_only=True):
+class Closest(NamedTuple):
     """Two rows by rank, the better first, and their Jaccard over the joined sets (0, and no rows: none)."""
 
     jaccard: float = 0.0
@@ -65,13 +65,14 @@ def find_closest_pair(task: ClosestTask) -> Closest:
         greatest = best.max(initial=0.0)
         for at in np.flatnonzero((best == greatest) & (greatest > 0)).tolist():
             pair = sorted((int(ranks[run.members[at]]), int(ranks[run.members[other[at]]])))
-            found = closest_of((found, Closest(jaccard=float(greatest), rank=pair[0], other=pair[1])))
+            found = closest_of((found, Closest(float(greatest), pair[0], pair[1])))
     return found
 
 
 def closest_of(found: Sequence[Closest]) -> Closest:
     """Choose the most alike two; of equals those of better rows."""
-    return min(found, key=lambda one: (-one.jaccard, one.rank, one.other), default=Closest())
+    every = [Closest(*one) for one in found]  # from another machine they come as lists
+    return min(every, key=lambda one: (-one.jaccard, one.rank, one.other), default=Closest())
 
 
 def _linked(run: Run, task: StarTask) -> NDArray[np.int64]:

@@ -39,6 +39,10 @@ class DropWhere(Spec, frozen=True, kw_only=True):
         """
         self._decided(pl.DataFrame(schema=schema), elsewhere)
 
+    def columns(self) -> list[str]:
+        """Name the columns that the condition looks at (``check`` has accepted it)."""
+        return list(dict.fromkeys(pl.sql_expr(self.where).meta.root_names()))
+
     def __call__(self, frame: pl.DataFrame) -> Split:
         """Partition rows; ``measured`` is the first number that the condition looks at.
 

@@ -63,6 +63,10 @@ class Select(Spec, frozen=True, kw_only=True):
             raise ConfigError(_unfit("budget", f"rows {self.rows}, tokens {self.tokens}", "one of the two"))
         self._quality(pl.DataFrame(schema=schema))
 
+    def columns(self) -> list[str]:
+        """Name the columns that ``quality`` looks at (``check`` has accepted it)."""
+        return pl.sql_expr(self.quality).meta.root_names() if self.quality else []
+
     def __call__(self, frame: pl.DataFrame) -> Noted:
         """Partition pairs; ``notes["selection"]`` has the curve, the mixing weights and the budget."""
         self.check(frame.schema, elsewhere={})

@@ -38,9 +38,9 @@ def answered(frame: pl.DataFrame) -> pl.Series:
     return frame.select(pl.col("completion").list.eval(content).list.join("\n")).to_series()
 
 
-def groups(frame: pl.DataFrame) -> NDArray[np.uint64]:
+def groups(frame: pl.DataFrame, *, by: tuple[str, ...] = ("task", "template_id")) -> NDArray[np.uint64]:
     """Number what rows must share to be compared at all: task and template."""
-    hashed = frame.select(pl.struct("task", "template_id").hash(seed=0)).to_series()
+    hashed = frame.select(pl.struct(by).hash(seed=0)).to_series()
     return hashed.to_numpy().astype(np.uint64)
 
 

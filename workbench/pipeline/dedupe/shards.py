@@ -56,7 +56,7 @@ def sign(task: SignTask) -> str:
     place = Path(task.out)
     if place.exists():
         return task.out
-    work = _fresh(place)
+    work = fresh_folder(place)
     frame = task.shard.read()
     texts = pl.DataFrame([as_text(frame[name]) for name in task.columns])
     shingled = shingle(texts.get_columns(), ngram=task.near.ngram, char_ngram=task.near.char_ngram, threads=1)
@@ -73,7 +73,7 @@ def reband(task: RebandTask) -> str:
     place, source = Path(task.out), Path(task.source)
     if place.exists():
         return task.out
-    work = _fresh(place)
+    work = fresh_folder(place)
     reband_shard(source, work, banding=task.near.banding, fields=task.fields, compared=task.fields)
     shutil.copyfile(source / "rows.parquet", work / "rows.parquet")
     work.rename(place)
@@ -86,8 +86,8 @@ def write_part(task: PartTask) -> int:
     if not (Path(task.kept).exists() and Path(task.dropped).exists()):
         frame = with_ids(task.shard.read(), pl.read_parquet(Path(task.signed) / "rows.parquet")["id"])
         mask = pl.Series(np.asarray(stays))
-        _write_whole(frame.filter(~mask), task.dropped)
-        _write_whole(frame.filter(mask), task.kept)
+        write_whole(frame.filter(~mask), task.dropped)
+        write_whole(frame.filter(mask), task.kept)
     return int(stays.sum())
 
 
@@ -114,7 +114,7 @@ def _rows(frame: pl.DataFrame, texts: pl.DataFrame, keys: tuple[KeeperKey, ...])
 
 
 def digest(texts: pl.DataFrame, *, seed: int) -> pl.Series:
-    """Hash the compared columns of each row, a null unlike any text; two seeds make 128 bits."""
+    """Hash the columns of text of each row, a null unlike any text; two seeds make 128 bits."""
     out = np.full(texts.height, seed + 1, np.uint64)
     for column in texts.get_columns():
         found = column.fill_null("").hash(seed=seed).to_numpy() ^ column.is_null().to_numpy().astype(
@@ -139,14 +139,16 @@ def row_ids(frame: pl.DataFrame) -> pl.Series:
     )
 
 
-def _fresh(place: Path) -> Path:
+def fresh_folder(place: Path) -> Path:
+    """Make an empty folder beside ``place``, to be renamed to it when it is whole."""
     work = place.with_name(f"{place.name}.{os.getpid()}.tmp")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     return work
 
 
-def _write_whole(frame: pl.DataFrame, path: str) -> None:
+def write_whole(frame: pl.DataFrame, path: str) -> None:
+    """Write a Parquet file that is there whole or not at all."""
     temporary = f"{path}.{os.getpid()}.tmp"
     frame.write_parquet(temporary, compression="uncompressed")  # read once more, then deleted
     Path(temporary).replace(path)

@@ -83,7 +83,7 @@ def make_next(
     how.leaks.refuse(trained, out=out)
     (out / "curate").mkdir(parents=True, exist_ok=True)
     curation.write_curated(curated, out / "curate")
-    enforce_on_pairs(how.curate.guards, curated, out=out / "curate")
+    enforce_on_pairs(how.curate.guards, out=out / "curate")
     _write_states(states, out / "asked" / "inputs.jsonl")
     labels = labels_of(frame_to_pairs(curated.train), how.contracts)
     return {
