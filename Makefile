@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 OUT ?= demo
 
-.PHONY: demo test check lint types layers schema cards bench site reference constraints smoke clean help
+.PHONY: demo test check lint types layers schema cards bench site reference constraints smoke audit sbom clean help
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -43,6 +43,12 @@ site: $(VENV)/.installed-dev  ## Build the documentation site (strict: links and
 reference: $(VENV)/.installed-dev  ## Write the reference of verbs, errors and schemas as Markdown into site/reference/
 	$(BIN)/python scripts/reference.py --write site/reference --check
 
+audit: $(VENV)/.tools  ## Hold every pinned version against the published vulnerabilities (needs the network)
+	$(VENV)/tools/bin/pip-audit --no-deps --disable-pip -r constraints.txt
+
+sbom: $(VENV)/.tools $(VENV)/.installed-train  ## Write what an installation holds into sbom.json (CycloneDX), the same each time
+	$(VENV)/tools/bin/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml -o sbom.json $(BIN)/python
+
 bench: $(VENV)/.installed-dev  ## Side-by-side benchmarks; figures go to docs/benchmarks.md by hand, with the command
 	$(BIN)/python -m bench.dedupe
 
@@ -52,11 +58,16 @@ constraints:  ## Pin the installed versions anew
 	 $(PIP) freeze --exclude-editable | grep -v '@ file' | sed 's/+cpu//' | sort -f) > constraints.txt
 
 clean:  ## Remove what the other targets made
-	rm -rf $(VENV) dist site demo demo.partial .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) dist site sbom.json demo demo.partial .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; found " + sys.version.split()[0] + ". Try: make PYTHON=python3.11 …")'
 	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.tools: | $(VENV)/bin/python
+	$(PYTHON) -m venv $(VENV)/tools
+	$(VENV)/tools/bin/python -m pip install --disable-pip-version-check -q 'cyclonedx-bom>=7.5' 'pip-audit>=2.10'
+	touch $@
 
 $(VENV)/.installed-train: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) install -c constraints.txt -e '.[train]'

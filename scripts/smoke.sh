@@ -6,6 +6,9 @@ python=${PYTHON:-python3}
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 "$here/.venv/bin/python" -m build --wheel --outdir "$place/dist" "$here" >"$place/build.log" 2>&1 || { cat "$place/build.log"; exit 1; }
+# Built again it is the same file, byte for byte: whoever has the source can prove what the wheel was made of.
+"$here/.venv/bin/python" -m build --wheel --outdir "$place/again" "$here" >"$place/build.log" 2>&1 || { cat "$place/build.log"; exit 1; }
+cmp "$place"/dist/*.whl "$place"/again/*.whl
 "$python" -m venv "$place/venv"
 "$place/venv/bin/python" -m pip install --disable-pip-version-check -q -c "$here/constraints.txt" "$(ls "$place"/dist/*.whl)[train]"
 mkdir "$place/elsewhere"
