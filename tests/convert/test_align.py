@@ -193,3 +193,29 @@ def test_a_prompt_of_200_kb_is_aligned_in_seconds(where):
     found = align(texts, sample=64, characters=3_000_000)
     assert time.process_time() - begun < 20
     assert any(part is not None and long in part for part in found)
+
+
+def test_equal_atoms_are_paired_in_order_ends_first():
+    from workbench.convert.align import _matches
+
+    left, right = list("abXcdYef"), list("abcdZZef")
+    assert _matches(left, right) == [(0, 0), (1, 1), (3, 2), (4, 3), (6, 6), (7, 7)]
+    assert _matches(list("ab"), list("ab")) == [(0, 0), (1, 1)]
+    assert _matches([], list("ab")) == []
+
+
+def test_runs_that_stand_once_pair_each_of_their_atoms_once():
+    from workbench.convert.align import _GRAM, _fixed_pairs, lex
+
+    words = " ".join(f"w{n}" for n in range(12))
+    first, other = lex(words), lex(f"more {words}")
+    shift = len(other.atoms) - len(first.atoms)
+    found = _fixed_pairs([(0, shift), (1, 1 + shift)], first, other)
+    assert found == [(i, i + shift) for i in range(_GRAM + 1)]
+    assert _fixed_pairs([(len(first.atoms) - 1, len(other.atoms) - 1)], first, other) == [
+        (len(first.atoms) - 1, len(other.atoms) - 1)
+    ]
+
+
+def test_texts_without_anything_in_common_are_one_hole():
+    assert align(["alpha beta", "一二三四"], sample=10) == [None]

@@ -123,3 +123,22 @@ def test_the_filter_answers_every_line_and_names_the_bad_ones(tmp_path, capsys):
     assert second == {**requests[1], "workbench": {"fits": False, "reason": second["workbench"]["reason"]}}
     assert "in.jsonl:2" in shown.err
     assert "in.jsonl:5" in shown.err
+
+
+def test_the_template_with_more_text_of_its_own_is_tried_first():
+    from workbench.convert import CompactForm
+    from workbench.convert.live import LiveTemplates
+    from workbench.records import Hole, Message, Static, Template, TemplateMessage
+
+    def made(name, *parts):
+        system = TemplateMessage(role="system", parts=(Static(text="You are the desk."),))
+        held = tuple(Hole(name="q", type="question") if p is None else Static(text=p) for p in parts)
+        return Template(id=name, messages=(system, TemplateMessage(role="user", parts=held)), task=name)
+
+    loose, strict = made("a", "Q: ", None), made("b", "Q: It is about ", None)
+    asked = (
+        Message(role="system", content="You are the desk."),
+        Message(role="user", content="Q: It is about tents"),
+    )
+    for order in ([loose, strict], [strict, loose]):
+        assert LiveTemplates(order, CompactForm())(asked).task == "b"

@@ -106,3 +106,15 @@ def test_only_the_latest_versions_are_recalled():
     drift = Drift(likeness=0.25)
     assert lineages(eras, drift=drift) == [0, 0, 0]
     assert lineages(eras, drift=Drift(likeness=0.25, recalled=1)) == [0, 0, 1]
+
+
+def test_the_overlap_is_a_share_of_the_shorter_time():
+    from workbench.convert.versions import Era, _overlap
+
+    eras = {
+        name: Era(text="", first=first, last=last)
+        for name, (first, last) in {"a": (0, 9), "b": (8, 27), "c": (10, 12)}.items()
+    }
+    assert _overlap(eras["a"], eras["b"]) == _overlap(eras["b"], eras["a"]) == 0.2
+    assert _overlap(eras["b"], eras["c"]) == 1.0
+    assert _overlap(eras["a"], eras["c"]) == 0.0
