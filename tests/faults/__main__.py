@@ -1,12 +1,14 @@
 """`python -m tests.faults`: fail, tear and kill every verb at each change to its files, and say what broke.
 
 After each fault the same command runs once more, undisturbed: it has to end well and leave what a run without
-any fault leaves. `--only VERB` takes one verb, `--most N` at most N places of each (spread evenly), `--json
-FILE` writes all outcomes.
+any fault leaves. `--model` takes the verbs that load a model, `--only VERB` one verb, `--most N` at most N
+places of each (spread evenly). `--moments N` sends SIGKILL, SIGINT and SIGTERM instead, each N times at a
+random moment (`--seed`). `--json FILE` writes all outcomes.
 """
 
 import argparse
 import json
+import random
 import sys
 import tempfile
 from collections import Counter
@@ -14,24 +16,34 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tests.faults.machine import Machine
-from tests.faults.scenarios import SCENARIOS, world
-from tests.faults.trial import trials
+from tests.faults.scenarios import SCENARIOS, WITH_MODEL, world
+from tests.faults.trial import moments, trials
 
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--only", default="")
     options.add_argument("--most", type=int, default=10_000)
+    options.add_argument("--moments", type=int, default=0)
+    options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--model", action="store_true", help="the verbs that load a model, instead")
     options.add_argument("--json", type=Path)
     asked = options.parse_args()
     outcomes = []
-    with tempfile.TemporaryDirectory(prefix="faults-") as folder, Machine(Path(folder)) as machine:
+    with (
+        tempfile.TemporaryDirectory(prefix="faults-") as folder,
+        Machine(Path(folder), model=asked.model) as machine,
+    ):
         place = Path(folder)
-        world(place / "world", machine.run)
-        for scenario in SCENARIOS:
+        world(place / "world", machine.run, model=asked.model)
+        for scenario in WITH_MODEL if asked.model else SCENARIOS:
             if asked.only and asked.only != scenario.name:
                 continue
-            found = list(trials(scenario, machine, place, most=asked.most))
+            if asked.moments:
+                draw = random.Random(f"{asked.seed} {scenario.name}")
+                found = list(moments(scenario, machine, place, count=asked.moments, draw=draw))
+            else:
+                found = list(trials(scenario, machine, place, most=asked.most))
             outcomes += found
             for one in found:
                 if one.faults:

@@ -43,7 +43,7 @@ class Ran:
 class Machine:
     """A server of forks that have the workbench imported already; use as a context manager."""
 
-    def __init__(self, work: Path) -> None:
+    def __init__(self, work: Path, *, model: bool = False) -> None:
         work.mkdir(parents=True, exist_ok=True)
         self._shown, state, shim = work / "shown", work / "state", work / "shim.so"
         source = Path(__file__).with_name("shim.c")
@@ -63,7 +63,7 @@ class Machine:
             "COLUMNS": "200",
         }
         self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__)), str(self._shown)],
+            [sys.executable, str(Path(__file__)), str(self._shown), *(["model"] if model else [])],
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -78,13 +78,28 @@ class Machine:
         self._process.wait()
         self._state.close()
 
-    def run(self, command, *, folder: Path, mode: str = "none", at: int = 0, error: int = 0) -> Ran:
-        """Run ``command`` in ``folder`` with the ``at``-th change there struck in this ``mode``."""
+    def run(
+        self,
+        command,
+        *,
+        folder: Path,
+        mode: str = "none",
+        at: int = 0,
+        error: int = 0,
+        send: tuple[int, float] | None = None,
+    ) -> Ran:
+        """Run ``command`` in ``folder`` with the ``at``-th change there struck in this ``mode``.
+
+        ``send`` is a signal and after how many seconds it comes.
+        """
         head = struct.pack(_HEAD, 0, at, MODES[mode], error, 0)
         self._state[:] = (head + str(folder).encode() + b"/").ljust(_SIZE, b"\0")
         self._process.stdin.write(json.dumps({"folder": str(folder), "command": list(command)}) + "\n")
         self._process.stdin.flush()
         child = json.loads(self._process.stdout.readline())["pid"]
+        if send and not select.select([self._process.stdout], [], [], send[1])[0]:
+            with suppress(ProcessLookupError):
+                os.kill(child, send[0])
         hung = not select.select([self._process.stdout], [], [], _WALL)[0]
         if hung:
             with suppress(ProcessLookupError):
@@ -95,9 +110,13 @@ class Machine:
         return Ran(None if hung else code, shown[-3000:], changes, struck)
 
 
-def _serve(shown: Path) -> None:
+_SHARED = ("numba", "polars", "workbench.cli.verbs", "workbench.pipeline")
+_OF_MODELS = ("peft", "transformers.models.llama.modeling_llama", "workbench.training.run", "datasets")
+
+
+def _serve(shown: Path, *, model: bool) -> None:
     """Fork a child for each command on standard input, and answer with its exit code."""
-    for name in ("numba", "polars", "workbench.cli.verbs", "workbench.pipeline"):
+    for name in (*_SHARED, *(_OF_MODELS if model else ())):
         importlib.import_module(name)  # once, so that no child has to
     answers = os.fdopen(os.dup(1), "w")
     for asked in sys.stdin:
@@ -126,9 +145,11 @@ def _be(job, shown: Path) -> None:
         code = execute(job["command"])
         sys.stdout.flush()
         sys.stderr.flush()
+    except KeyboardInterrupt:  # before the command line could take it
+        code = 130
     finally:
         os._exit(code)
 
 
 if __name__ == "__main__":
-    _serve(Path(sys.argv[1]))
+    _serve(Path(sys.argv[1]), model="model" in sys.argv[2:])

@@ -14,7 +14,7 @@ NAIVE = Scenario("naive", ("verb",), (), ("out",))
 def laid(tmp_path_factory):
     place = tmp_path_factory.mktemp("faults")
     with Machine(place) as machine:
-        world(place / "world", machine.run)
+        world(place / "world", machine.run, lean=True)
         yield machine, place
 
 

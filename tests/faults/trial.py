@@ -1,10 +1,13 @@
 """One scenario, struck at one place in one way, and whether the same command then mends all."""
 
 import errno
+import random
+import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults.scenarios import lay, snapshot
+from tests.faults.scenarios import filled, lay, snapshot
 
 # Once: a disk that fails one time. Full: no space from then on. Kill: SIGKILL before the change. Torn: half
 # of a write reaches the disk, then SIGKILL.
@@ -27,6 +30,7 @@ class Outcome:
 def trials(scenario, machine, place: Path, *, most: int):
     """Strike ``scenario`` at up to ``most`` of its changes in each of the four ways."""
     home, work = place / "world", place / "work"
+    scenario = filled(scenario, home)
     lay(scenario, home, work)
     whole = machine.run(scenario.command, folder=work)
     good = snapshot(work, scenario.writes)
@@ -36,6 +40,43 @@ def trials(scenario, machine, place: Path, *, most: int):
         for at in _spread(whole.changes, most):
             lay(scenario, home, work)
             yield _struck(scenario, machine, work, mode=mode, at=at, error=error, whole=whole, good=good)
+
+
+# What a process ends with that is told to stop: as the command line says, and as the system does.
+_ENDS = {signal.SIGKILL: -9, signal.SIGINT: 130, signal.SIGTERM: -15}
+
+
+def moments(scenario, machine, place: Path, *, count: int, draw: random.Random):
+    """Send ``count`` signals of each kind, each at a random moment of the command's time."""
+    home, work = place / "world", place / "work"
+    scenario = filled(scenario, home)
+    lay(scenario, home, work)
+    began = time.monotonic()
+    whole = machine.run(scenario.command, folder=work)
+    took, good = time.monotonic() - began, snapshot(work, scenario.writes)
+    for number in range(3 * count):
+        kind = tuple(_ENDS)[number % 3]
+        lay(scenario, home, work)
+        first = machine.run(scenario.command, folder=work, send=(kind, draw.uniform(0, took)))
+        mode = f"{signal.Signals(kind).name} at a moment"
+        yield _mended(scenario, machine, work, first, mode=mode, number=number, whole=whole, good=good)
+
+
+def _mended(scenario, machine, work: Path, first, *, mode, number, whole, good) -> Outcome:
+    faults, left = [], snapshot(work, scenario.writes)
+    allowed = {whole.code, _ENDS[signal.Signals[mode.split()[0]]]}
+    if first.code not in allowed:
+        faults.append(f"exit code {first.code}, expected one of {sorted(allowed)}: {first.shown[-300:]!r}")
+    if "Traceback (most recent call last)" in first.shown:
+        faults.append(f"a trace: {first.shown[-400:]!r}")
+    if first.code == whole.code and left != good:
+        faults.append(f"ended well, but otherwise: {_differing(left, good)}")
+    again = machine.run(scenario.command, folder=work)
+    if again.code != whole.code and not _stands(again, left, good):
+        faults.append(f"the same command again: exit code {again.code}: {again.shown[-400:]!r}")
+    elif (after := snapshot(work, scenario.writes)) != good:
+        faults.append(f"after the same command again, these differ: {_differing(after, good)}")
+    return Outcome(scenario.name, mode, number, first.code, again.code, first.shown[-600:], tuple(faults))
 
 
 def _spread(count: int, most: int) -> list[int]:

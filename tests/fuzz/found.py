@@ -28,4 +28,11 @@ FOUND = (
     ("reply", b'200 \n\n{"choices": "\xff"}'),
     ("reply", b"500 \n\n\xff"),
     ("reply", b"200 \n\n" + b'{"choices":[' * 20_000),
+    ("review", "GET /\nhost: localhost\ncookie: workbench_review_8000=x.é\n\n".encode()),
+    (
+        "review",
+        b"POST /undo\nhost: localhost\ncookie: workbench_review_8000=COOKIE\ncontent-length: \xb2\n\n",
+    ),
+    ("serve", b'POST /v1/adapters\nhost: localhost\n\n{"name": "x", "path": "' + b"a" * 5000 + b'"}'),
+    ("serve", b'POST /v1/adapters\nhost: localhost\n\n{"name": "x", "path": "a\\u0000b"}'),
 )

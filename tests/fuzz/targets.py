@@ -12,6 +12,7 @@ MODULES = {
         "answer-json", "answer-yaml", "answer-csv", "answer-markdown", "answer-xml", "checks", "pattern",
         "schema", "signals", "reply", "markup",
     ),
+    "servers": ("serve", "review"),
 }  # fmt: skip
 NAMES = tuple(name for names in MODULES.values() for name in names)
 

@@ -21,7 +21,7 @@ _EDITS = st.lists(
     max_size=4,
 )
 # Examples of each; the long run is `python -m tests.fuzz`.
-_FEW, _SLOW = 40, {"convert": 8, "prompt": 12, "templates": 12, "signals": 10, "checks": 20}
+_FEW, _SLOW = 40, {"convert": 8, "prompt": 12, "templates": 12, "signals": 10, "checks": 20, "serve": 25}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -10,7 +10,7 @@ import workbench
 from workbench.cli.invoked import invoked
 from workbench.errors import Finding, InputError, OutputError
 from workbench.io.config import read_text
-from workbench.io.fingerprint import fingerprint
+from workbench.io.fingerprint import Unchanged, fingerprint
 from workbench.io.rundir import is_complete, joined, output, spare_inputs, spare_inside
 from workbench.ports import silent
 from workbench.spec import spec_key
@@ -51,14 +51,15 @@ def carry_out(
     """
     spare_inputs(out, inputs)
     spare_inside(out, inputs, verb=verb)
-    contents = [(str(name), fingerprint(name)) for name in inputs]
-    key = _key(verb, contents, options)
-    told = {"command": invoked(), "inputs": dict(contents)}
     with screen_for(face) as screen:
+        still = Unchanged(inputs, out=out)
+        contents = [(str(name), fingerprint(name)) for name in inputs]
+        key = _key(verb, contents, options)
+        told = {"command": invoked(), "inputs": dict(contents)}
         if is_complete(out, key=key) and not face.force:
             screen.say(f"{out} already holds this result: same inputs, same options, same version")
         else:
-            with output(out, verb=verb, key=key, force=face.force, told=told) as place:
+            with output(out, verb=verb, key=key, force=face.force, told=told) as place, still:
                 work(place, screen.report)
     summary = read_summary(out)
     screen.show(summary, page(summary, out))

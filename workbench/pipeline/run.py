@@ -12,7 +12,7 @@ import workbench
 from workbench.backends import inputs_of
 from workbench.errors import Finding, OutputError
 from workbench.graders.versions import grader_versions
-from workbench.io.fingerprint import fingerprint
+from workbench.io.fingerprint import Unchanged, fingerprint
 from workbench.io.lock import OWNER, locked
 from workbench.io.rundir import is_complete, output, spare_inputs, write_json
 from workbench.pipeline import stages
@@ -49,15 +49,16 @@ def run(recipe: Recipe, out: Path, *, force: bool = False, progress: Progress = 
     """
     beside = [*recipe.convert.contracts, *recipe.eval.suites, *against(recipe.curate), *_judge(recipe)]
     spare_inputs(out, [*recipe.convert.logs, *beside, recipe.base])
+    still = Unchanged([*recipe.convert.logs, *beside], out=out)
     key = run_key(recipe)
     _refuse_other(out, key=key, force=force)
     with locked(out):
         _refuse_other(out, key=key, force=force)  # another process may have begun meanwhile
         _claim(out, recipe, key=key, force=force)
-        return _stages(plan(recipe, out, key=key, progress=progress), out, progress)
+        return _stages(plan(recipe, out, key=key, progress=progress), out, still, progress)
 
 
-def _stages(stages: Sequence[Stage], out: Path, progress: Progress) -> dict[str, float]:
+def _stages(stages: Sequence[Stage], out: Path, still: Unchanged, progress: Progress) -> dict[str, float]:
     seconds: dict[str, float] = {}
     for stage in stages:
         place = out / stage.name
@@ -65,7 +66,7 @@ def _stages(stages: Sequence[Stage], out: Path, progress: Progress) -> dict[str,
             progress(f"{stage.name} (done before)", 1, 1)
             continue
         start = time.perf_counter()
-        with output(place, verb=stage.name, key=stage.key, force=True) as work:
+        with output(place, verb=stage.name, key=stage.key, force=True) as work, still:
             stage.work(work)
         seconds[stage.name] = round(time.perf_counter() - start, 2)
     return seconds

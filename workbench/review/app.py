@@ -66,7 +66,7 @@ class Session:
 
         name, _, mark = (cookie or "").rpartition(".")
         reviewer = unquote(name)
-        good = bool(name) and hmac.compare_digest(mark, self._sign("cookie", reviewer))
+        good = bool(name) and hmac.compare_digest(mark.encode(), self._sign("cookie", reviewer).encode())
         return reviewer if good else None
 
     def csrf(self, reviewer: str) -> str:
@@ -149,7 +149,7 @@ def _entered(given: str, request: Request, session: Session, default: str) -> Re
 
 async def _posted(request: Request) -> Response | None:
     length = request.headers.get("content-length", "")
-    if not length.isdigit() or int(length) > _BODY:
+    if not (length.isascii() and length.isdigit()) or int(length) > _BODY:
         return _message(request, "too_long", "say_mib", 413)
     raw = (await request.body()).decode("utf-8", "replace")
     form = {name: values[-1] for name, values in parse_qs(raw, keep_blank_values=True).items()}

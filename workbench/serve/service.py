@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -230,10 +231,11 @@ class Service:
             raise ApiError(403, "no adapters are loaded here; start with --adapter-root", code="forbidden")
         place = Path(path)
         places = [place] if place.is_absolute() else [root / place for root in self.roots]
-        for found in places:
-            real = found.resolve()  # follows links: what a link inside a root points at must be inside too
-            if any(real.is_relative_to(root) for root in self.roots) and real.is_dir():
-                return real
+        with suppress(OSError, ValueError):  # a name too long for the system, links in a ring, a NUL
+            for found in places:
+                real = found.resolve()  # follows links: what one inside a root points at must be inside too
+                if any(real.is_relative_to(root) for root in self.roots) and real.is_dir():
+                    return real
         raise ApiError(
             403, "no such folder under the folders of --adapter-root", param="path", code="forbidden"
         )
