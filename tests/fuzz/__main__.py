@@ -76,6 +76,7 @@ def _one(name, place: Path, seconds, seed, engine) -> str:
     """Run one process; return how it ended where it should not have."""
     command = [sys.executable, "-m", "tests.fuzz.work", name, str(place), str(seconds), str(seed), engine]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    environment["FUZZ_SCRATCH"] = str(place)
     with (place / "said").open("wb") as said:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=said, stderr=said)
         began, busy = 0.0, 0.0

@@ -1,6 +1,8 @@
 """A thing to fuzz: what it is given, how long it may take, and how what it does is judged."""
 
+import atexit
 import os
+import shutil
 import tempfile
 import time
 import traceback
@@ -77,9 +79,15 @@ def _place(error: BaseException) -> str:
 
 @cache
 def scratch() -> Path:
-    """Return a folder for the files that readers are to read, in memory where that can be had."""
+    """Return a folder for the files that readers are to read, in memory where that can be had.
+
+    ``FUZZ_SCRATCH`` names one whose maker removes it: a process that is taken down can't.
+    """
+    if "FUZZ_SCRATCH" in os.environ:
+        return Path(os.environ["FUZZ_SCRATCH"])
     held = Path("/dev/shm")  # noqa: S108  a file system in memory
     place = tempfile.mkdtemp(prefix=f"fuzz-{os.getpid()}-", dir=held if os.access(held, os.W_OK) else None)
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
     return Path(place)
 
 
