@@ -195,7 +195,7 @@ CHANGED = [
     (Select(rows=6), "quality", None, "quality", THEMES),
     (Select(rows=6), "quotas", (), (Quota(by="source", most=0.2),), THEMES),
     (Select(rows=6), "ngram", 2, 1, THEMES),
-    (Select(rows=6), "char_ngram", 3, 1, LANGUAGES),
+    (Select(rows=6), "char_ngram", 3, 1, NEAR_ZH),
     (Select(rows=9), "size", 128, 8, THEMES),
     (Select(rows=6), "anchors", 2048, 4, THEMES),
     (Select(rows=6), "look_ahead", 2.0, 4.0, THEMES),

@@ -34,5 +34,9 @@ def explain(
 
     found = explain_row(directory, row)
     back = f"[bold]workbench undo {escape(str(directory))} {escape(row)}[/] puts the row back"
-    then = back if found.state == "dropped" else ""
+    home = directory / "curate" if (directory / "curate" / "ledger.parquet").is_file() else directory
+    seen = (
+        f"[bold]workbench inspect {escape(str(home))}/{{}}.parquet --id {escape(found.id)}[/] shows it whole"
+    )
+    then = back if found.state == "dropped" else seen.format(found.parts[0])
     Screen(as_json=as_json).show(msgspec.to_builtins(found), escape(found.text), then=then)
