@@ -16,11 +16,11 @@ KILLS = 10
 
 def recipe(folder):
     text = bundled("samples/support/recipe.yaml").read_text(encoding="utf-8")
-    logs = bundled("samples/support/logs.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)[:240]
+    logs = bundled("samples/support/logs.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)[:160]
     (folder / "logs.jsonl").write_text("".join(logs), encoding="utf-8")
     text = text.replace("../base", str(bundled("samples/base"))).replace("../../evals", str(bundled("evals")))
-    text = text.replace("max_steps: 150", "max_steps: 20\n  checkpoint_every: 5")
-    text = text.replace("sampling:", "max_cases: 20\n  max_suite_cases: 4\n  sampling:")
+    text = text.replace("max_steps: 150", "max_steps: 10\n  checkpoint_every: 3")
+    text = text.replace("sampling:", "max_cases: 10\n  max_suite_cases: 2\n  sampling:")
     text = text.replace("gate: policy.yaml", f"gate: {bundled('samples/support/policy.yaml')}")
     (folder / "recipe.yaml").write_text(text, encoding="utf-8")
     return folder / "recipe.yaml"

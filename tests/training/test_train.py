@@ -331,7 +331,6 @@ def test_the_adapter_loads_with_plain_peft(trained, tiny_base):
     assert model.peft_config["default"].r == 4
 
 
-# Another value for every field, and where the difference must show.
 @pytest.mark.slow
 def test_checkpointing_activations_changes_nothing_but_memory(trained, tiny_base, tmp_path):
     _, out, _ = trained

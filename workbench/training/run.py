@@ -264,7 +264,7 @@ def _fit(
         progress=progress,
     )
     probes = _watched(spec, work, loop, out=out, progress=progress)
-    with quiet(), trackers.aside():
+    with quiet(), trackers.aside(work.report_to):
         done = loop.train(resume_from_checkpoint=str(found) if found else None)
     speed = loop.meter.speed
     restored = probes.restore() if probes else None

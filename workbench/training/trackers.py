@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ConfigError, Finding
@@ -39,9 +39,9 @@ def check(names: Sequence[str]) -> None:
 
 
 @contextmanager
-def aside() -> Iterator[None]:
-    """Put what trackers print on stderr: stdout is for the summary alone."""
-    with redirect_stdout(sys.stderr):
+def aside(names: Sequence[str]) -> Iterator[None]:
+    """Put what trackers print on stderr: stdout is for the summary alone; without a tracker nothing moves."""
+    with redirect_stdout(sys.stderr) if names else nullcontext():
         yield
 
 
@@ -74,7 +74,7 @@ def _sign_in() -> None:
 
     try:
         if wandb.setup().settings.mode == "online":
-            with aside():
+            with aside(["wandb"]):
                 wandb.login()
     except wandb.Error as error:
         raise _refused(
