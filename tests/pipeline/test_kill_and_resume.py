@@ -46,6 +46,32 @@ def told(out):
     return report
 
 
+def assert_same(one, whole):
+    """Hold two reports equal: the proof's figures, differences of float32 logits, within its own tolerance.
+
+    Their last bits follow the alignment of memory in matrix products, not what was trained.
+    """
+    mine, theirs = (list(leaves(report.pop("parity"))) for report in (one, whole))
+    assert [value for value in mine if not is_figure(value)] == [v for v in theirs if not is_figure(v)]
+    assert [value for value in mine if is_figure(value)] == pytest.approx(
+        [value for value in theirs if is_figure(value)], rel=1e-5, abs=1e-5
+    )
+    assert one == whole
+
+
+def leaves(value):
+    """Yield the values of nested lists and mappings, in order."""
+    if isinstance(value, dict | list):
+        for _, part in sorted(value.items()) if isinstance(value, dict) else enumerate(value):
+            yield from leaves(part)
+    else:
+        yield value
+
+
+def is_figure(value):
+    return isinstance(value, float)
+
+
 @pytest.mark.slow
 def test_ten_kills_change_nothing(tmp_path):
     file = recipe(tmp_path)
@@ -62,11 +88,11 @@ def test_ten_kills_change_nothing(tmp_path):
             process.wait()
             killed += 1
         else:
-            assert told(tmp_path / f"run{out}") == told(tmp_path / "whole")
+            assert_same(told(tmp_path / f"run{out}"), told(tmp_path / "whole"))
             out += 1  # it got through: the kills left go to a new run
         process.stderr.close()
     finish(file, tmp_path / f"run{out}")
-    assert told(tmp_path / f"run{out}") == told(tmp_path / "whole")
+    assert_same(told(tmp_path / f"run{out}"), told(tmp_path / "whole"))
 
 
 @pytest.mark.slow
