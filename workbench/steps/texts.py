@@ -21,7 +21,7 @@ def asked(frame: pl.DataFrame, *, width: int | None = None) -> list[pl.Series]:
     ``width`` columns, or as many as the row with most slots has; at least one.
     """
     if width is None:
-        width = int(frame["slots"].list.len().max() or 0)  # type: ignore[arg-type]
+        width = frame.select(pl.col("slots").list.len().max()).item() or 0
     prompt = pl.col("prompt").list.eval(pl.element().struct.field("content")).list.join("\n")
     bare = pl.col("slots").list.len().fill_null(0) == 0
     columns = [

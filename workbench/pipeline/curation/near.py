@@ -78,10 +78,11 @@ class Living:
         tasks = [FactsTask(shard=shard, out=str(place / shard.name)) for shard in self.sheet.shards]
         done = self.shop.engine.map(note_facts, tasks, stage="facts", progress=self.shop.progress)
         names = [Path(name) for name in done]
-        return tuple(  # type: ignore[return-value]
+        rows, contexts = (
             pl.concat([pl.read_parquet(name / f"{kind}.parquet", glob=False) for name in names])
             for kind in ("rows", "contexts")
         )
+        return rows, contexts
 
     def best_first(
         self,
