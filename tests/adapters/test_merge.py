@@ -170,6 +170,7 @@ def test_other_methods_load_like_any_adapter_and_repeat(capsys, method):
         (["one", "two", "--method", "magic"], "magic"),
         (["one", "two", "--method", "ties", "--density", "0"], "--density"),
         (["one=much", "two"], "NAME=WEIGHT"),
+        (["one=0.5", "two", "one"], "one=1.5 is both together"),
         (["one", "nobody"], "no adapter 'nobody'"),
     ],
 )

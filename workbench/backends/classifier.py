@@ -6,9 +6,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import Finding, MissingExtraError, ModelError
+from workbench.io.bases import check_base, unusable
 from workbench.io.fingerprint import fingerprint
 from workbench.ports import silent
-from workbench.rendering.opening import check_folder, context_of, quiet, tokenizer_of, unusable
+from workbench.rendering.opening import context_of, quiet, tokenizer_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,11 +50,11 @@ class HfClassifier:
         except ImportError as error:
             needs = "a model as grader"
             raise MissingExtraError.of(error.name or "torch", extra="train", purpose=needs) from error
-        check_folder(name)
+        options = check_base(name)
         try:
             with quiet():
                 model, told = AutoModelForSequenceClassification.from_pretrained(
-                    name, use_safetensors=True, trust_remote_code=False, output_loading_info=True
+                    name, use_safetensors=True, trust_remote_code=False, output_loading_info=True, **options
                 )
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise unusable(name, "model for sequence classification", error) from error

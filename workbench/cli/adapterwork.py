@@ -110,7 +110,7 @@ def combine(
     from workbench.adapters.combine import combine as write
     from workbench.io.config import convert
 
-    weights = dict(_weighted(one) for one in weighted)
+    weights = _weights(weighted)
     folders, base = together(list(weights), registry=registry)
     told = {"weights": weights, "method": method, "rank": rank, "density": density, "seed": seed}
     combining = convert(told, Combining, where="the options of combine")
@@ -234,6 +234,22 @@ def _dtype(name: str) -> Dtype:
             else "Choose one.",
         )
     )
+
+
+def _weights(given: list[str]) -> dict[str, float]:
+    weights: dict[str, float] = {}
+    for name, weight in map(_weighted, given):
+        if name in weights:
+            raise ConfigError(
+                Finding(
+                    where=name,
+                    found="an adapter that is named twice",
+                    expected="each adapter once, with its weight",
+                    fix=f"Write one weight for it: {name}={weights[name] + weight:g} is both together.",
+                )
+            )
+        weights[name] = weight
+    return weights
 
 
 def _weighted(text: str) -> tuple[str, float]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import Finding, MissingExtraError, ModelError
+from workbench.io.bases import check_base, trusts, unusable
 from workbench.records import Message
 from workbench.text import count_words
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from workbench.ports import Tokenizer
     from workbench.records import Messages
 
-# Names bases, with commas, whose own code may run: in the environment, so that no shared file can ask for it.
-TRUSTED = "WORKBENCH_TRUST_REMOTE_CODE"
 _REMEMBERED = 20_000
 _REMEMBERED_CHARACTERS = 4_000_000
 _PROBES = (
@@ -29,11 +27,6 @@ _PROBES = (
         Message(role="assistant", content='{"a": 1}\r\n'),
     ),
 )
-
-
-def trusts(base: str | Path) -> bool:
-    """Tell whether the user asked for the code that comes with this very base to be run (``TRUSTED``)."""
-    return str(base) in {name.strip() for name in os.environ.get(TRUSTED, "").split(",")}
 
 
 def load_tokenizer(base: str | Path) -> Tokenizer:
@@ -49,18 +42,11 @@ def load_tokenizer(base: str | Path) -> Tokenizer:
         raise MissingExtraError.of(
             "transformers", extra="train", purpose="counting tokens with a base"
         ) from error
-    _check_folder(base)
+    options = check_base(base, config=False, weights=False)
     try:
-        loaded = AutoTokenizer.from_pretrained(str(base), trust_remote_code=trusts(base))
+        loaded = AutoTokenizer.from_pretrained(str(base), trust_remote_code=trusts(base), **options)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(
-            Finding(
-                where=str(base),
-                found=f"no usable tokenizer ({str(error).splitlines()[0][:120]})",
-                expected="a base with tokenizer.json or tokenizer_config.json",
-                fix="Copy the tokenizer's files into the folder, or give another --base.",
-            )
-        ) from error
+        raise unusable(base, "tokenizer", error) from error
     if not getattr(loaded, "chat_template", None):
         raise ModelError(
             Finding(
@@ -71,31 +57,6 @@ def load_tokenizer(base: str | Path) -> Tokenizer:
             )
         )
     return ChatTokenizer(loaded, name=Path(base).name)
-
-
-def _check_folder(base: str | Path) -> None:
-    path = Path(base)
-    looks_local = (
-        isinstance(base, Path) or path.is_absolute() or str(base).startswith((".", "~")) or path.exists()
-    )
-    found = None
-    if looks_local and not path.exists():
-        found = "no such folder"
-    elif path.is_file():
-        found = "a file"
-    elif path.is_dir() and not any(
-        (path / name).exists() for name in ("tokenizer.json", "tokenizer_config.json", "tokenizer.model")
-    ):
-        found = "a folder without tokenizer"
-    if found:
-        raise ModelError(
-            Finding(
-                where=str(base),
-                found=found,
-                expected="a folder with a base model and its tokenizer",
-                fix="Check the path; `samples/base` comes with the package.",
-            )
-        )
 
 
 class ChatTokenizer:

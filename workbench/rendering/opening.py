@@ -9,21 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from workbench.errors import Finding, MissingExtraError, ModelError
+from workbench.errors import MissingExtraError
+from workbench.io.bases import check_base, trusts, unusable
 from workbench.io.fingerprint import file_hash
-from workbench.io.tokenizer import TRUSTED, trusts
 from workbench.records import Value
 from workbench.rendering.preflight import refuse_runaway
 from workbench.rendering.renderer import Renderer
 from workbench.text import content_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 Quantize = Literal["none", "4bit", "8bit"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
-_TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "tokenizer.model", "vocab.json")
-_PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl")
 # bitsandbytes tells of kernels that it looks for on the network, and of each product that it casts.
 logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
 
@@ -84,13 +82,13 @@ def open_text(base: str | Path) -> OpenText:
         raise MissingExtraError.of(
             error.name or "transformers", extra="train", purpose="reading a base"
         ) from error
-    check_folder(base, weights=False)
+    options = check_base(base, weights=False)
     tokenizer = tokenizer_of(base)
     try:
-        config = AutoConfig.from_pretrained(str(base), trust_remote_code=trusts(base))
+        config = AutoConfig.from_pretrained(str(base), trust_remote_code=trusts(base), **options)
     except (OSError, ValueError, KeyError, RecursionError) as error:
         raise unusable(base, "config.json", error) from error
-    told = _told_stops(base, config)
+    told = _told_stops(base, config, options)
     template = getattr(tokenizer, "chat_template", None)
     for text in template.values() if isinstance(template, dict) else [template]:
         refuse_runaway(text or "", name=Path(base).name)
@@ -98,11 +96,11 @@ def open_text(base: str | Path) -> OpenText:
     return OpenText(name=Path(base).name, renderer=renderer, config=config, told_stops=frozenset(told))
 
 
-def _told_stops(base: str | Path, config: Any) -> list[int]:
+def _told_stops(base: str | Path, config: Any, options: Mapping[str, Any]) -> list[int]:
     from transformers import GenerationConfig
 
     try:
-        stops = GenerationConfig.from_pretrained(str(base)).eos_token_id
+        stops = GenerationConfig.from_pretrained(str(base), **options).eos_token_id
     except (OSError, ValueError, RecursionError):
         stops = None  # transformers then takes the model's own
     stops = stops if stops is not None else getattr(config, "eos_token_id", None)
@@ -133,7 +131,7 @@ def open_base(base: str | Path, *, dtype: Precision = "auto", quantize: Quantize
         from transformers import AutoModelForCausalLM
     except ImportError as error:
         raise MissingExtraError.of(error.name or "torch", extra="train", purpose="loading a base") from error
-    check_folder(base)
+    options = check_base(base)
     text = open_text(base)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     kind = getattr(torch, resolved(dtype))
@@ -141,7 +139,7 @@ def open_base(base: str | Path, *, dtype: Precision = "auto", quantize: Quantize
         with quiet():
             model = AutoModelForCausalLM.from_pretrained(
                 str(base), dtype=kind, use_safetensors=True, trust_remote_code=trusts(base),
-                **({} if quantize == "none" else _quantised(quantize, kind, device)),
+                **options, **({} if quantize == "none" else _quantised(quantize, kind, device)),
             )  # fmt: skip
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise unusable(base, "model", error) from error
@@ -214,8 +212,9 @@ def tokenizer_of(base: str | Path) -> Any:
     """
     from transformers import AutoTokenizer
 
+    options = check_base(base, config=False, weights=False)
     try:
-        return AutoTokenizer.from_pretrained(str(base), trust_remote_code=trusts(base))
+        return AutoTokenizer.from_pretrained(str(base), trust_remote_code=trusts(base), **options)
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise unusable(base, "tokenizer", error) from error
 
@@ -227,73 +226,6 @@ def resolved(dtype: Precision) -> str:
     if dtype != "auto":
         return dtype
     return "bfloat16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "float32"
-
-
-def _is_hub_id(base: str | Path) -> bool:
-    text = str(base)
-    return isinstance(base, str) and not text.startswith((".", "~", "/")) and text.count("/") <= 1
-
-
-def _check_exists(base: str | Path) -> None:
-    path = Path(base)
-    if path.is_dir():
-        return
-    raise ModelError(
-        Finding(
-            where=str(base),
-            found="a file" if path.exists() else "no such folder",
-            expected="a folder with a base model, or a hub id such as org/name",
-            fix="Check the path; `samples/base` comes with the package.",
-        )
-    )
-
-
-def check_folder(base: str | Path, *, weights: bool = True) -> None:
-    """Find what is wrong with a local folder before a library meets it with a worse message."""
-    path = Path(base)
-    if not path.exists() and _is_hub_id(base):
-        return
-    _check_exists(base)
-    missing = None
-    if not (path / "config.json").is_file():
-        missing = ("no config.json", "config.json of a causal language model")
-    elif not any((path / name).is_file() for name in _TOKENIZER_FILES):
-        missing = ("a folder without tokenizer", "tokenizer.json or tokenizer_config.json")
-    elif weights and not any(path.glob("*.safetensors")):
-        pickled = sorted(p.name for pattern in _PICKLES for p in path.glob(pattern))
-        found = f"only pickled weights ({', '.join(pickled[:3])})" if pickled else "no weights"
-        missing = (found, "weights as *.safetensors; a pickle can run code and is never loaded")
-    if missing:
-        raise ModelError(
-            Finding(
-                where=str(base),
-                found=missing[0],
-                expected=missing[1],
-                fix="Copy the missing files into the folder, or convert the weights to safetensors.",
-            )
-        )
-
-
-def unusable(base: str | Path, part: str, error: Exception) -> ModelError:
-    """Say in one line which part of a base can't be loaded, and why."""
-    if "trust_remote_code" in str(error):
-        return ModelError(
-            Finding(
-                where=str(base),
-                found="a base that brings code of its own, which isn't run",
-                expected="an architecture that transformers knows by itself",
-                fix=f"Read that code; if you trust it, set the environment variable {TRUSTED}={base}.",
-            )
-        )
-    said = str(error).splitlines()[0][:160] if str(error) else type(error).__name__
-    return ModelError(
-        Finding(
-            where=str(base),
-            found=f"no usable {part} ({said})",
-            expected=f"a base whose {part} transformers can load, or a hub id that can be reached",
-            fix="Check the folder's files, or download the base first and give its folder.",
-        )
-    )
 
 
 def base_hashes(base: str | Path, text: OpenText) -> BaseHashes:
