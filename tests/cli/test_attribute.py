@@ -33,7 +33,8 @@ def test_an_evaluation_alone_needs_data_and_templates(run, tmp_path, capsys):
     assert "--data" in capsys.readouterr().err
     beside = ["--data", str(run / "curate"), "--templates", str(run / "convert")]
     assert execute(["attribute", str(alone), *beside, "--out", str(tmp_path / "a"), "--quiet"]) == 0
-    whole = (run / "attribution" / "attribution.json").read_bytes()
+    assert execute(["attribute", str(run), "--out", str(tmp_path / "b"), "--quiet"]) == 0
+    whole = (tmp_path / "b" / "attribution.json").read_bytes()
     assert (tmp_path / "a" / "attribution.json").read_bytes() == whole
 
 

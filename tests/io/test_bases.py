@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from workbench.errors import ModelError
+from workbench.errors import InputError, ModelError
 
 pytest.importorskip("transformers")
 
 from huggingface_hub import constants
 
 from workbench.io.bases import check_base
+from workbench.io.dataset import read_dataset
 from workbench.rendering.opening import open_text
 
 BASE = Path(__file__).parents[2] / "samples" / "base"
@@ -27,7 +28,7 @@ class _Hub(BaseHTTPRequestHandler):
     """Knows ``team/known``; ``team/closed`` is gated, and of anything else it says that there is none."""
 
     def do_GET(self) -> None:
-        name = self.path.removeprefix("/api/models/")
+        name = self.path.removeprefix("/api/models/").removeprefix("/api/")
         self.server.asked.append(name)
         told = {"team/closed": (403, "GatedRepo"), "team/known": (200, None)}
         status, code = told.get(name, (404, "RepoNotFound"))
@@ -87,8 +88,16 @@ def test_a_name_that_the_hub_does_not_give_is_told(name):
     assert "hf auth login" in str(said.value)
 
 
+@pytest.mark.usefixtures("hub")
+def test_a_data_set_that_the_hub_does_not_give_is_told(tmp_path, monkeypatch):
+    pytest.importorskip("datasets")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="the hub knows no such data set"):
+        read_dataset("team/nothing")
+
+
 def test_a_name_that_can_be_none_asks_nobody(hub):
-    with pytest.raises(ModelError, match="nor is it a name that the hub could hold"):
+    with pytest.raises(ModelError, match="it is no name that the hub could hold"):
         check_base("my model")
     assert hub.asked == []
 

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from workbench.cli import options
-from workbench.cli.produce import Face, carry_out, require
+from workbench.cli.produce import Face, carry_out, require_sources
 from workbench.cli.sharing import sharing
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def convert(
 
     stage, base = _stage(recipe, logs, base, format=log_format, form=compact, context=context)
     named = [Path(name) for name in (*stage.logs, *stage.contracts)]
-    require(named, what="a log file")
+    require_sources(named, what="a log file, a saved `datasets` folder, or a hub id")
     inputs: list[Path | str] = [*named, *([base] if base else [])]
 
     def work(place: Path, progress: Progress) -> None:

@@ -141,6 +141,17 @@ def require(paths: list[Path], *, what: str) -> None:
         )
 
 
+def require_sources(sources: list[Path], *, what: str) -> None:
+    """Refuse data that isn't there; what looks like a hub id is left to be asked for.
+
+    Raises:
+        InputError: one finding for each missing path.
+    """
+    from workbench.io.hub import looks_like_hub_id
+
+    require([source for source in sources if not looks_like_hub_id(str(source))], what=what)
+
+
 def refuse_taken(out: Path, *, force: bool) -> None:
     """Refuse to write over a file unless asked to.
 

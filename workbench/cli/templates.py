@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from workbench.cli import options
-from workbench.cli.produce import Face, require, screen_for
+from workbench.cli.produce import Face, require_sources, screen_for
 from workbench.cli.sharing import sharing
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ def templates(
     from workbench.convert import ConvertOptions
     from workbench.convert.survey import survey
     from workbench.io.crew import Crew
-    from workbench.io.hub import as_files, looks_like_hub_id
+    from workbench.io.hub import as_files
 
-    require([log for log in logs if not looks_like_hub_id(str(log))], what="a log file")
+    require_sources(logs, what="a log file, a saved `datasets` folder, or a hub id")
     given = ConvertOptions(format=log_format)
     crew = Crew(workers or os.cpu_count() or 1)
     with screen_for(Face(quiet=quiet, as_json=as_json)) as screen, crew, as_files(logs) as files:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import os
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from workbench.errors import Finding, ModelError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from workbench.io.hub import withheld_by_hub
 
 # Names bases, with commas, whose own code may run: in the environment, so that no shared file can ask for it.
 TRUSTED = "WORKBENCH_TRUST_REMOTE_CODE"
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "tokenizer.model", "vocab.json")
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl")
-_PATIENCE_SECONDS = 10.0
 
 
 def trusts(base: str | Path) -> bool:
@@ -36,7 +32,7 @@ def check_base(base: str | Path, *, config: bool = True, weights: bool = True) -
     """
     path = Path(base)
     if not path.exists() and _is_hub_id(base):
-        return dict(_hub_options(str(base)))
+        return _hub_options(str(base))
     if not path.is_dir():
         raise ModelError(
             Finding(
@@ -94,29 +90,13 @@ def _is_hub_id(base: str | Path) -> bool:
     return isinstance(base, str) and not text.startswith((".", "~", "/")) and text.count("/") <= 1
 
 
-@lru_cache(maxsize=64)
-def _hub_options(name: str) -> Mapping[str, Any]:
-    """Ask the hub once a process whether it knows ``name``, for no longer than a few seconds."""
-    import httpx2
-    from huggingface_hub import HfApi, constants, errors
-
-    if constants.is_offline_mode():
-        if not _kept(name):
-            raise ModelError(_absent(name, "HF_HUB_OFFLINE is set, and the hub's model isn't kept here"))
-        return {"local_files_only": True}
-    try:
-        HfApi().model_info(name, timeout=_PATIENCE_SECONDS)
-    except errors.HFValidationError as error:
-        raise ModelError(_absent(name, "no such folder, nor is it a name that the hub could hold")) from error
-    except errors.RepositoryNotFoundError as error:
-        said = "no such folder, and the hub knows no such model, or shows it to nobody without its rights"
-        raise ModelError(_absent(name, said)) from error
-    except (httpx2.HTTPError, OSError, RuntimeError, ValueError) as error:
-        if not _kept(name):
-            said = f"no such folder, and {constants.ENDPOINT} doesn't answer ({type(error).__name__})"
-            raise ModelError(_absent(name, said)) from error
-        return {"local_files_only": True}
-    return {}
+def _hub_options(name: str) -> dict[str, Any]:
+    withheld = withheld_by_hub(name)
+    if withheld is None:
+        return {}
+    if withheld.reached or not _kept(name):
+        raise ModelError(_absent(name, f"no such folder, and {withheld.why}"))
+    return {"local_files_only": True}
 
 
 def _kept(name: str) -> bool:

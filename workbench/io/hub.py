@@ -1,12 +1,13 @@
-"""Reads data sets that the `datasets` library keeps: saved folders, and those of a hub."""
+"""Asks the hub what it holds, and reads the data sets of `datasets`: saved folders, and those of the hub."""
 
 from __future__ import annotations
 
 import re
 import tempfile
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workbench.errors import Finding, InputError, MissingExtraError
 from workbench.io.readers import Row, without_null
@@ -16,6 +17,39 @@ if TYPE_CHECKING:
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 _FILES = frozenset({".jsonl", ".json", ".csv", ".parquet", ".ndjson", ".txt", ".gz", ".zip"})
+_PATIENCE_SECONDS = 10.0
+
+
+class Withheld(NamedTuple):
+    """Why the hub gives nothing under a name, and whether it was ``reached`` at all."""
+
+    reached: bool
+    why: str
+
+
+@lru_cache(maxsize=64)
+def withheld_by_hub(name: str, *, dataset: bool = False) -> Withheld | None:
+    """Ask the hub, once a process and for seconds at most, whether it knows a model (or ``dataset``).
+
+    Its own library tries again for most of a minute before it says that nobody answers. None: it knows it.
+    """
+    import httpx2
+    from huggingface_hub import HfApi, constants, errors
+
+    kind = "data set" if dataset else "model"
+    if constants.is_offline_mode():
+        return Withheld(reached=False, why=f"HF_HUB_OFFLINE is set while the hub's {kind} isn't kept here")
+    try:
+        (HfApi().dataset_info if dataset else HfApi().model_info)(name, timeout=_PATIENCE_SECONDS)
+    except errors.HFValidationError:
+        return Withheld(reached=True, why="it is no name that the hub could hold")
+    except errors.RepositoryNotFoundError:
+        return Withheld(
+            reached=True, why=f"the hub knows no such {kind}, or shows it to nobody without its rights"
+        )
+    except (httpx2.HTTPError, OSError, RuntimeError, ValueError) as error:
+        return Withheld(reached=False, why=f"{constants.ENDPOINT} doesn't answer ({type(error).__name__})")
+    return None
 
 
 def looks_like_hub_id(source: str) -> bool:
@@ -93,18 +127,24 @@ def from_hub(name: str) -> dict[str, list[Row]]:
 
 def _from_hub(name: str) -> Any:
     library = _library(f"{name}, a data set of the hub")
+    withheld = withheld_by_hub(name, dataset=True)
+    kept = Path(library.config.HF_DATASETS_CACHE) / name.replace("/", "___")
+    if withheld and (withheld.reached or not kept.is_dir()):
+        raise InputError(_absent(name, withheld.why))
     try:
         return library.load_dataset(name)
     except (OSError, ValueError, RuntimeError) as error:
-        raise InputError(
-            Finding(
-                where=name,
-                found=f"no such path here, and the hub gave: {_first_line(error)}",
-                expected="a file, a directory, or the id of a data set that can be reached",
-                fix="Check the path or the id; for a private one log in with `hf auth login`; without a "
-                "network, save it elsewhere with `save_to_disk` and give that folder.",
-            )
-        ) from error
+        raise InputError(_absent(name, f"the hub gave: {_first_line(error)}")) from error
+
+
+def _absent(name: str, why: str) -> Finding:
+    return Finding(
+        where=name,
+        found=f"no such path here, and {why}",
+        expected="a file, a directory, or the id of a data set that can be had",
+        fix="Check the path or the id; for a private one log in with `hf auth login`; without a "
+        "network, save it elsewhere with `save_to_disk` and give that folder.",
+    )
 
 
 def _library(purpose: str) -> Any:
