@@ -158,6 +158,9 @@ class Pair(Value, frozen=True, kw_only=True):
         return {slot.name: slot.value for slot in self.slots}
 
 
+DIFFICULTIES = ("easy", "medium", "hard")  # as suites name them, in this order
+
+
 class Case(Value, frozen=True, kw_only=True):
     """One thing to ask a model and to judge.
 

@@ -137,11 +137,15 @@ class BehaviourVerdict(Value, frozen=True, kw_only=True):
 
 
 class TokenFigures(Value, frozen=True, kw_only=True):
-    """Mean prompt tokens a call with the long and the compact prompt, over the graded cases."""
+    """Mean prompt tokens a call with the long and the compact prompt, over the graded cases.
+
+    ``answer_means`` has by arm the mean tokens of the answers to the same cases.
+    """
 
     original_mean: float
     compact_mean: float
     saved_share: float
+    answer_means: dict[str, float] = msgspec.field(default_factory=dict)
 
 
 class Stopped(Value, frozen=True, kw_only=True):
@@ -281,10 +285,11 @@ class ArmUsage(Value, frozen=True, kw_only=True):
 
 
 class Usage(Value, frozen=True, kw_only=True):
-    """Tokens by arm, and the currency of their cost ("" where there is none)."""
+    """Tokens by arm, and the currency of their cost ("" where there is none) by the ``prices`` given."""
 
     arms: dict[str, ArmUsage]
     currency: str = ""
+    prices: Prices | None = None
 
 
 class Verdicts(Value, frozen=True, kw_only=True):

@@ -5,6 +5,9 @@ import made_run
 import pytest
 
 from workbench.report import build_report, render_html
+from workbench.report.economics import Prices, amount, costs
+from workbench.report.money import calls_word
+from workbench.verdicts import TokenFigures
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -16,6 +19,7 @@ FLAGS = [
     "--no-first-run",
 ]
 PATIENCE = 120_000
+TOKENS = TokenFigures(**made_run.TOKENS)
 
 pytestmark = [
     pytest.mark.browser,
@@ -220,14 +224,31 @@ def test_the_keyboard_goes_from_case_to_case(opened):
 
 def test_prices_are_worked_out_as_python_does(opened):
     page = opened()
-    before = page.locator(".costs td").all_text_contents()
-    field = page.locator("input[name=once]")
-    field.fill("11")
-    assert page.locator(".costs td").all_text_contents() != before
-    field.fill("10")
-    assert page.locator(".costs td").all_text_contents() == before
+    changed = {"input": 2.5, "cached": 0.3, "output": 7.0, "hits": 0.5, "tuned": 3.0, "tuned_output": 9.5}
+    for name, value in (changed | {"once": 11.0}).items():
+        page.locator(f"input[name={name}]").fill(str(value))
+    told = costs(TOKENS, Prices(**changed, once=11.0))
+    for way, call in told.calls.items():
+        assert page.locator(f"[data-cost={way}]").text_content() == amount(call.cost)
+        assert page.locator(f"[data-cost={way}_1000]").text_content() == amount(1000 * call.cost)
+    assert page.locator("[data-cost=against_plain]").text_content() == calls_word(told.against_plain)
+    assert page.locator("[data-cost=against_caching]").text_content() == calls_word(told.against_caching)
     page.locator("input[name=tuned]").fill("50")
     assert page.locator("[data-cost=against_caching]").text_content() == "never"
+
+
+def test_cases_are_found_by_difficulty_and_language(opened):
+    page = opened()
+    page.select_option("select[name=lang]", "zh")
+    chinese = page.locator(".cases > li")
+    assert 0 < chinese.count() < 30
+    assert all(item.get_attribute("data-lang") == "zh" for item in chinese.all())
+    page.select_option("select[name=lang]", "")
+    assert page.locator("select[name=difficulty] option").all_text_contents() == ["All", "Easy", "Hard"]
+    page.select_option("select[name=difficulty]", "easy")
+    easy = page.locator(".cases > li")
+    assert 0 < easy.count() < 60
+    assert all(item.get_attribute("data-difficulty") == "easy" for item in easy.all())
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -17,14 +17,15 @@ from rich.console import Console
 from workbench.report import build_report, render_html, render_markdown, to_json
 from workbench.report.charts import bar, interval_plot, loss_curve
 from workbench.report.diff import word_diff
-from workbench.report.economics import Prices, costs
+from workbench.report.economics import Prices, amount, costs, prices_of
 from workbench.report.markup import Html, anchor, element, escape, prose
 from workbench.report.model import Point, Training
 from workbench.report.packing import fit, fit_packed, pack, unpack
 from workbench.report.terminal import verdict_tables
 from workbench.report.words import percent, verdict_sentence
 from workbench.text import markdown_escape
-from workbench.verdicts import ArmFigures, BiasFigures, TokenFigures
+from workbench.verdicts import ArmFigures, BiasFigures, Price, TokenFigures, Usage
+from workbench.verdicts import Prices as Given
 
 VOID = {"meta", "link", "input", "br"}
 
@@ -254,8 +255,11 @@ def test_markdown_has_verdict_tables_and_links(report):
     assert r"max\_lost\_must\_rules: found 1" in text
     assert "| lost | 98% | 42% | 82% |" in text or "| lost | 98% | 42% | 80% |" in text
     assert "[report.html](report.html)" in text
-    rows = [line for line in text.splitlines() if line.startswith("|")]
-    assert {line.count("|") - line.count("\\|") for line in rows} <= {3, 5, 7}
+    tables = [block.splitlines() for block in text.split("\n\n") if block.startswith("|")]
+    widths = [{line.count("|") - line.count("\\|") for line in rows} for rows in tables]
+    assert len(widths) > 4
+    assert all(len(one) == 1 for one in widths)
+    assert set.union(*widths) == {3, 5, 6, 7}
 
 
 def test_markdown_of_hostile_text_is_text():
@@ -332,13 +336,54 @@ def test_a_diff_goes_by_words_and_by_chinese_characters():
 def test_costs_are_held_against_caching():
     tokens = TokenFigures(original_mean=500, compact_mean=100, saved_share=0.8)
     found = costs(tokens, Prices(input=2, cached=0.2, hits=0.5, tuned=3, once=10))
-    assert found.plain == 1000
-    assert found.caching == pytest.approx(400 * 1.1 + 200)
-    assert found.tuned == 300
+    million = {way: call.cost * 1e6 for way, call in found.calls.items()}
+    assert million["plain"] == pytest.approx(1000)
+    assert million["caching"] == pytest.approx(400 * 1.1 + 200)
+    assert million["before"] == pytest.approx(200)
+    assert million["tuned"] == pytest.approx(300)
     assert found.against_plain == pytest.approx(10 / 700 * 1e6)
     assert found.against_caching == pytest.approx(10 / 340 * 1e6)
     dear = costs(tokens, Prices(input=2, cached=0, hits=1, tuned=3, once=10))
     assert dear.against_caching is None
+
+
+def test_answers_cost_what_each_arm_says():
+    means = {"teacher": 30.0, "before": 90.0, "after": 20.0}
+    tokens = TokenFigures(original_mean=500, compact_mean=100, saved_share=0.8, answer_means=means)
+    found = costs(tokens, Prices(input=2, cached=0.2, hits=0.5, output=8, tuned=3, tuned_output=10, once=10))
+    assert {way: call.answer for way, call in found.calls.items()} == {
+        "plain": 30, "caching": 30, "before": 90, "tuned": 20,
+    }  # fmt: skip
+    million = {way: call.cost * 1e6 for way, call in found.calls.items()}
+    assert million == pytest.approx({"plain": 1240, "caching": 880, "before": 920, "tuned": 500})
+    assert found.against_plain == pytest.approx(10 / 740 * 1e6)
+
+
+def test_every_face_tells_the_same_costs(tmp_path):
+    built = build_report(made_run.run(tmp_path / "run", cases=24))
+    told = costs(built.verdicts.tokens, Prices())
+    plain = to_json(built)["costs"]
+    assert plain["prices"] == msgspec.to_builtins(Prices())
+    assert plain["calls"]["tuned"]["cost"] == told.calls["tuned"].cost
+    page, short = render_html(built), render_markdown(built)
+    assert amount(1000 * told.calls["caching"].cost) == "0.278"
+    assert '<td class="num" data-cost="caching_1000">0.278</td>' in page
+    assert "| Long prompt, cached | 486 | 31 | 0.000278 | 0.278 |" in short
+    assert f"after {told.against_caching:,.0f} calls against caching" in short
+    assert f'data-cost="against_caching">{told.against_caching:,.0f} calls<' in page
+
+
+def test_money_counts_three_digits():
+    shown = [amount(value) for value in (0, 1234.4, 99.94, 3.14159, 0.05, 0.000123456, 1e-15)]
+    assert shown == ["0", "1,234", "99.9", "3.14", "0.0500", "0.000123", "0.000000000000"]
+
+
+def test_prices_that_an_evaluation_was_given_stand_first():
+    given = Usage(
+        arms={}, prices=Given(all=Price(input=3, cached=0.3, output=15), after=Price(input=4, output=16))
+    )
+    assert prices_of(given) == Prices(input=3, cached=0.3, output=15, tuned=4, tuned_output=16)
+    assert prices_of(Usage(arms={})) == prices_of(None) == Prices()
 
 
 def test_a_plot_places_marks_by_their_share():

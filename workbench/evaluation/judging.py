@@ -29,7 +29,7 @@ from workbench.evaluation.leaning import leanings
 from workbench.evaluation.paired import adjusted, compare_arms
 from workbench.evaluation.stats import Interval, Method, Units, difference, figure, quotient, resample
 from workbench.graders.harm import OVER_REFUSAL, UNSAFE
-from workbench.records import ARMS, Arm
+from workbench.records import ARMS, DIFFICULTIES, Arm
 from workbench.verdicts import (
     ArmFigures,
     BehaviourVerdict,
@@ -48,9 +48,7 @@ if TYPE_CHECKING:
 
     from workbench.contracts import Contract, Rule
     from workbench.evaluation.grading import Answered, Graded
-
-
-DIFFICULTIES = ("easy", "medium", "hard")
+    from workbench.records import Completion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,15 +263,26 @@ def _outcomes(rows: Sequence[Graded]) -> dict[str, dict[str, int]]:
 
 
 def _tokens(answered: Sequence[Answered]) -> TokenFigures:
-    """Compare prompt tokens on held-out cases, or on all where there are none."""
+    """Compare tokens on held-out cases, or on all where there are none."""
     some = [one for one in answered if one.case.behaviour == HELDOUT] or list(answered)
+    asked: dict[str, list[Completion]] = {arm: [] for arm in ARMS}
+    for one in some:
+        asked[one.arm].append(one.completion)
     means = {
-        arm: float(np.mean(found)) if found else 0.0
-        for arm in ARMS
-        for found in [[one.completion.prompt_tokens for one in some if one.arm == arm]]
+        arm: float(np.mean([one.prompt_tokens for one in found])) if found else 0.0
+        for arm, found in asked.items()
     }
     saved = 1 - means["before"] / means["teacher"] if means["teacher"] else 0.0
-    return TokenFigures(original_mean=means["teacher"], compact_mean=means["before"], saved_share=saved)
+    return TokenFigures(
+        original_mean=means["teacher"],
+        compact_mean=means["before"],
+        saved_share=saved,
+        answer_means={
+            arm: float(np.mean([one.completion_tokens for one in found]))
+            for arm, found in asked.items()
+            if found
+        },
+    )
 
 
 def _grouped(pairs: Iterable[tuple[str, Graded]]) -> Mapping[str, list[Graded]]:

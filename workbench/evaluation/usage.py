@@ -33,7 +33,7 @@ def count_usage(answered: Sequence[Answered], prices: Prices | None = None) -> U
         )
         price = prices.of(arm) if prices else None
         found[arm] = tokens if price is None else _priced(tokens, price)
-    return Usage(arms=found, currency=prices.currency if prices else "")
+    return Usage(arms=found, currency=prices.currency if prices else "", prices=prices)
 
 
 def read_prices(path: Path) -> Prices:

@@ -66,6 +66,8 @@ def _case(
         id=name,
         behaviour=case.get("behaviour") or HELDOUT,
         slice=case.get("slice") or "",
+        difficulty=case.get("difficulty") or "",
+        lang=case.get("lang") or "",
         twin=case.get("twin"),
         question=_question(shown.get("prompt")),
         state=case_state(outputs.get("teacher"), outputs.get("after")),

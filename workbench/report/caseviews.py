@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from workbench.records import ARMS
+from workbench.records import ARMS, DIFFICULTIES
 from workbench.report.cases import HELDOUT
 from workbench.report.charts import mark
 from workbench.report.diff import word_diff
@@ -16,7 +16,7 @@ from workbench.report.words import ARM_MEANINGS, ARM_NAMES, CASE_NAMES, count, n
 from workbench.text import excerpt
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from workbench.records import Arm
     from workbench.report.model import CaseView, Failure, Output
@@ -26,6 +26,7 @@ _PLAIN = 4  # a part of so many of the page's room goes to cases that are read w
 _TITLE = 110
 _ALIKE = 0.4  # of the longer text: below, a diff is all marks
 _HELDOUT_NAME = "held-out calls"
+LANGUAGES = {"en": "English", "zh": "中文"}  # each by its own name
 
 
 def cases_section(cases: Sequence[CaseView], rules: Sequence[RuleVerdict], *, budget: int) -> Html:
@@ -116,12 +117,16 @@ def _filters(cases: Sequence[CaseView], rules: Sequence[RuleVerdict]) -> Html:
     behaviours = sorted({case.behaviour for case in cases})
     broken = {f.name for case in cases if "after" in case.outputs for f in case.outputs["after"].failed}
     slices = sorted({case.slice for case in cases if case.slice and case.behaviour != HELDOUT})
+    hard = [(name, named(name)) for name in _by_difficulty({case.difficulty for case in cases} - {""})]
+    spoken = [(code, LANGUAGES.get(code, code)) for code in sorted({case.lang for case in cases} - {""})]
     named_rules = [(str(i), rule.text) for i, rule in enumerate(rules) if rule.id in broken]
     return element(
         "form",
         _select("state", "Outcome", outcomes),
         _select("behaviour", "Suite", [(name, named(behaviour_name(name))) for name in behaviours]),
         _select("slice", "Slice", [(name, named(name)) for name in slices]) if len(slices) > 1 else None,
+        _select("difficulty", "Difficulty", hard) if len(hard) > 1 else None,
+        _select("lang", "Language", spoken) if len(spoken) > 1 else None,
         _select("rule", "Broken by the adapter", [(i, excerpt(text, limit=60)) for i, text in named_rules]),
         element("label", "Text", element("input", type="search", name="text", autocomplete="off")),
         element("output", f"{count(len(cases))} cases", class_="found", aria_live="polite"),
@@ -134,6 +139,12 @@ def _filters(cases: Sequence[CaseView], rules: Sequence[RuleVerdict]) -> Html:
         hidden=True,
         aria_label="Filter cases",
     )  # fmt: skip
+
+
+def _by_difficulty(found: Collection[str]) -> list[str]:
+    """Put known difficulties in their order, then others by name."""
+    known = {name: place for place, name in enumerate(DIFFICULTIES)}
+    return sorted(found, key=lambda name: (known.get(name, len(known)), name))
 
 
 def _select(name: str, label: str, options: Sequence[tuple[str, str]]) -> Html:
@@ -158,6 +169,8 @@ def _case(case: CaseView, places: Mapping[str, int], texts: Mapping[str, str]) -
         data_state=case.state,
         data_behaviour=case.behaviour if case.behaviour != HELDOUT else None,  # most cases: light pages
         data_slice=case.slice if case.behaviour != HELDOUT and case.slice else None,
+        data_difficulty=case.difficulty or None,
+        data_lang=case.lang or None,
         data_rules=" ".join(broken) or None,
     )
 
@@ -170,7 +183,7 @@ def _inside(case: CaseView, texts: Mapping[str, str]) -> Html:
         element(
             "p",
             element("a", case.id, href=anchor("case", case.id)),
-            f" · {case.slice}" if case.slice and case.behaviour != HELDOUT else None,
+            *(f" · {told}" for told in _told(case)),
             " · " if twin else None,
             twin,
             class_="quiet",
@@ -183,6 +196,16 @@ def _inside(case: CaseView, texts: Mapping[str, str]) -> Html:
         ),
         class_="inside",
     )
+
+
+def _told(case: CaseView) -> Iterator[str]:
+    """Name the slice, difficulty and language that a case of a suite is reported by."""
+    if case.slice and case.behaviour != HELDOUT:
+        yield case.slice
+    if case.difficulty:
+        yield named(case.difficulty)
+    if case.lang:
+        yield LANGUAGES.get(case.lang, case.lang)
 
 
 def _output(arm: Arm, output: Output, teacher: Output | None, texts: Mapping[str, str]) -> Html:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.records import ARMS
+from workbench.report.economics import amount, costs, prices_of
+from workbench.report.money import WAYS, calls_word, used_rows
 from workbench.report.words import (
     ARM_NAMES,
     METHODS,
@@ -13,7 +15,6 @@ from workbench.report.words import (
     count,
     figure,
     gate_word,
-    money,
     named,
     percent,
     points,
@@ -42,7 +43,7 @@ def render_markdown(report: Report) -> str:
         blocks += ["### Behaviours", table(("Behaviour", *ARM_NAMES.values()), rows), *_outcomes(found)]
     if found.rules:
         blocks += ["### Rules", _rules(found.rules)]
-    blocks += [*_sureness(found), *_graders(report.graders), *_usage(found)]
+    blocks += [*_sureness(found), *_graders(report.graders), *_costs(found)]
     blocks += [f"> {escape(note)}" for note in report.notes]
     blocks.append(
         "Cases side by side and provenance: [report.html](report.html) · [report.json](report.json)"
@@ -71,18 +72,33 @@ def _outcomes(found: Verdicts) -> list[str]:
     return [table(("Outcome, in cases", *ARM_NAMES.values()), rows)] if rows else []
 
 
-def _usage(found: Verdicts) -> list[str]:
-    """Count the tokens of the evaluation itself, with their cost where prices were given."""
-    if found.usage is None:
-        return []
-    priced = any(one.cost is not None for one in found.usage.arms.values())
-    rows = []
-    for arm, one in ((arm, found.usage.arms[arm]) for arm in ARMS if arm in found.usage.arms):
-        tokens = (one.answers, one.prompt_tokens, one.cached_tokens, one.completion_tokens)
-        cost = "–" if one.cost is None else money(one.cost, escape(found.usage.currency))
-        rows.append((ARM_NAMES[arm], *map(count, tokens), *([cost] if priced else [])))
-    head = ("Tokens of this evaluation", "Answers", "Prompt", "of it shared", "Answer")
-    return ["### Tokens", table((*head, *(["Cost"] if priced else [])), rows)]
+def _costs(found: Verdicts) -> list[str]:
+    """Write what a call costs in each arm and when the tuning is earned back, then what was used here."""
+    prices = prices_of(found.usage)
+    told = costs(found.tokens, prices)
+    rows = [
+        (
+            WAYS[way],
+            count(call.prompt),
+            "–" if call.answer is None else count(call.answer),
+            amount(call.cost),
+            amount(1000 * call.cost),
+        )
+        for way, call in told.calls.items()
+    ]
+    at = (
+        f"At {prices.input:g} for a million prompt tokens, {prices.cached:g} where cached "
+        f"({percent(prices.hits)} of calls), {prices.output:g} for a million answer tokens, {prices.tuned:g} "
+        f"and {prices.tuned_output:g} with the tuned model, {prices.once:g} once: earned back after "
+        f"{calls_word(told.against_plain)} against the full price, after "
+        f"{calls_word(told.against_caching)} against caching."
+    )
+    blocks = ["### Cost", table(("Ask with", "Tokens in", "Tokens out", "A call", "1,000 calls"), rows), at]
+    if found.usage is not None and found.usage.arms:
+        (_, *head), *used = used_rows(found.usage)
+        lines = [tuple(map(escape, row)) for row in used]
+        blocks.append(table(("Tokens of this evaluation", *head), lines))
+    return blocks
 
 
 def _sureness(found: Verdicts) -> list[str]:

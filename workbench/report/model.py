@@ -45,6 +45,8 @@ class CaseView(Value, frozen=True, kw_only=True):
     question: str
     state: CaseState
     slice: str = ""
+    difficulty: str = ""
+    lang: str = ""
     twin: str | None = None
     outputs: dict[Arm, Output]
 

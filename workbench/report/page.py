@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from workbench.report.asides import asides
 from workbench.report.caseviews import cases_section
-from workbench.report.economics import Prices
+from workbench.report.economics import Prices, prices_of
 from workbench.report.gradercards import graders_section
 from workbench.report.hero import hero
 from workbench.report.markup import Html, anchor, element, joined
 from workbench.report.model import Report  # noqa: TC001 - part of the signature's meaning
+from workbench.report.money import tokens_section
 from workbench.report.provenance import provenance_section
 from workbench.report.rules import behaviours_list, rules_table, states_key
-from workbench.report.sections import data_section, prompts_section, tokens_section, training_section
+from workbench.report.sections import data_section, prompts_section, training_section
 from workbench.report.shell import page
 from workbench.report.sureness import sureness_section
 
@@ -50,7 +51,7 @@ def render_html(report: Report, *, prices: Prices | None = None, budget: int = _
         if found.behaviours
         else None,
         "sureness": sureness_section(found),
-        "tokens": tokens_section(found.tokens, prices or Prices()),
+        "tokens": tokens_section(found.tokens, prices or prices_of(found.usage), usage=found.usage),
         "cases": None,
         "prompt": prompts_section(report.prompts, found.rules) if report.prompts else None,
         "graders": graders_section(report.graders) if report.graders else None,

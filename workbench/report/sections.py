@@ -1,11 +1,10 @@
-"""Draws what a run cost and saves, how it learned, where its rows went, and the prompt that is gone."""
+"""Draws how a run learned, where its rows went, and the prompt that is gone."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from workbench.report.charts import bar, curve_words, loss_curve
-from workbench.report.economics import Costs, Prices, costs
 from workbench.report.markup import Html, anchor, element, joined, prose, scrolling
 from workbench.report.words import RULE_STATES, count, named
 
@@ -13,50 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from workbench.report.model import Dropped, Funnel, Passage, PromptText, Training
-    from workbench.verdicts import RuleState, RuleVerdict, TokenFigures
+    from workbench.verdicts import RuleState, RuleVerdict
 
 _RULES = 12  # of one reason, named in the funnel
-_FIELDS = (
-    ("input", "Prompt tokens, per million", 0.01),
-    ("cached", "Cached prompt tokens, per million", 0.01),
-    ("hits", "Share of calls that hit the cache", 0.01),
-    ("tuned", "Tuned model's prompt tokens, per million", 0.01),
-    ("once", "Tuning and evaluating, once", 0.5),
-)
-
-
-def tokens_section(tokens: TokenFigures, prices: Prices) -> Html:
-    """Draw costs by prompt with the break-even, at prices that the reader can change."""
-    fields = (
-        element(
-            "label",
-            label,
-            element(
-                "input", type="number", name=name, value=f"{getattr(prices, name):g}", min="0",
-                max="1" if name == "hits" else None, step=f"{step:g}", inputmode="decimal",
-            ),
-        )
-        for name, label, step in _FIELDS
-    )  # fmt: skip
-    form = element(
-        "form",
-        *fields,
-        class_="prices",
-        data_original=f"{tokens.original_mean!r}",
-        data_compact=f"{tokens.compact_mean!r}",
-        aria_label="Prices",
-    )
-    note = (
-        "Example prices, in any currency: put in your own. The honest rival is prompt caching, where a "
-        "provider reads the shared part of the prompt at a discount. Answers cost the same either "
-        "way and are left out."
-    )
-    return joined(
-        [
-            element("p", note, class_="lead"),
-            element("div", form, _costs(costs(tokens, prices)), class_="split"),
-        ]
-    )
 
 
 def training_section(training: Training) -> Html:
@@ -139,31 +97,6 @@ def _likeness(funnel: Funnel) -> Html | None:
     if not funnel.likeness:
         said = f"No two rows in different parts are as alike as {funnel.floor:.2f} (Jaccard)."
     return element("p", said, class_="quiet")
-
-
-def _costs(found: Costs) -> Html:
-    rows = (
-        ("Long prompt, in full", "plain", f"{found.plain:,.0f}"),
-        ("Long prompt, cached", "caching", f"{found.caching:,.0f}"),
-        ("Compact prompt, tuned", "tuned", f"{found.tuned:,.0f}"),
-        ("Earned back against the full price after", "against_plain", _calls(found.against_plain)),
-        ("Earned back against caching after", "against_caching", _calls(found.against_caching)),
-    )
-    body = (
-        element("tr", element("th", label, scope="row"), element("td", value, class_="num", data_cost=key))
-        for label, key, value in rows
-    )
-    return element(
-        "table",
-        element("caption", "Prompt cost of a million calls"),
-        element("tbody", *body),
-        class_="costs",
-        aria_live="polite",
-    )
-
-
-def _calls(calls: float | None) -> str:
-    return "never" if calls is None else f"{calls:,.0f} calls"
 
 
 def _parity(parity: Mapping[str, Any] | None) -> Html | None:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from workbench.records import ARMS
+from workbench.report.economics import costs, prices_of
 
 if TYPE_CHECKING:
     from workbench.report.model import Report
-    from workbench.verdicts import ArmFigures, BehaviourVerdict, RuleVerdict
+    from workbench.verdicts import ArmFigures, BehaviourVerdict, RuleVerdict, Verdicts
 
 
 def to_json(report: Report) -> dict[str, Any]:
@@ -30,6 +31,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "rules": [_rule(rule) for rule in found.rules],
         "tokens": msgspec.to_builtins(found.tokens),
         "usage": msgspec.to_builtins(found.usage),
+        "costs": _costs(found),
         "cases": found.cases,
         "clusters": found.clusters,
         "unscored": found.unscored,
@@ -44,6 +46,13 @@ def to_json(report: Report) -> dict[str, Any]:
         "provenance": msgspec.to_builtins(report.provenance),
         "notes": list(report.notes),
     }
+
+
+def _costs(found: Verdicts) -> dict[str, Any]:
+    """Give the prices, what a call costs with them, and after how many calls the tuning is earned back."""
+    prices = prices_of(found.usage)
+    told = costs(found.tokens, prices)
+    return {"prices": msgspec.to_builtins(prices), **msgspec.to_builtins(told)}
 
 
 def _arm(figures: ArmFigures, arm: str) -> dict[str, Any]:

@@ -29,27 +29,39 @@
     show();
   };
 
+  // Money in three digits that count, without an exponent; workbench/report/economics.py writes it alike.
+  const amount = (value, whole) => {
+    if (value <= 0) return "0";
+    if (value >= 100) return whole.format(value);
+    return value.toFixed(Math.min(12, 2 - Number(value.toExponential(6).split("e")[1])));
+  };
+
   const prices = () => {
     const form = document.querySelector(".prices");
     if (!form) return;
-    let money; // made when it is first needed: it costs tens of milliseconds
+    let whole; // made when it is first needed: it costs tens of milliseconds
     const show = (key, text) => { document.querySelector(`[data-cost="${key}"]`).textContent = text; };
     form.addEventListener("input", () => {
-      money ??= new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+      whole ??= new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
       const value = (name) => Math.max(0, Number(form.elements[name].value) || 0);
-      const original = Number(form.dataset.original);
-      const compact = Number(form.dataset.compact);
+      const tokens = (name) => Number(form.dataset[name] ?? 0);
+      const [original, compact] = [tokens("original"), tokens("compact")];
       const shared = Math.max(0, original - compact);
       const hits = Math.min(1, value("hits"));
-      const plain = original * value("input");
-      const caching = shared * (hits * value("cached") + (1 - hits) * value("input")) + (original - shared) * value("input");
-      const tuned = compact * value("tuned");
-      const even = (saved) => (saved > 0 ? `${money.format((value("once") / saved) * 1e6)} calls` : "never");
-      show("plain", money.format(plain));
-      show("caching", money.format(caching));
-      show("tuned", money.format(tuned));
-      show("against_plain", even(plain - tuned));
-      show("against_caching", even(caching - tuned));
+      const kept = hits * value("cached") + (1 - hits) * value("input");
+      const calls = {
+        plain: original * value("input") + tokens("teacher") * value("output"),
+        caching: shared * kept + (original - shared) * value("input") + tokens("teacher") * value("output"),
+        before: compact * value("input") + tokens("before") * value("output"),
+        tuned: compact * value("tuned") + tokens("after") * value("tuned_output"),
+      };
+      for (const [way, cost] of Object.entries(calls)) {
+        show(way, amount(cost / 1e6, whole));
+        show(`${way}_1000`, amount(cost / 1e3, whole));
+      }
+      const even = (saved) => (saved > 0 ? `${whole.format((value("once") / saved) * 1e6)} calls` : "never");
+      show("against_plain", even(calls.plain - calls.tuned));
+      show("against_caching", even(calls.caching - calls.tuned));
     });
     form.addEventListener("submit", (event) => event.preventDefault());
   };
@@ -78,9 +90,9 @@
   const decoded = (text) => (text.includes("&") ? text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&amp;", "&") : text);
 
   // One entry a case: its markup, and numbers for what the filters ask of it.
-  const COLUMNS = ["state", "behaviour", "slice"];
+  const COLUMNS = ["state", "behaviour", "slice", "difficulty", "lang"];
   const indexed = (markup) => {
-    const start = /<li id="([^"]*)" data-state="([^"]*)"(?: data-behaviour="([^"]*)")?(?: data-slice="([^"]*)")?(?: data-rules="([^"]*)")?>/g;
+    const start = /<li id="([^"]*)" data-state="([^"]*)"(?: data-behaviour="([^"]*)")?(?: data-slice="([^"]*)")?(?: data-difficulty="([^"]*)")?(?: data-lang="([^"]*)")?(?: data-rules="([^"]*)")?>/g;
     const tags = [...markup.matchAll(start)];
     const texts = tags.map((tag, place) => markup.slice(tag.index, tags[place + 1]?.index));
     const codes = COLUMNS.map(() => new Map([["", 0]]));
@@ -94,7 +106,7 @@
         columns[column][place] = codes[column].get(said);
       });
     });
-    return { texts, codes, columns, places, rules: tags.map((tag) => tag[5]?.split(" ") ?? []) };
+    return { texts, codes, columns, places, rules: tags.map((tag) => tag[2 + COLUMNS.length]?.split(" ") ?? []) };
   };
 
   const cases = async () => {
