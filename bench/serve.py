@@ -29,7 +29,7 @@ def main() -> None:
     options.add_argument("--tokens", type=int, default=24)
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as place:
-        folders = [f"--adapter={name}={_adapter(Path(place) / name, i)}" for i, name in enumerate(ADAPTERS)]
+        folders = [f"--adapter={name}={random_adapter(Path(place) / name, i)}" for i, name in enumerate(ADAPTERS)]
         server = subprocess.Popen(
             [sys.executable, "-m", "workbench", "serve", "--base", str(BASE), "--port", "0", *folders],
             stdout=subprocess.PIPE, text=True,
@@ -89,7 +89,8 @@ def _memory(pid: int) -> float:
     return int(found.group(1)) / 1024 if found else float("nan")
 
 
-def _adapter(folder: Path, seed: int) -> Path:
+def random_adapter(folder: Path, seed: int) -> Path:
+    """Save an adapter of random weights for the sample base."""
     import torch
     from peft import LoraConfig, get_peft_model
 
