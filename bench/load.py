@@ -5,8 +5,8 @@
     python -m bench.load --only review --json  # one server; one JSON object a line
 
 Served: a whole answer with the text that the same call gives when it is alone. Refused: 429 with
-`Retry-After`, 404 for an adapter that was just dropped, 409 for a row that another person is at. Left: given up
-by the caller. Lost: everything else (a broken connection, half a stream, another text, a decision that was
+`Retry-After`, 404 for an adapter that was just dropped, 409 for a row that another person is at. Left: given
+up by the caller. Lost: everything else (a broken connection, half a stream, another text, a decision that was
 taken and isn't in the export); one is enough for exit code 1.
 """
 
@@ -76,11 +76,9 @@ def reviewing(place: Path, options: argparse.Namespace) -> Iterator[dict[str, An
         yield from _scenes("review", desk, server.pid, options)
 
 
-def _scenes(
-    name: str, world: Shop | Desk, pid: int, options: argparse.Namespace
-) -> Iterator[dict[str, Any]]:
+def _scenes(name: str, world: Shop | Desk, pid: int, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     endurance: int = options.endurance
-    scenes = world.scenes(options.calls) if not endurance else {"endurance": world.enduring(endurance)}
+    scenes = world.enduring(endurance) if endurance else world.scenes(options.calls)
     for scene, work in scenes.items():
         tally, memory = asyncio.run(_watched(work(), Memory(pid)))
         yield {"server": name, "scene": scene, **tally.row(), **memory.row(), "why": tally.lost[:5]}

@@ -29,9 +29,7 @@ class Shop:
     ``extra`` are name and folder of an adapter that is loaded and dropped meanwhile.
     """
 
-    def __init__(
-        self, port: int, *, models: Sequence[str], extra: tuple[str, str], tokens: int = 24
-    ) -> None:
+    def __init__(self, port: int, *, models: Sequence[str], extra: tuple[str, str], tokens: int = 24) -> None:
         self._port, self._models, self._extra, self._tokens = port, tuple(models), extra, tokens
         self._texts: dict[tuple[str, str], str] = {}
         self.loads = 0
@@ -67,14 +65,16 @@ class Shop:
         async def caller() -> Tally:
             tally = Tally()
             for model, question, stream in every:
-                while not await self._one(tally, model, question, stream=stream):
-                    await asyncio.sleep(1)  # what Retry-After says
+                done = False
+                while not done:
+                    done = await self._one(tally, model, question, stream=stream)
+                    await asyncio.sleep(0 if done else 1)  # what Retry-After says
             return tally
 
         return await _all(caller() for _ in range(callers))
 
     async def crowded(self, calls: int) -> Tally:
-        """Ask with more callers than are written and may wait: those refused try again until they are served."""
+        """Ask with more callers than may wait: those refused try again until they are served."""
         return await self.steady(calls, callers=8 * CALLERS)
 
     async def slowed(self, calls: int, *, slow_ones: int = CALLERS) -> Tally:
@@ -135,7 +135,7 @@ class Shop:
         return {f"endurance, {seconds:.0f} s": scene}
 
     async def _one(self, tally: Tally, model: str, question: str, *, stream: bool, **how: Any) -> bool:
-        """Ask once and note what became of it; ``False``: refused for now, so that it is to be tried again."""
+        """Ask once and note what became of it; ``False``: refused for now, to be tried again."""
         began = time.perf_counter()
         try:
             reply = await asked(self._port, self._chat(model, question, stream=stream), **how)

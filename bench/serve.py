@@ -29,7 +29,9 @@ def main() -> None:
     options.add_argument("--tokens", type=int, default=24)
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as place:
-        folders = [f"--adapter={name}={random_adapter(Path(place) / name, i)}" for i, name in enumerate(ADAPTERS)]
+        folders = [
+            f"--adapter={name}={random_adapter(Path(place) / name, i)}" for i, name in enumerate(ADAPTERS)
+        ]
         server = subprocess.Popen(
             [sys.executable, "-m", "workbench", "serve", "--base", str(BASE), "--port", "0", *folders],
             stdout=subprocess.PIPE, text=True,

@@ -1,4 +1,4 @@
-"""Plain HTTP for load tests: sockets that are slow, go away, or send what they like, and a tally of answers."""
+"""Plain HTTP for load tests: sockets that are slow or go away, and a tally of what became of requests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections import Counter
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -50,7 +50,7 @@ class Tally:
     lost: list[str] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
-    def __iadd__(self, other: Tally) -> Tally:
+    def __iadd__(self, other: Tally) -> Self:
         """Add another tally."""
         self.served += other.served
         self.left += other.left
@@ -126,9 +126,7 @@ def read(raw: bytes) -> Reply:
     """Read an answer."""
     head, _, body = raw.partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
-    headers = {
-        name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
-    }
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     found = re.match(r"HTTP/1\.[01] (\d{3})", first)
     status = int(found.group(1)) if found else 0
     if "chunked" in headers.get("transfer-encoding", ""):
@@ -168,7 +166,7 @@ class Memory:
             self.samples.append((time.monotonic(), held(self._pid)))
 
     def row(self) -> dict[str, float]:
-        """Return start, end, and MB a minute (least squares over all but the first fifth) with its 95 % bounds.
+        """Return start, end, and MB a minute (least squares, without the first fifth) with its 95 % bounds.
 
         Samples that follow each other aren't independent: the bounds are of ten means of equal stretches.
         """

@@ -40,6 +40,11 @@ _SCRIPTS = (
 # What is Markdown markup anywhere, and what is only where a line begins with it.
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~&$]|^[-+#]|(?<=^\d)[.)])")
 _BREAKS = re.compile(r"\s+")
+# Controls that HTML forbids and terminals obey, lone surrogates, and the marks that reorder text around them.
+_UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+_SPACE = 0x20
+_CODE = 200
+_PICTURES = 0x2400  # where Unicode keeps visible pictures of the control characters
 _STOPWORD_LISTS = {
     "en": "the of and to in is that it for was on are with as be at by this not or you your i we",
     "de": "der die das und ist nicht ich sie wir mit für auf ein eine zu den von im es auch",
@@ -184,10 +189,26 @@ def _mark(character: str) -> bytes:
 _MARKS = b"".join(_mark(chr(code)) for code in range(256))
 
 
+def visible(text: str) -> str:
+    """Replace what neither a page nor a terminal may get by visible marks; tabs and line ends stay."""
+    return _UNFIT.sub(_picture, text)
+
+
+def _picture(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return chr(_PICTURES + code) if code < _SPACE else "\ufffd"
+
+
+def markdown_code(text: str) -> str:
+    """Write a text as a code span of one line, also within a table."""
+    shown = excerpt(text.replace("`", "'"), limit=_CODE).replace("|", "\\|")
+    return f"`{shown}`"
+
+
 def markdown_escape(text: str) -> str:
-    """Keep any text from becoming Markdown markup or a mention, on one line."""
+    """Keep any text from becoming Markdown markup, a mention or a terminal's command, on one line."""
     # A mention is found after escapes are read; a space of no width parts the sign from the name.
-    return _SPECIAL.sub(r"\\\1", _BREAKS.sub(" ", text).strip()).replace("@", "@\u200b")
+    return _SPECIAL.sub(r"\\\1", _BREAKS.sub(" ", visible(text)).strip()).replace("@", "@\u200b")
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

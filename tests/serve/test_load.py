@@ -28,9 +28,7 @@ def shop(make_service, adapter_folders):
         yield shop
 
 
-@pytest.mark.parametrize(
-    ("scene", "calls"), [("steady", 16), ("deserted", 8), ("changed", 18)]
-)
+@pytest.mark.parametrize(("scene", "calls"), [("steady", 16), ("deserted", 8), ("changed", 18)])
 def test_nothing_is_lost(shop, scene, calls):
     tally = asyncio.run(getattr(shop, scene)(calls))
     assert tally.lost == []

@@ -138,6 +138,58 @@ def test_another_host_is_refused(served):
     assert b"evil.example" in text
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Content-Type": "text/plain"},
+    ],
+)
+def test_a_page_of_another_origin_can_neither_ask_nor_load(served, adapter_folders, headers):
+    """What a browser sends without asking first: plain posts of a page, and of its forms."""
+    before = raw(served, "GET", "/v1/models")[2]
+    load = json.dumps({"name": "evil", "path": str(adapter_folders["one"])})
+    chat = json.dumps({"model": "base", "messages": say("a"), "max_tokens": 4})
+    for method, path, body in (
+        ("POST", "/v1/adapters", load), ("POST", "/v1/chat/completions", chat),
+        ("DELETE", "/v1/adapters/one", ""),
+    ):  # fmt: skip
+        status, _, text = raw(served, method, path, body, **headers)
+        assert (status, json.loads(text)["error"]["code"]) == (403, "foreign_origin"), path
+    assert raw(served, "GET", "/v1/models")[2] == before
+
+
+def test_a_page_of_its_own_origin_and_one_with_the_token_may_ask(served, make_service):
+    own = served.rpartition("/")[2]
+    assert (
+        raw(served, "GET", "/v1/models", Origin=f"http://{own}", **{"Sec-Fetch-Site": "same-origin"})[0]
+        == 200
+    )
+    with listening(make_service(adapters={}), token=SECRET) as url:
+        foreign = {"Origin": "https://ours.example", "Sec-Fetch-Site": "cross-site"}
+        assert raw(url, "GET", "/v1/models", Authorization=f"Bearer {SECRET}", **foreign)[0] == 200
+        assert raw(url, "GET", "/v1/models", **foreign)[0] == 401
+
+
+def test_web_sockets_are_refused_whatever_they_carry(make_service):
+    import asyncio
+
+    from workbench.serve.app import make_app
+
+    service = make_service(adapters={})
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(make_app(service)({"type": "websocket", "path": "/v1/models", "headers": []}, None, send))
+    service.engine.close()
+    assert [one["type"] for one in sent] == ["websocket.close"]
+
+
 def test_metrics_count_and_keep_no_text(served, client):
     ask(client, "one", "Zebrafish")
     text = raw(served, "GET", "/metrics")[2].decode()

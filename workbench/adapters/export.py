@@ -13,6 +13,8 @@ from workbench.io.rundir import write_json, write_text
 from workbench.rendering.adapters import PASSPORT, WEIGHTS, check_adapter, dora_has_no_scale, passport
 from workbench.rendering.opening import base_hashes, open_text
 from workbench.rendering.serving import describe, vllm_limits, vllm_rank
+from workbench.text import markdown_code as code
+from workbench.text import markdown_escape as escape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -211,5 +213,5 @@ def _hub(base: str, text: OpenText, adapters: Mapping[str, Path], out: Path) -> 
 
 
 def _short_card(name: str, folder: Path, base: str) -> str:
-    facts = "\n".join(f"| {key} | `{value}` |" for key, value in describe(folder).items())
-    return f"# {name}: a LoRA adapter for {base}\n\n| field | value |\n|---|---|\n{facts}\n"
+    facts = "\n".join(f"| {escape(key)} | {code(str(value))} |" for key, value in describe(folder).items())
+    return f"# {escape(name)}: a LoRA adapter for {escape(base)}\n\n| field | value |\n|---|---|\n{facts}\n"

@@ -16,6 +16,8 @@ from workbench.ports import silent
 from workbench.records import Value
 from workbench.rendering.adapters import attach, scale_adapter
 from workbench.rendering.opening import open_base, open_text, quiet
+from workbench.text import markdown_code as code
+from workbench.text import markdown_escape as escape
 from workbench.training.agreement import Tally, answer_logits, greedy_answer, neutral_examples
 
 if TYPE_CHECKING:
@@ -224,8 +226,9 @@ def _note(adapter: Path, merging: Merging) -> str:
 def _readme(name: str, adapter: Path, merging: Merging) -> str:
     settings = json.dumps(msgspec.to_builtins(merging))
     return (
-        f"# {name} with an adapter merged in\n\nThe adapter `{adapter.name}` is part of the weights; load it "
-        "with `AutoModelForCausalLM.from_pretrained`. How far both agree: parity.json.\n\n"
+        f"# {escape(name)} with an adapter merged in\n\n"
+        f"The adapter {code(adapter.name)} is part of the weights; load it with "
+        "`AutoModelForCausalLM.from_pretrained`. How far both agree: parity.json.\n\n"
         f"Settings: `{settings}`\n"
     )
 

@@ -276,6 +276,8 @@ def _serve(
 
     try:
         import uvicorn
+
+        from workbench.cli.patience import BoundedProtocol
     except ImportError as missing:
         raise MissingExtraError.of("uvicorn", extra="serve", purpose="reviewing") from missing
     session = Session(secrets.token_urlsafe(24))
@@ -298,7 +300,10 @@ def _serve(
             typer.echo(f"review at {address}", err=True)
             if show:
                 webbrowser.open(address)
-            config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+            config = uvicorn.Config(
+                app, http=BoundedProtocol, ws="none", log_level="warning", access_log=False,
+                server_header=False,
+            )  # fmt: skip
             # uvicorn raises the signal again when it has ended: Ctrl-C is how a review ends in order.
             signal.signal(signal.SIGINT, lambda *_: None)
             uvicorn.Server(config).run(sockets=[listening])

@@ -152,8 +152,10 @@ def _run(app: Any, listening: socket.socket, *, drain: float) -> None:
 
     import uvicorn
 
+    from workbench.cli.patience import BoundedProtocol
+
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False,
+        app, http=BoundedProtocol, ws="none", log_level="warning", access_log=False, server_header=False,
         timeout_graceful_shutdown=int(drain) + 1, timeout_keep_alive=15,
     )  # fmt: skip
     # uvicorn raises the signal again when it has ended: an orderly end is no failure.

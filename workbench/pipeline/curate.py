@@ -18,7 +18,7 @@ from workbench.ports import silent
 from workbench.signals import Tools, columns_of
 from workbench.steps import Noted
 from workbench.steps.dedup import direct
-from workbench.text import markdown_escape, markdown_table
+from workbench.text import markdown_code, markdown_escape, markdown_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -222,9 +222,8 @@ def certificate(across: Mapping[str, Leak], *, against: Mapping[str, Any]) -> di
 def card(summary: dict[str, Any], ledger: pl.DataFrame) -> str:
     """Write the data card: what went in, what came out and why, in Markdown; `workbench card` draws it."""
     leak = summary["leak"]
-    closest = (
-        f"{leak['jaccard']:.3f} (`{leak['id']}` and `{leak['other_id']}`)" if leak["id"] else "none found"
-    )
+    pair = f"{markdown_code(leak['id'])} and {markdown_code(leak['other_id'])}" if leak["id"] else ""
+    closest = f"{leak['jaccard']:.3f} ({pair})" if pair else "none found"
     steps = ledger.group_by("reason", "step").len().sort(["len", "reason"], descending=[True, False])
     rules = [(markdown_escape(name), f"{n:,}") for name, n in summary["rules"].items()]
     most = f"{summary['largest_cluster']:,} rows"

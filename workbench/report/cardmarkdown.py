@@ -9,6 +9,7 @@ from workbench.report.cardmodel import concerns, sentence
 from workbench.report.versions import number, render_difference, signed
 from workbench.report.words import count, percent
 from workbench.text import excerpt
+from workbench.text import markdown_code as code
 from workbench.text import markdown_escape as escape
 from workbench.text import markdown_table as table
 
@@ -101,7 +102,7 @@ def _rules(profile: Profile) -> list[str]:
     rows = [
         (
             escape(rule.text),
-            rule.severity,
+            escape(rule.severity),
             *(map(count, (rule.holds, rule.breaks, rule.not_applicable, rule.unscored)) if rule.checked
               else ("no program decides it", "", "", "")),
         )
@@ -124,8 +125,7 @@ def _leak(profile: Profile) -> list[str]:
 
 def _row(view: RowView) -> str:
     place = f" ({escape(view.part)})" if view.part else ""
-    name = excerpt(view.id.replace("`", "'"))
-    return f"`{name}`{place} {_text(view.asked)} → {_text(view.answer)}"
+    return f"{code(view.id)}{place} {_text(view.asked)} → {_text(view.answer)}"
 
 
 def _text(text: str) -> str:

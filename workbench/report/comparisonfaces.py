@@ -61,7 +61,10 @@ def comparison_markdown(found: Comparison) -> str:
         blocks += ["### Rules, share obeyed by the adapter", markdown_table(head, rows)]
     if found.behaviours:
         head = ("Behaviour", *(escape(run.name) for run in found.runs))
-        lines = [(named(b), *(share(run.behaviours.get(b)) for run in found.runs)) for b in found.behaviours]
+        lines = [
+            (escape(named(b)), *(share(run.behaviours.get(b)) for run in found.runs))
+            for b in found.behaviours
+        ]
         blocks += ["### Behaviours", markdown_table(head, lines)]
     return "\n\n".join(blocks) + "\n"
 

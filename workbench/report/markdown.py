@@ -39,7 +39,7 @@ def render_markdown(report: Report) -> str:
         table(("Arm", "Rules obeyed"), [(ARM_NAMES[a], figure(getattr(found.overall, a))) for a in ARMS]),
     ]
     if found.behaviours:
-        rows = [(named(b.behaviour), *_shares(b.arms)) for b in found.behaviours]
+        rows = [(escape(named(b.behaviour)), *_shares(b.arms)) for b in found.behaviours]
         blocks += ["### Behaviours", table(("Behaviour", *ARM_NAMES.values()), rows), *_outcomes(found)]
     if found.rules:
         blocks += ["### Rules", _rules(found.rules)]
@@ -65,7 +65,7 @@ def _evidence(report: Report) -> str:
 def _outcomes(found: Verdicts) -> list[str]:
     """Count what became of the cases: unsafe compliance and over-refusal always stand together."""
     rows = [
-        (named(f"{one.behaviour}: {outcome}"), *(str(by[arm]) for arm in ARM_NAMES))
+        (escape(named(f"{one.behaviour}: {outcome}")), *(str(by[arm]) for arm in ARM_NAMES))
         for one in found.behaviours
         for outcome, by in one.outcomes.items()
     ]
@@ -147,7 +147,7 @@ def _asked(one: Repeated | NoiseFloor | Corrected, found: Verdicts) -> tuple[str
         else texts.get(one.name, one.name)
     )
     arms: dict[str, str] = dict(ARM_NAMES.items())
-    return escape(name), arms.get(one.arm, one.arm)
+    return escape(name), escape(arms.get(one.arm, one.arm))
 
 
 def _with(share: float, ci: tuple[float, float] | None) -> str:
@@ -160,7 +160,7 @@ def _graders(cards: Sequence[GraderCard]) -> list[str]:
         return []
     rows = []
     for card in cards:
-        name = f"{named(card.name)} (judged by other code)" if card.same is False else named(card.name)
+        name = escape(named(card.name)) + (" (judged by other code)" if card.same is False else "")
         judged = "by way of others" if card.judged is None else count(card.judged)
         sets = sorted(card.sets, key=lambda one: (one.balanced_accuracy, one.name))
         shown = [f"{escape(s.name)} {_with(s.balanced_accuracy, s.ci)}, n {count(s.n)}" for s in sets]

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import html
-import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from workbench.text import language
+from workbench.text import language, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _VOID = frozenset({"br", "hr", "input", "link", "meta"})
-# Controls that HTML forbids, lone surrogates, and the marks that reorder text around them.
-_UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 _SURE = 0.5
-_SPACE = 0x20
-_PICTURES = 0x2400  # where Unicode keeps visible pictures of the control characters
 
 
 class Html(str):
@@ -37,7 +32,7 @@ def escape(text: object) -> Html:
     """
     if isinstance(text, Html):
         return text
-    return Html(html.escape(_UNFIT.sub(_visible, str(text)), quote=False))
+    return Html(html.escape(visible(str(text)), quote=False))
 
 
 def element(tag: str, /, *children: Child, **attributes: Attribute) -> Html:
@@ -82,8 +77,3 @@ def _attribute(key: str, value: Attribute) -> str:
     # ``str`` makes plain text of ``Html`` as well: nothing is markup within an attribute.
     quoted = escape(str(value)).replace('"', "&quot;")
     return f' {name}="{quoted}"'
-
-
-def _visible(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    return chr(_PICTURES + code) if code < _SPACE else "\ufffd"

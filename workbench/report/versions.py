@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from workbench.report.words import count
 from workbench.text import excerpt
+from workbench.text import markdown_code as code
 from workbench.text import markdown_escape as escape
 from workbench.text import markdown_table as table
 
@@ -32,7 +33,7 @@ def render_difference(found: Difference, *, examples: int = 10) -> str:
     blocks = [
         f"## {escape(headline(found))}",
         (
-            f"`{_code(found.a.source)}` → `{_code(found.b.source)}`: "
+            f"{code(found.a.source)} → {code(found.b.source)}: "
             f"{count(found.a.rows)} → {count(found.b.rows)} rows."
         ),
     ]
@@ -110,12 +111,12 @@ def _examples(title: str, lines: Sequence[str], most: int) -> list[str]:
 
 def _row(view: RowView) -> str:
     place = f" ({escape(view.part)})" if view.part else ""
-    return f"- `{_code(view.id)}`{place}: {_text(view.asked)} → {_text(view.answer)}"
+    return f"- {code(view.id)}{place}: {_text(view.asked)} → {_text(view.answer)}"
 
 
 def _changed(change: Change) -> str:
     what = ", ".join(FIELDS[name] for name in change.fields)
-    lines = [f"- `{_code(change.after.id)}`: {what} ({MATCHED[change.by]}): {_text(change.after.asked)}"]
+    lines = [f"- {code(change.after.id)}: {what} ({MATCHED[change.by]}): {_text(change.after.asked)}"]
     if change.before.answer != change.after.answer:
         lines += [f"  - before: {_text(change.before.answer)}", f"  - after: {_text(change.after.answer)}"]
     elif change.before.asked != change.after.asked:
@@ -127,8 +128,3 @@ def _changed(change: Change) -> str:
 
 def _text(text: str) -> str:
     return escape(excerpt(text, limit=_TEXT))
-
-
-def _code(text: str) -> str:
-    """Keep a name inside its code span."""
-    return excerpt(text.replace("`", "'"), limit=_TEXT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import secrets
@@ -39,6 +40,7 @@ COOKIE = "workbench_review"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
 _STATIC = {"review.css": "text/css", "review.js": "text/javascript"}
 _BODY = 1 << 20
+_SECONDS = 30.0
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
     "img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -151,7 +153,10 @@ async def _posted(request: Request) -> Response | None:
     length = request.headers.get("content-length", "")
     if not (length.isascii() and length.isdigit()) or int(length) > _BODY:
         return _message(request, "too_long", "say_mib", 413)
-    raw = (await request.body()).decode("utf-8", "replace")
+    try:
+        raw = (await asyncio.wait_for(request.body(), _SECONDS)).decode("utf-8", "replace")
+    except TimeoutError:
+        return _message(request, "too_slow", "say_slow", 408)
     form = {name: values[-1] for name, values in parse_qs(raw, keep_blank_values=True).items()}
     if not hmac.compare_digest(form.get("csrf", "").encode(), request.state.csrf.encode()):
         return _message(request, "not_taken", "say_form", 403)

@@ -129,6 +129,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "no_entry": ("No entry", "禁止访问"),
     "not_here": ("Not here", "地址不对"),
     "not_taken": ("Not taken", "未接受"),
+    "too_slow": ("Too slow", "太慢"),
+    "say_slow": ("What was sent didn't come within 30 seconds.", "内容未能在 30 秒内送达。"),
     "too_long": ("Too long", "过长"),
     "no_row": ("No such row", "没有这一行"),
     "say_loopback": ("This page goes by 127.0.0.1 alone.", "本页面只能通过 127.0.0.1 访问。"),

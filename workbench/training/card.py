@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from workbench.text import markdown_code as code
+from workbench.text import markdown_escape as escape
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -15,14 +18,16 @@ if TYPE_CHECKING:
     from workbench.training.parity import Parity
     from workbench.training.spec import Sft
 
-_LICENSE = re.compile(r"^license:\s*(\S+)\s*$", re.MULTILINE)
+_LICENSE = re.compile(r"^license:\s*([A-Za-z0-9][A-Za-z0-9.+_-]{0,63})\s*$", re.MULTILINE)
 
 
 def card(spec: Sft, *, base: OpenBase, source: str | Path, summary: Mapping[str, Any], parity: Parity) -> str:
     """Return the card as Markdown; ``data`` of the summary is the hash of the rows it was trained on."""
-    settings = "\n".join(f"| {name} | `{value}` |" for name, value in msgspec.to_builtins(spec).items())
+    settings = "\n".join(
+        f"| {name} | {code(str(value))} |" for name, value in msgspec.to_builtins(spec).items()
+    )
     figures = "\n".join(f"| {name} | {_shown(value)} |" for name, value in summary.items())
-    return f"""# LoRA adapter for {base.name}
+    return f"""# LoRA adapter for {escape(base.name)}
 
 Trained on completions only, with the chat template of the base. Loads with
 `PeftModel.from_pretrained(base, "adapter")`; the workbench refuses it on any other base.
@@ -35,8 +40,9 @@ Trained on completions only, with the chat template of the base. Loads with
 | chat template | `{base.hashes.template}` |
 
 Data: rows of content hash `{summary["data"]}`.
-Licence of the base: {license_of(source)}. What the template adds by itself: {parity.injected or "nothing"}.
-Answers end with {", ".join(f"`{token}`" for token in parity.stop_tokens)}.
+Licence of the base: {license_of(source)}.
+What the template adds by itself: {escape(parity.injected) or "nothing"}.
+Answers end with {", ".join(code(token) for token in parity.stop_tokens)}.
 
 ## Figures
 | what | value |

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.text import excerpt
+from workbench.text import excerpt, markdown_code
+from workbench.text import markdown_escape as escape
 
 if TYPE_CHECKING:
     from workbench.evaluation.attribution.values import Attribution, Lost, QuestionTrace
@@ -30,7 +31,7 @@ def render_attribution(found: Attribution) -> str:
         *_slices(found),
     ]
     for question in dict.fromkeys(one.question for one in found.lost):
-        lines += [f"## {_plain(question)}", ""]
+        lines += [f"## {escape(question)}", ""]
         lines += [line for one in found.lost if one.question == question for line in _lost(one, found)]
     return "\n".join(lines).rstrip("\n") + "\n"
 
@@ -55,7 +56,7 @@ def _questions(found: Attribution) -> list[str]:
     for one in found.questions:
         clean = share(one.lost - one.lost_contaminated, one.held - one.held_contaminated)
         dirty = share(one.lost_contaminated, one.held_contaminated)
-        name = _plain(one.id)
+        name = escape(one.id)
         lines.append(f"| {name} | {share(one.lost, one.held)} | {clean} | {dirty} | {rows_told(one)} |")
     return [*lines, ""]
 
@@ -66,7 +67,7 @@ def _slices(found: Attribution) -> list[str]:
     if not sure:
         return [f"No slice stands among lost clusters more often than chance gives ({test}).", ""]
     rows = [
-        f"| {_plain(one.question or 'all together')} | {_plain(f'{one.feature}: {one.value}')} | "
+        f"| {escape(one.question or 'all together')} | {escape(f'{one.feature}: {one.value}')} | "
         f"{share(one.lost, one.of_lost)} | {share(one.held, one.of_held)} | {one.p_holm:.2g} |"
         for one in sure
     ]
@@ -89,7 +90,7 @@ def _lost(one: Lost, found: Attribution) -> list[str]:
     telling = _telling(found)
     flag = ", contaminated" if one.contaminated else ""
     lines = [
-        f"**{_plain(one.case)}** ({_plain(one.slice) or 'no slice'}{flag}): {_plain(one.detail)}",
+        f"**{escape(one.case)}** ({escape(one.slice) or 'no slice'}{flag}): {escape(one.detail)}",
         "",
         f"- asked: {_short(one.asked)}",
         f"- {found.reference}: {_short(one.answer_before)}",
@@ -99,11 +100,11 @@ def _lost(one: Lost, found: Attribution) -> list[str]:
         verdict = {"pass": "keeps the rule", "fail": "**breaks the rule**"}.get(
             near.verdict, "does not show the rule" if near.verdict else "training row"
         )
-        shows = [_plain(rule) for rule in near.exercises if rule in telling and rule != one.question]
+        shows = [escape(rule) for rule in near.exercises if rule in telling and rule != one.question]
         also = f", exercises {', '.join(shows)}" if shows else ""
         lines.append(
-            f"- near ({near.likeness:.2f}, `{near.id}`, {verdict}{also}): {_short(near.asked)} → "
-            f"{_short(near.answer)}"
+            f"- near ({near.likeness:.2f}, {markdown_code(near.id)}, {verdict}{also}): "
+            f"{_short(near.asked)} → {_short(near.answer)}"
         )
     if not one.near:
         lines.append("- near: no training row shares any wording with it")
@@ -111,12 +112,4 @@ def _lost(one: Lost, found: Attribution) -> list[str]:
 
 
 def _short(text: str) -> str:
-    return _plain(excerpt(text, limit=_WIDE))
-
-
-def _plain(text: str) -> str:
-    """Keep text of the data from being read as a table's or a page's markup."""
-    line = " ".join(text.split())
-    for sign in "\\|`<*_":
-        line = line.replace(sign, "\\" + sign) if sign != "<" else line.replace("<", "&lt;")
-    return line
+    return escape(excerpt(text, limit=_WIDE))
