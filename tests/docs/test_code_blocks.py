@@ -30,6 +30,7 @@ NOT_RUN = {
     "curl ": "tests/serve asks the same of a running server",
     "ray ": "a cluster of several machines",
     "workbench dedupe /shared/": "a cluster of several machines; tests/engines runs Ray on one",
+    "workbench curate /shared/": "a cluster of several machines; tests/engines runs Ray on one",
     "workbench dedupe data.parquet --on text --engine ray": "tests/engines runs it",
     "accelerate launch": "tests/training/test_train_command.py launches two processes",
     "sh served/serve.sh": "vLLM is not among the dependencies; tests/adapters reads the file",

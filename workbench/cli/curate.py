@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from workbench.cli import curateoptions as given
-from workbench.cli import options
+from workbench.cli import engineoptions, options
 from workbench.cli.curation import pairs_file, quotas_of, stage_of
 from workbench.cli.produce import Face, carry_out, require
 from workbench.errors import Finding, InputError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from workbench.contracts import Contract
-    from workbench.ports import Progress
+    from workbench.ports import Engine, Progress
     from workbench.recipe import CurateStage
     from workbench.signals import Tools
 
@@ -44,7 +44,10 @@ def curate(
     quota: given.Quotas = None,
     base: given.ScoringBase = None,
     judge: given.JudgeModel = None,
+    engine: engineoptions.EngineName = "local",
+    ray_address: engineoptions.RayAddress = None,
     workers: options.Workers = None,
+    shard_rows: engineoptions.ShardRows = 4_096,
     force: options.Force = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -55,6 +58,7 @@ def curate(
     signals.parquet (what was measured of every row).
 
     [dim]Example:[/] workbench curate converted --drop "pii > 0" --out curated
+    [dim]On Ray:[/] workbench curate converted --engine ray --ray-address HEAD:6379 --out /shared/curated
     """
     del list_signals  # its callback has printed and ended
     against = _evaluations(against or ())
@@ -66,6 +70,7 @@ def curate(
         recipe, decisions=decisions, drop=drop, against=against, select=select, **measuring
     )
     rules = contract or pairs.with_name("contract.yaml")
+    hands = _hands(engine, workers=workers, address=ray_address)
     _require_contract(rules, stage, named=contract is not None)
 
     def work(place: Path, progress: Progress) -> None:
@@ -73,7 +78,7 @@ def curate(
 
         known = _contracts(rules, alone=contract is not None)
         tools = open_tools(stage.signals, base=base, judge=stage.judge, contracts=known, progress=progress)
-        _write(pairs, stage, tools, workers=workers or os.cpu_count() or 1, place=place)
+        _write(pairs, stage, tools, hands=hands, shard_rows=shard_rows, place=place.absolute())
 
     face = Face(force=force, quiet=quiet, as_json=as_json)
     inputs = _inputs(pairs, rules, stage, (base, decisions))
@@ -95,15 +100,34 @@ def _inputs(
     return inputs + [given for given in (*further, stage.judge) if given is not None]
 
 
-def _write(pairs: Path, stage: CurateStage, tools: Tools, *, workers: int, place: Path) -> None:
+def _hands(name: str, *, workers: int | None, address: str | None) -> tuple[Engine, Engine]:
+    """Return who does the tasks in Python, and who the compiled ones."""
     from workbench.engines import CrewEngine, LocalEngine
+
+    ray = engineoptions.ray_engine(name, cpus=workers, address=address)
+    if ray is not None:
+        return ray, ray
+    workers = workers or os.cpu_count() or 1
+    return CrewEngine(workers=workers), LocalEngine(threads=workers)
+
+
+def _write(
+    pairs: Path,
+    stage: CurateStage,
+    tools: Tools,
+    *,
+    hands: tuple[Engine, Engine],
+    shard_rows: int,
+    place: Path,
+) -> None:
     from workbench.io.frames import with_examples
     from workbench.pipeline.curation import Curation, curate_files
+    from workbench.pipeline.dedupe import Layout
     from workbench.pipeline.guards import enforce_on_pairs
 
     how = Curation(signals=stage.signals, steps=stage.steps, split=stage.split, tools=tools)
-    crew, engine = CrewEngine(workers=workers), LocalEngine(threads=workers)
-    curate_files(with_examples(pairs), out=place, how=how, crew=crew, engine=engine)
+    layout, (crew, engine) = Layout(shard_rows=shard_rows), hands
+    curate_files(with_examples(pairs), out=place, how=how, layout=layout, crew=crew, engine=engine)
     enforce_on_pairs(stage.guards, out=place)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from workbench.cli import options
+from workbench.cli import engineoptions, options
 from workbench.cli.produce import Face, carry_out, require, screen_for
 from workbench.errors import ConfigError, Finding
 
@@ -40,17 +40,9 @@ Ngram = Annotated[int, typer.Option("--ngram", help="Words to a shingle.")]
 CharNgram = Annotated[
     int, typer.Option("--char-ngram", help="Characters to a shingle where words have no spaces.")
 ]
-EngineName = Annotated[
-    Literal["local", "ray"], typer.Option("--engine", help="Who does the work; the result is the same.")
-]
-RayAddress = Annotated[
-    str | None,
-    typer.Option("--ray-address", help="Address of a running Ray cluster; default: start one here."),
-]
 Threads = Annotated[
     int | None, typer.Option("--threads", min=1, help="Tasks at a time; default: one a processor.")
 ]
-ShardRows = Annotated[int, typer.Option("--shard-rows", min=1, help="Rows that a task holds in memory.")]
 Signatures = Annotated[
     bool,
     typer.Option(
@@ -104,10 +96,10 @@ def dedupe(
     numbers: Numbers = "same",
     ngram: Ngram = 3,
     char_ngram: CharNgram = 5,
-    engine: EngineName = "local",
-    ray_address: RayAddress = None,
+    engine: engineoptions.EngineName = "local",
+    ray_address: engineoptions.RayAddress = None,
     threads: Threads = None,
-    shard_rows: ShardRows = 65_536,
+    shard_rows: engineoptions.ShardRows = 65_536,
     signatures: Signatures = True,
     source: Source = None,
     max_cluster_share: MaxCluster = 0.5,
@@ -123,6 +115,7 @@ def dedupe(
     Takes tables larger than memory; after a kill, the same command goes on with the shards that are left.
 
     [dim]Example:[/] workbench dedupe data.jsonl --on text --keeper reviewed:max,longest --out deduped
+    [dim]On Ray:[/] workbench dedupe data.jsonl --on text --engine ray --threads 2 --out deduped
     """
     require([data], what="a table")
     near = {"threshold": threshold, "numbers": numbers, "ngram": ngram, "char_ngram": char_ngram}
@@ -155,7 +148,8 @@ def _run(
     cut = Layout(shard_rows=layout[0], signatures=layout[1])
 
     def work(place: Path, progress: Progress) -> None:
-        dedupe_table(data, out=place, options=chosen, layout=cut, engine=engine, progress=progress)
+        table, out = data.absolute(), place.absolute()  # the nodes of a cluster work in folders of their own
+        dedupe_table(table, out=out, options=chosen, layout=cut, engine=engine, progress=progress)
         enforce_on_table(guards, out=place, source=limits[1])
 
     decided = [chosen, cut.signatures, guards, limits[1]]
@@ -203,9 +197,10 @@ def _names(text: str) -> list[str]:
 
 
 def _engine(name: str, *, threads: int | None, address: str | None) -> Engine:
-    from workbench.engines import LocalEngine, RayEngine
+    from workbench.engines import LocalEngine
 
-    return RayEngine(address=address, cpus=threads) if name == "ray" else LocalEngine(threads=threads)
+    ray = engineoptions.ray_engine(name, cpus=threads, address=address)
+    return ray or LocalEngine(threads=threads)
 
 
 def _page(summary: dict[str, Any], out: Path) -> str:

@@ -41,7 +41,7 @@ class RayEngine:
 
         Raises:
             MissingExtraError: ray isn't installed.
-            ConfigError: no cluster answers at ``address``.
+            ConfigError: no cluster answers at ``address``, or it lets nobody in.
         """
         progress(stage, 0, len(tasks))
         found: dict[int, R] = {}
@@ -76,16 +76,32 @@ class RayEngine:
             self._start(ray)
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
+        for handler in logging.getLogger("ray.data").handlers:
+            if isinstance(handler, logging.StreamHandler):  # not the file in which Ray keeps its log
+                handler.setLevel(logging.ERROR)
         return ray
 
     def _start(self, ray: Any) -> None:
         if self.address:
             _refuse_silent(self.address)
-            ray.init(address=self.address, logging_level=logging.ERROR, log_to_driver=False)
+            try:
+                ray.init(address=self.address, logging_level=logging.ERROR, log_to_driver=False)
+            except (ConnectionError, RuntimeError) as error:
+                raise ConfigError(_refused(self.address, error)) from error
         else:
             ray.init(
                 num_cpus=self.cpus, include_dashboard=False, logging_level=logging.ERROR, log_to_driver=False
             )
+
+
+def _refused(address: str, error: Exception) -> Finding:
+    return Finding(
+        where=f"--ray-address {address}",
+        found=f"no entry: {str(error).splitlines()[0]}",
+        expected="a Ray cluster of this version of Ray and Python that lets this process in",
+        fix="A cluster that asks for a token wants RAY_AUTH_MODE=token and its RAY_AUTH_TOKEN in the "
+        "environment; docs/ray.md.",
+    )
 
 
 def _refuse_silent(address: str) -> None:
