@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,8 +55,7 @@ def curate(
 ) -> None:
     """Measure pairs, filter by contract and signals, drop verified duplicates, and split without leaks.
 
-    Writes train.parquet, valid.parquet, test.parquet, ledger.parquet (one row for every row that went) and
-    signals.parquet (what was measured of every row).
+    Writes train, valid, test, ledger (one row for every row that went) and signals (of every row) as Parquet.
 
     [dim]Example:[/] workbench curate converted --drop "pii > 0" --out curated
     [dim]On Ray:[/] workbench curate converted --engine ray --ray-address HEAD:6379 --out /shared/curated
@@ -65,23 +65,19 @@ def curate(
     require([data, *filter(None, (recipe, decisions)), *against], what="a file that is there")
     pairs = pairs_file(data)
     select = {"rows": rows, "tokens": tokens, "quality": quality, "quotas": quotas_of(quota)}
-    measuring = {"signals": signals, "base": base, "judge": judge}
-    stage, base = stage_of(
-        recipe, decisions=decisions, drop=drop, against=against, select=select, **measuring
-    )
+    asks = {"signals": signals, "base": base, "judge": judge}
+    stage, base = stage_of(recipe, decisions=decisions, drop=drop, against=against, select=select, **asks)
     rules = contract or pairs.with_name("contract.yaml")
     hands = _hands(engine, workers=workers, address=ray_address)
     _require_contract(rules, stage, named=contract is not None)
 
+    tools = functools.partial(_tools, stage, rules, base=base, alone=contract is not None)
+
     def work(place: Path, progress: Progress) -> None:
-        from workbench.pipeline.asking import open_tools
+        _write(pairs, stage, tools(progress), hands=hands, shard_rows=shard_rows, place=place.absolute())
 
-        known = _contracts(rules, alone=contract is not None)
-        tools = open_tools(stage.signals, base=base, judge=stage.judge, contracts=known, progress=progress)
-        _write(pairs, stage, tools, hands=hands, shard_rows=shard_rows, place=place.absolute())
-
-    face = Face(force=force, quiet=quiet, as_json=as_json)
     inputs = _inputs(pairs, rules, stage, (base, decisions))
+    face = Face(force=force, quiet=quiet, as_json=as_json)
     carry_out(out, work, verb="curate", inputs=inputs, options=stage, page=_page, face=face)
 
 
@@ -109,6 +105,14 @@ def _hands(name: str, *, workers: int | None, address: str | None) -> tuple[Engi
         return ray, ray
     workers = workers or os.cpu_count() or 1
     return CrewEngine(workers=workers), LocalEngine(threads=workers)
+
+
+def _tools(stage: CurateStage, rules: Path, progress: Progress, *, base: str | None, alone: bool) -> Tools:
+    """Open what signals ask, with the contracts of the pairs."""
+    from workbench.pipeline.asking import open_tools
+
+    known = _contracts(rules, alone=alone)
+    return open_tools(stage.signals, base=base, judge=stage.judge, contracts=known, progress=progress)
 
 
 def _write(
