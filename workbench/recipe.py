@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 
 from workbench.contracts import Severity  # noqa: TC001 - msgspec reads it
-from workbench.convert import ConvertOptions
+from workbench.convert import CompactForm, ConvertOptions
 from workbench.errors import ConfigError, Finding
 from workbench.io.config import load
 from workbench.ports import Sampling
@@ -26,6 +26,7 @@ from workbench.training.spec import Sft
 from workbench.verdicts import Prices  # noqa: TC001 - msgspec reads it
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 RECIPE_VERSION: Literal[1] = 1
@@ -40,6 +41,29 @@ class ConvertStage(Value, frozen=True, kw_only=True):
     logs: tuple[str, ...]
     contracts: tuple[str, ...] = ()
     options: ConvertOptions = ConvertOptions()
+
+
+class KnowledgeStage(Value, frozen=True, kw_only=True):
+    """Which documents become pairs and suites, and how. Paths are relative to the recipe file.
+
+    Chunks hold up to ``max_words`` words. ``teacher`` (named as in `TeacherStage`; ``None``: only questions
+    that the documents answer themselves) writes of each chunk ``pairs`` questions with ``paraphrases`` other
+    wordings, and ``unanswerable`` open ones, by ``sampling``. ``unknown_en`` and ``unknown_zh`` are said
+    where no document has the answer. Of the questions that stay open ``train_open`` (by content hash) become
+    pairs, the rest is asked in the suite.
+    """
+
+    docs: tuple[str, ...]
+    teacher: str | None = None
+    pairs: Annotated[int, msgspec.Meta(ge=1)] = 4
+    paraphrases: Annotated[int, msgspec.Meta(ge=0)] = 2
+    unanswerable: Annotated[int, msgspec.Meta(ge=0)] = 1
+    sampling: Sampling = Sampling(max_new_tokens=1024)
+    max_words: Annotated[int, msgspec.Meta(ge=20)] = 200
+    unknown_en: str = "I don't know."
+    unknown_zh: str = "我不知道。"
+    train_open: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
+    form: CompactForm = CompactForm(context="internalize")
 
 
 class TeacherStage(Value, frozen=True, kw_only=True):
@@ -100,10 +124,14 @@ class EvalStage(Value, frozen=True, kw_only=True):
 
 
 class Recipe(Value, frozen=True, kw_only=True):
-    """Everything that decides a run's result."""
+    """Everything that decides a run's result.
+
+    Pairs come from logs (``convert``) or from documents (``knowledge``), of which one is given.
+    """
 
     base: str
-    convert: ConvertStage
+    convert: ConvertStage | None = None
+    knowledge: KnowledgeStage | None = None
     version: Literal[1] = RECIPE_VERSION
     teacher: TeacherStage | None = None
     curate: CurateStage = CurateStage()
@@ -126,22 +154,13 @@ def read_recipe(path: Path) -> Recipe:
             raise ConfigError(_a_contract(path)) from error
         raise
     root = path.resolve().parent
-    findings: list[Finding] = []
+    findings: list[Finding] = list(_of_one_source(recipe, path))
     recipe = msgspec.structs.replace(
         recipe,
         base=_base(root, recipe.base),
         teacher=_teacher(root, recipe.teacher),
-        convert=msgspec.structs.replace(
-            recipe.convert,
-            logs=tuple(
-                _existing(root, p, f"$.convert.logs[{i}]", path, findings)
-                for i, p in enumerate(recipe.convert.logs)
-            ),
-            contracts=tuple(
-                _existing(root, p, f"$.convert.contracts[{i}]", path, findings)
-                for i, p in enumerate(recipe.convert.contracts)
-            ),
-        ),
+        convert=_convert(root, recipe.convert, path, findings),
+        knowledge=_knowledge(root, recipe.knowledge, path, findings),
         curate=msgspec.structs.replace(
             recipe.curate,
             judge=None if recipe.curate.judge is None else _base(root, recipe.curate.judge),
@@ -149,10 +168,7 @@ def read_recipe(path: Path) -> Recipe:
         ),
         eval=msgspec.structs.replace(
             recipe.eval,
-            suites=tuple(
-                _existing(root, p, f"$.eval.suites[{i}]", path, findings)
-                for i, p in enumerate(recipe.eval.suites)
-            ),
+            suites=_all_existing(root, recipe.eval.suites, "$.eval.suites", path, findings),
             graders={name: _grader(root, one) for name, one in recipe.eval.graders.items()},
         ),
         gate=None if recipe.gate is None else _existing(root, recipe.gate, "$.gate", path, findings),
@@ -167,6 +183,56 @@ def against(stage: CurateStage) -> tuple[str, ...]:
     return tuple(name for step in stage.steps if isinstance(step, Decontaminate) for name in step.against)
 
 
+def sources(recipe: Recipe) -> tuple[str, ...]:
+    """Return what a recipe makes its pairs of: logs with their contracts, or documents."""
+    if recipe.knowledge is not None:
+        return recipe.knowledge.docs
+    return (*recipe.convert.logs, *recipe.convert.contracts) if recipe.convert else ()
+
+
+def _of_one_source(recipe: Recipe, path: Path) -> Iterator[Finding]:
+    """Find what a recipe lacks to make pairs of logs or of documents."""
+    if (recipe.convert is None) == (recipe.knowledge is None):
+        yield Finding(
+            where=f"{path} $",
+            found="both convert and knowledge" if recipe.convert else "neither convert nor knowledge",
+            expected="convert with logs, or knowledge with documents",
+            fix="Write `convert: {logs: [log.jsonl]}` or `knowledge: {docs: [handbook/]}`; "
+            "of both make two recipes, an adapter each.",
+        )
+    elif recipe.knowledge is not None and recipe.curate.split.test > 0:
+        yield Finding(
+            where=f"{path} $.curate.split.test",
+            found=f"{recipe.curate.split.test:g} of the chunks held out, which no adapter can know",
+            expected="0: the suites made of the documents ask what was learned",
+            fix="Write `curate: {split: {use: cluster_split, test: 0, valid: 0.05}}`.",
+        )
+
+
+def _convert(
+    root: Path, stage: ConvertStage | None, path: Path, findings: list[Finding]
+) -> ConvertStage | None:
+    if stage is None:
+        return None
+    return msgspec.structs.replace(
+        stage,
+        logs=_all_existing(root, stage.logs, "$.convert.logs", path, findings),
+        contracts=_all_existing(root, stage.contracts, "$.convert.contracts", path, findings),
+    )
+
+
+def _knowledge(
+    root: Path, stage: KnowledgeStage | None, path: Path, findings: list[Finding]
+) -> KnowledgeStage | None:
+    if stage is None:
+        return None
+    return msgspec.structs.replace(
+        stage,
+        docs=_all_existing(root, stage.docs, "$.knowledge.docs", path, findings),
+        teacher=None if stage.teacher is None else _local(root, stage.teacher),
+    )
+
+
 def _steps(
     root: Path, steps: tuple[AnyStep, ...], path: Path, findings: list[Finding]
 ) -> tuple[AnyStep, ...]:
@@ -174,10 +240,7 @@ def _steps(
     return tuple(
         msgspec.structs.replace(
             step,
-            against=tuple(
-                _existing(root, name, f"$.curate.steps[{i}].against[{j}]", path, findings)
-                for j, name in enumerate(step.against)
-            ),
+            against=_all_existing(root, step.against, f"$.curate.steps[{i}].against", path, findings),
         )
         if isinstance(step, Decontaminate)
         else step
@@ -187,9 +250,13 @@ def _steps(
 
 def _teacher(root: Path, stage: TeacherStage | None) -> TeacherStage | None:
     """Resolve a local teacher as a base is."""
-    if stage is None or not stage.name.startswith("local:"):
-        return stage
-    return msgspec.structs.replace(stage, name="local:" + _base(root, stage.name.removeprefix("local:")))
+    return None if stage is None else msgspec.structs.replace(stage, name=_local(root, stage.name))
+
+
+def _local(root: Path, name: str) -> str:
+    """Resolve the base of ``local:BASE``; other backends stay as named."""
+    kind, mark, base = name.partition(":")
+    return kind + mark + _base(root, base) if kind == "local" else name
 
 
 def _grader(root: Path, name: str) -> str:
@@ -219,6 +286,12 @@ def _a_contract(path: Path) -> Finding:
 def _base(root: Path, base: str) -> str:
     """Resolve a base that is a folder beside the recipe; anything else is a hub id or a path as given."""
     return str((root / base).resolve()) if (root / base).is_dir() else base
+
+
+def _all_existing(
+    root: Path, names: tuple[str, ...], at: str, recipe: Path, findings: list[Finding]
+) -> tuple[str, ...]:
+    return tuple(_existing(root, name, f"{at}[{i}]", recipe, findings) for i, name in enumerate(names))
 
 
 def _existing(root: Path, name: str, at: str, recipe: Path, findings: list[Finding]) -> str:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from samples.world import logs, suites
+from samples.world import handbook, logs, suites
 
 ROOT = Path(__file__).parents[2]
 
@@ -15,7 +15,8 @@ def made(what: str) -> dict[Path, str]:
     """Make `logs`, `evals` or both (`check`): the text of every file by its path."""
     found: dict[Path, str] = {}
     if what != "evals":
-        found |= {ROOT / "samples" / path: text for path, text in logs.every_file()}
+        written = (*logs.every_file(), *handbook.every_file())
+        found |= {ROOT / "samples" / path: text for path, text in written}
     if what != "logs":
         found |= {ROOT / "evals" / path: text for path, text in suites.every_file()}
     return found

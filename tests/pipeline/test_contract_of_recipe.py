@@ -35,13 +35,13 @@ def recipe(tmp_path, monkeypatch):
 def test_a_contract_of_the_recipe_stands_in_for_the_inferred_one(recipe, tmp_path):
     inferred = tmp_path / "inferred"
     inferred.mkdir()
-    stages.convert(read_recipe(tmp_path / "plain.yaml"), inferred, lambda *_: None)
+    stages.begin(read_recipe(tmp_path / "plain.yaml"), inferred, lambda *_: None)
     found = load_contract(inferred / "contract.yaml")
     assert len(found.rules) > 1
     (tmp_path / "mine.yaml").write_text(MINE.format(task=found.task))
     mine = tmp_path / "mine"
     mine.mkdir()
-    stages.convert(read_recipe(recipe), mine, lambda *_: None)
+    stages.begin(read_recipe(recipe), mine, lambda *_: None)
     assert [rule.id for rule in load_contract(mine / "contract.yaml").rules] == ["mine"]
 
 
@@ -49,7 +49,7 @@ def test_a_contract_of_no_task_of_the_log_is_refused(recipe, tmp_path):
     work = tmp_path / "work"
     work.mkdir()
     with pytest.raises(ConfigError, match=r"mine.yaml: found a contract of the task 'other'"):
-        stages.convert(read_recipe(recipe), work, lambda *_: None)
+        stages.begin(read_recipe(recipe), work, lambda *_: None)
 
 
 def test_a_changed_contract_makes_another_run(recipe, tmp_path):

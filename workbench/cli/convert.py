@@ -95,7 +95,9 @@ def _stage(
     if recipe is None and not logs:
         raise typer.BadParameter("it is needed, but with --recipe", param_hint="LOG...")
     whole = read_recipe(recipe) if recipe else None
-    stage = whole.convert if whole else ConvertStage(logs=())
+    stage = (whole.convert if whole else None) or ConvertStage(logs=())
+    if not (logs or stage.logs):
+        raise typer.BadParameter("the recipe has no logs; give them", param_hint="LOG...")
     said = {name: value for name, value in given.items() if value is not None}
     form = {name: said.pop(name) for name in ("form", "context") if name in said}
     how = replace(stage.options, **said, compact=replace(stage.options.compact, **form))

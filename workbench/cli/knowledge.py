@@ -11,10 +11,8 @@ from workbench.cli import options
 from workbench.cli.produce import Face, carry_out, require
 
 if TYPE_CHECKING:
-    from workbench.knowledge import Library, Written
     from workbench.ports import Progress, Tokenizer
-
-ANSWERS = "answers.jsonl"
+    from workbench.recipe import KnowledgeStage
 
 
 def register(app: typer.Typer) -> None:
@@ -54,40 +52,33 @@ def knowledge(
 
     [dim]Example:[/] workbench knowledge handbook/ --teacher openai:http://127.0.0.1:8000/v1 --out known
     """
-    from workbench.backends import inputs_of
-    from workbench.knowledge import KnowledgeOptions, make, read_library, write_knowledge
+    from workbench.recipe import KnowledgeStage
 
     require(docs, what="a document or a folder of documents")
-    settings = KnowledgeOptions(max_words=max_words)
-    inputs: list[Path | str] = [*docs, *inputs_of(teacher or ""), *([base] if base else [])]
-    asked = {"pairs": pairs, "paraphrases": paraphrases, "unanswerable": unanswerable}
+    stage = KnowledgeStage(
+        docs=tuple(map(str, docs)),
+        teacher=teacher,
+        pairs=pairs,
+        paraphrases=paraphrases,
+        unanswerable=unanswerable,
+        max_words=max_words,
+    )
+    _learned(stage, out, base, Face(force=force, quiet=quiet, as_json=as_json))
+
+
+def _learned(stage: KnowledgeStage, out: Path, base: str | None, face: Face) -> None:
+    from msgspec.structs import replace
+
+    from workbench.backends import inputs_of
+    from workbench.knowledge import learn
+
+    inputs: list[Path | str] = [*stage.docs, *inputs_of(stage.teacher or ""), *([base] if base else [])]
 
     def work(place: Path, progress: Progress) -> None:
-        library = read_library(docs, max_words=max_words)
-        written = _written(library, place, teacher, asked, progress)
-        made = make(library, written, options=settings, tokenizer=_tokenizer(base))
-        write_knowledge(made, library, place, options=settings)
-        (place / ANSWERS).unlink(missing_ok=True)
+        learn(stage, place, tokenizer=_tokenizer(base), progress=progress)
 
-    face = Face(force=force, quiet=quiet, as_json=as_json)
-    told = [settings, asked, teacher]
+    told = [replace(stage, docs=())]
     carry_out(out, work, verb="knowledge", inputs=inputs, options=told, page=_page, face=face)
-
-
-def _written(
-    library: Library, place: Path, teacher: str | None, asked: dict[str, int], progress: Progress
-) -> Written:
-    from workbench.backends import KeptBackend, open_backend
-    from workbench.knowledge import SCHEMA, Written, write
-    from workbench.ports import Sampling
-
-    if teacher is None:
-        return Written(found=(), unanswerable=(), failed=())
-    opened = open_backend(teacher, where="--teacher")
-    kept = KeptBackend(opened.backend, place / ANSWERS, identity=opened.identity)
-    # Only a service binds free text to a schema; what another writes that can't be read counts as a failure.
-    sampling = Sampling(max_new_tokens=1024, schema=SCHEMA if teacher.startswith("openai:") else None)
-    return write(library.chunks, backend=kept, sampling=sampling, progress=progress, **asked)
 
 
 def _tokenizer(base: str | None) -> Tokenizer:

@@ -30,7 +30,12 @@ _LEANS = re.compile(
     re.IGNORECASE,
 )
 _FIGURE = re.compile(r"(?<![\d.,])\d{2,}(?![\d.,]*\d)")
-_CODE = re.compile(r"\b(?=[A-Z0-9-]*\d)(?=[A-Z0-9-]*[A-Z])[A-Z0-9]+(?:-[A-Z0-9]+)*\b")
+_CODE = re.compile(
+    r"(?<![A-Za-z0-9-])(?=[A-Z0-9-]*\d)(?=[A-Z0-9-]*[A-Z])[A-Z0-9]+(?:-[A-Z0-9]+)*(?![A-Za-z0-9-])"
+)
+_AMOUNT = re.compile(r"(?<![A-Za-z\d.,:-])\d+(?:[.,:/]\d+)*(?![A-Za-z\d])")
+_WORD = re.compile(r"[\w'’-]+")
+_FEW_WORDS = 4
 _SUPPORT = 0.8
 
 
@@ -100,13 +105,31 @@ def made_open(found: Sequence[Found], chunks: Sequence[Chunk]) -> Iterator[tuple
             yield question, one.chunk
 
 
-def key_facts(answer: str) -> list[str]:
-    """Return the words that settle an answer: its identifiers and figures, or all of a short one."""
-    found = [match.group() for match in (*_CODE.finditer(answer), *_FIGURE.finditer(answer))]
+def key_facts(answer: str, question: str) -> list[str]:
+    """Return what settles an answer: an identifier or figure that the question lacks, or its few new words.
+
+    Where neither can be told: all of a short answer, and nothing of a long one.
+    """
+    asked = fold(question)
+    found = [match.group() for match in (*_CODE.finditer(answer), *_AMOUNT.finditer(answer))]
+    new = sorted({one for one in found if fold(one) not in asked}, key=lambda text: (-len(text), text))
     short = answer.strip().rstrip(".。")
-    if found:
-        return sorted(set(found), key=lambda text: (-len(text), text))[:1]
-    return [short] if len(short) <= (12 if has_han(short) else 40) else []
+    return new[:1] or _new_words(short, asked) or ([short] if len(short) <= _short(answer) else [])
+
+
+def _new_words(answer: str, asked: str) -> list[str]:
+    """Return the words of an answer that the question lacks, where few stand together and no others do."""
+    if has_han(answer) or len(answer) > _short(answer):
+        return []
+    words = list(_WORD.finditer(answer))
+    new = [i for i, word in enumerate(words) if not re.search(rf"\b{re.escape(fold(word.group()))}\b", asked)]
+    if not new or new[-1] - new[0] >= min(len(new), _FEW_WORDS):
+        return []
+    return [answer[words[new[0]].start() : words[new[-1]].end()]]
+
+
+def _short(answer: str) -> int:
+    return 12 if has_han(answer) else 40
 
 
 def _fault(one: Found, known: dict[str, str]) -> Rejected | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -34,7 +34,16 @@ _SAYS = re.compile(
 _BOLD = re.compile(r"^\s*(?:\*\*|__)(?P<text>.+?[?？])(?:\*\*|__)\s*$")
 _ASKED = ("question", "q", "问题", "instruction")
 _SAID = ("answer", "a", "答案", "回答", "output")
+_OTHERWISE = ("paraphrases", "其他问法")
 _BODY = ("text", "content", "body", "passage", "context", "内容")
+
+
+class Asked(NamedTuple):
+    """A question that a document answers itself, with other wordings where the document has some."""
+
+    question: str
+    answer: str
+    paraphrases: tuple[str, ...] = ()
 
 
 class Chunk(Value, frozen=True, kw_only=True):
@@ -47,7 +56,7 @@ class Chunk(Value, frozen=True, kw_only=True):
 
 
 class Found(Value, frozen=True, kw_only=True):
-    """A question with its answer, and the chunk they stand in or were written from."""
+    """A question with its answer and other wordings, and the chunk they stand in or were written from."""
 
     question: str
     answer: str
@@ -81,7 +90,7 @@ def read_library(paths: Sequence[Path], *, max_words: int) -> Library:
         for title, text, source, asked in parts:
             own = [chunk_of(title, piece, source) for piece in pieces(text, max_words=max_words)]
             chunks |= {chunk.id: chunk for chunk in own}
-            found += [_placed(q, a, own, title, source) for q, a in asked]
+            found += [_placed(one, own, title, source) for one in asked]
     for one in found:
         chunks.setdefault(one.chunk.id, one.chunk)
     names = tuple(source_name(file) for file in files)
@@ -131,17 +140,17 @@ def questions_in(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
             answer.append(line)
 
 
-def _document(file: Path) -> Iterator[tuple[str, str, Source, list[tuple[str, str]]]]:
+def _document(file: Path) -> Iterator[tuple[str, str, Source, list[Asked]]]:
     text = read_text(file, what="a document")
     if KINDS[file.suffix.lower()] == "html":
         reader = _Html()
         reader.feed(text)
         text = reader.text()
     for number, (title, heading, line, body) in enumerate(_sections(text.splitlines())):
-        asked = list(questions_in(body))
+        asked = [Asked(*one) for one in questions_in(body)]
         said = "\n".join(body).strip()
         if heading.endswith(("?", "？")) and said and not asked:
-            asked = [(heading, said)]
+            asked = [Asked(heading, said)]
         if said:
             yield title, said, Source(file=source_name(file), line=line, record=number), asked
 
@@ -165,16 +174,14 @@ def _sections(lines: Sequence[str]) -> Iterator[tuple[str, str, int, list[str]]]
             over = [one for one in over if one[0] < level] + [(level, match["text"].strip("*_ "))]
 
 
-def _rows(
-    file: Path, unread: list[dict[str, Any]]
-) -> Iterator[tuple[str, str, Source, list[tuple[str, str]]]]:
+def _rows(file: Path, unread: list[dict[str, Any]]) -> Iterator[tuple[str, str, Source, list[Asked]]]:
     for row in rows_in(file):
         source = Source(file=source_name(file), line=row.line, record=row.record)
         value = row.value if isinstance(row.value, dict) else {}
         question, answer, body = (_first(value, keys) for keys in (_ASKED, _SAID, _BODY))
         title = _first(value, ("title", "标题"))
         if question and answer:
-            yield title, body or answer, source, [(question, answer)]
+            yield title, body or answer, source, [Asked(question, answer, _wordings(value))]
         elif body:
             yield title, body, source, []
         else:
@@ -186,11 +193,19 @@ def _first(value: dict[str, Any], keys: Sequence[str]) -> str:
     return next((value[key].strip() for key in keys if isinstance(value.get(key), str)), "")
 
 
-def _placed(question: str, answer: str, own: Sequence[Chunk], title: str, source: Source) -> Found:
+def _wordings(value: dict[str, Any]) -> tuple[str, ...]:
+    given: list[Any] = next((value[key] for key in _OTHERWISE if isinstance(value.get(key), list)), [])
+    return tuple(text.strip() for text in given if isinstance(text, str) and text.strip())
+
+
+def _placed(asked: Asked, own: Sequence[Chunk], title: str, source: Source) -> Found:
     """Give a question the chunk that holds its answer, or a chunk of its own where none does whole."""
-    home = next((chunk for chunk in own if answer in chunk.text), None)
+    home = next((chunk for chunk in own if asked.answer in chunk.text), None)
     return Found(
-        question=question, answer=answer, chunk=home or chunk_of(title, f"{question}\n{answer}", source)
+        question=asked.question,
+        answer=asked.answer,
+        chunk=home or chunk_of(title, f"{asked.question}\n{asked.answer}", source),
+        paraphrases=asked.paraphrases,
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from workbench.convert import CompactForm
+from workbench.backends import KeptBackend, open_backend
 from workbench.convert.files import TEMPLATES, TEMPLATES_VERSION, TemplateFile, write_contracts
 from workbench.convert.infer import infer_contract
 from workbench.convert.pairs import PairMaker
@@ -16,6 +17,9 @@ from workbench.errors import Finding, InputError, InvariantError
 from workbench.io.frames import pairs_to_frame
 from workbench.io.rundir import write_json, write_text
 from workbench.knowledge.checking import Rejected, check, key_facts, made_open, open_questions
+from workbench.knowledge.documents import read_library
+from workbench.knowledge.writing import Written, write
+from workbench.ports import silent
 from workbench.records import (
     Case,
     Hole,
@@ -25,41 +29,26 @@ from workbench.records import (
     Static,
     Template,
     TemplateMessage,
-    Value,
 )  # fmt: skip
 from workbench.text import content_id, has_han
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from workbench.contracts import Contract
     from workbench.knowledge.documents import Chunk, Found, Library
-    from workbench.knowledge.writing import Written
-    from workbench.ports import Tokenizer
+    from workbench.ports import Progress, Tokenizer
+    from workbench.recipe import KnowledgeStage
 
 TASK = "knowledge"
+SUITES = "suites"
+_ANSWERS = "answers.jsonl"
 _SYSTEM = {
     "en": "Answer the question only from the context. If the context does not hold the answer, say: "
     "{unknown}",
     "zh": "只根据资料回答问题。如果资料中没有答案，请说：{unknown}",
 }
 _LABELS = {"en": ("Context:\n", "\n\nQuestion: "), "zh": ("资料：\n", "\n\n问题：")}
-
-
-class KnowledgeOptions(Value, frozen=True, kw_only=True):
-    """How documents become pairs and suites.
-
-    Chunks hold up to ``max_words`` words. ``unknown_en`` and ``unknown_zh`` are said where no document
-    has the answer. Of the questions that stay open ``train_open`` (by content hash) become pairs,
-    the rest is asked in the suite.
-    """
-
-    max_words: int = 200
-    unknown_en: str = "I don't know."
-    unknown_zh: str = "我不知道。"
-    train_open: float = 0.5
-    form: CompactForm = CompactForm(context="internalize")
 
 
 @dataclass(kw_only=True)
@@ -74,7 +63,31 @@ class Knowledge:
     figures: dict[str, Any] = field(default_factory=dict)
 
 
-def make(library: Library, written: Written, *, options: KnowledgeOptions, tokenizer: Tokenizer) -> Knowledge:
+def learn(
+    stage: KnowledgeStage, out: Path, *, tokenizer: Tokenizer, progress: Progress = silent
+) -> dict[str, Any]:
+    """Read documents, have questions written where a teacher is named, check them, and write what is kept.
+
+    Answers of the teacher that stand in ``out`` from before aren't asked for again. Returns the summary.
+
+    Raises:
+        InputError: a document can't be read, or nothing is left to learn.
+        UserError: the teacher can't be reached.
+    """
+    library = read_library([Path(name) for name in stage.docs], max_words=stage.max_words)
+    written = Written(found=(), unanswerable=(), failed=())
+    answers = out / _ANSWERS
+    if stage.teacher is not None:
+        opened = open_backend(stage.teacher, where="teacher")
+        kept = KeptBackend(opened.backend, answers, identity=opened.identity)
+        written = write(library.chunks, stage=stage, backend=kept, progress=progress)
+    made = make(library, written, stage=stage, tokenizer=tokenizer)
+    summary = write_knowledge(made, library, out, stage=stage)
+    answers.unlink(missing_ok=True)
+    return summary
+
+
+def make(library: Library, written: Written, *, stage: KnowledgeStage, tokenizer: Tokenizer) -> Knowledge:
     """Check every question, and make pairs and suites of those that stay.
 
     Of a question with paraphrases the last wording is asked in the suite and never trained; one without is
@@ -95,11 +108,11 @@ def make(library: Library, written: Written, *, options: KnowledgeOptions, token
     )
     failed = [Rejected(question="", answer="", chunk=c.id, reason=why) for why, c in written.failed]
     out = Knowledge(rejected=[*rejected, *not_open, *failed])
-    maker = PairMaker(form=options.form, tokenizer=tokenizer)
+    maker = PairMaker(form=stage.form, tokenizer=tokenizer)
     for one in kept:
-        _add(out, one, maker, options)
+        _add(out, one, maker, stage)
     for question, chunk in open_:
-        _add_open(out, question, chunk, maker, options)
+        _add_open(out, question, chunk, maker, stage)
     out.figures = {
         "files": len(library.files),
         "chunks": len(library.chunks),
@@ -119,29 +132,27 @@ def make(library: Library, written: Written, *, options: KnowledgeOptions, token
     return out
 
 
-def write_knowledge(
-    made: Knowledge, library: Library, out: Path, *, options: KnowledgeOptions
-) -> dict[str, Any]:
+def write_knowledge(made: Knowledge, library: Library, out: Path, *, stage: KnowledgeStage) -> dict[str, Any]:
     """Write pairs, templates, contracts, suites, chunks and rejects as a conversion that `curate` takes."""
     out.mkdir(parents=True, exist_ok=True)
     pairs_to_frame(made.pairs).write_parquet(out / "pairs.parquet")
     held = TemplateFile(
-        version=TEMPLATES_VERSION, compact=options.form, templates=tuple(made.templates.values())
+        version=TEMPLATES_VERSION, compact=stage.form, templates=tuple(made.templates.values())
     )
     write_json(out / TEMPLATES, msgspec.to_builtins(held))
     write_contracts(_contracts(made), out)
-    write_text(out / "suites" / "closed_book.jsonl", _lines(made.closed))
+    write_text(out / SUITES / "closed_book.jsonl", _lines(made.closed))
     if made.opened:
-        write_text(out / "suites" / "unanswerable.jsonl", _lines(made.opened))
+        write_text(out / SUITES / "unanswerable.jsonl", _lines(made.opened))
     write_text(out / "chunks.jsonl", _lines(library.chunks))
     write_text(out / "rejected.jsonl", _lines([*map(asdict, made.rejected), *library.unread]))
     write_json(out / "summary.json", made.figures)
     return made.figures
 
 
-def template_for(lang: str, options: KnowledgeOptions) -> Template:
+def template_for(lang: str, stage: KnowledgeStage) -> Template:
     """Return the prompt of a teacher: rules, context and question; compact, only the question is left."""
-    unknown = options.unknown_zh if lang == "zh" else options.unknown_en
+    unknown = stage.unknown_zh if lang == "zh" else stage.unknown_en
     before, between = _LABELS[lang]
     return Template(
         id=content_id(TASK, lang, unknown),
@@ -161,10 +172,11 @@ def template_for(lang: str, options: KnowledgeOptions) -> Template:
     )
 
 
-def _add(out: Knowledge, one: Found, maker: PairMaker, options: KnowledgeOptions) -> None:
+def _add(out: Knowledge, one: Found, maker: PairMaker, stage: KnowledgeStage) -> None:
     wordings = (one.question, *one.paraphrases)
     trained, asked = (wordings[:-1], wordings[-1]) if len(wordings) > 1 else (wordings, wordings[0])
-    template = _template(out, one.question, options)
+    template = _template(out, one.question, stage)
+    facts = key_facts(one.answer, one.question)
     for wording in trained:
         out.pairs.append(_pair(wording, one.answer, one.chunk, template, maker))
     out.closed.append(
@@ -176,18 +188,20 @@ def _add(out: Knowledge, one: Found, maker: PairMaker, options: KnowledgeOptions
             slice="held-out wording" if len(wordings) > 1 else "trained wording",
             cluster=one.chunk.id,
             reference=one.answer,
-            expect={"answerable": True, "answer": key_facts(one.answer), "template": template.id},
+            expect={
+                "answerable": True,
+                "answer": facts,
+                "template": template.id,
+            },
         )
     )
 
 
-def _add_open(
-    out: Knowledge, question: str, chunk: Chunk, maker: PairMaker, options: KnowledgeOptions
-) -> None:
-    template = _template(out, question, options)
-    unknown = options.unknown_zh if has_han(question) else options.unknown_en
+def _add_open(out: Knowledge, question: str, chunk: Chunk, maker: PairMaker, stage: KnowledgeStage) -> None:
+    template = _template(out, question, stage)
+    unknown = stage.unknown_zh if has_han(question) else stage.unknown_en
     share = int(content_id("open", question), 16) / (1 << 64)
-    if share < options.train_open:
+    if share < stage.train_open:
         out.pairs.append(_pair(question, unknown, chunk, template, maker))
         return
     out.opened.append(
@@ -204,8 +218,8 @@ def _add_open(
     )
 
 
-def _template(out: Knowledge, question: str, options: KnowledgeOptions) -> Template:
-    made = template_for("zh" if has_han(question) else "en", options)
+def _template(out: Knowledge, question: str, stage: KnowledgeStage) -> Template:
+    made = template_for("zh" if has_han(question) else "en", stage)
     return out.templates.setdefault(made.id, made)
 
 

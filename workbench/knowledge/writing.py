@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from workbench.checks.jsontext import read_json
 from workbench.knowledge.documents import Found
 from workbench.records import Message
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from workbench.knowledge.documents import Chunk
-    from workbench.ports import Backend, Progress, Sampling
+    from workbench.ports import Backend, Progress
+    from workbench.recipe import KnowledgeStage
     from workbench.records import Messages
 
 SCHEMA: dict[str, Any] = {
@@ -69,10 +72,10 @@ class Written:
     failed: tuple[tuple[str, Chunk], ...]
 
 
-def request(chunk: Chunk, *, pairs: int, paraphrases: int, unanswerable: int) -> Messages:
+def request(chunk: Chunk, stage: KnowledgeStage) -> Messages:
     """Return the prompt that asks for questions about a chunk, in the chunk's language."""
     text = _ASK["zh" if language(chunk.text)[0] == "zh" else "en"]
-    asked = text.format(pairs=pairs, paraphrases=paraphrases, open=unanswerable)
+    asked = text.format(pairs=stage.pairs, paraphrases=stage.paraphrases, open=stage.unanswerable)
     head = f"{chunk.title}\n\n" if chunk.title else ""
     return (Message(role="system", content=asked), Message(role="user", content=head + chunk.text))
 
@@ -80,17 +83,15 @@ def request(chunk: Chunk, *, pairs: int, paraphrases: int, unanswerable: int) ->
 def write(
     chunks: Sequence[Chunk],
     *,
+    stage: KnowledgeStage,
     backend: Backend,
-    sampling: Sampling,
-    pairs: int,
-    paraphrases: int,
-    unanswerable: int,
     progress: Progress,
 ) -> Written:
     """Ask the teacher about every chunk; an answer that can't be read is a failure, never a pair."""
-    prompts = [
-        request(chunk, pairs=pairs, paraphrases=paraphrases, unanswerable=unanswerable) for chunk in chunks
-    ]
+    # Only a service binds free text to a schema; what another writes that can't be read counts as a failure.
+    bound = stage.teacher is not None and stage.teacher.startswith("openai:")
+    sampling = msgspec.structs.replace(stage.sampling, schema=SCHEMA) if bound else stage.sampling
+    prompts = [request(chunk, stage) for chunk in chunks]
     found: list[Found] = []
     open_: list[tuple[str, Chunk]] = []
     failed: list[tuple[str, Chunk]] = []

@@ -17,7 +17,7 @@ from workbench.io.lock import OWNER, locked
 from workbench.io.rundir import is_complete, output, spare_inputs, write_json
 from workbench.pipeline import stages
 from workbench.ports import silent
-from workbench.recipe import against
+from workbench.recipe import against, sources
 from workbench.spec import spec_key
 
 if TYPE_CHECKING:
@@ -47,9 +47,9 @@ def run(recipe: Recipe, out: Path, *, force: bool = False, progress: Progress = 
             another process is at work there.
         UserError: what a stage says about its input.
     """
-    beside = [*recipe.convert.contracts, *recipe.eval.suites, *against(recipe.curate), *_judge(recipe)]
-    spare_inputs(out, [*recipe.convert.logs, *beside, recipe.base])
-    still = Unchanged([*recipe.convert.logs, *beside], out=out)
+    read = [*sources(recipe), *recipe.eval.suites, *against(recipe.curate), *_judge(recipe)]
+    spare_inputs(out, [*read, recipe.base])
+    still = Unchanged(read, out=out)
     key = run_key(recipe)
     _refuse_other(out, key=key, force=force)
     with locked(out):
@@ -74,18 +74,23 @@ def _stages(stages: Sequence[Stage], out: Path, still: Unchanged, progress: Prog
 
 def run_key(recipe: Recipe) -> str:
     """Name everything that decides a run: the recipe, the content it points at, and the version."""
-    beside = [*recipe.convert.contracts, *recipe.eval.suites, *against(recipe.curate), *_judge(recipe)]
-    inputs = [*recipe.convert.logs, *beside, recipe.base]
-    inputs += inputs_of(recipe.teacher.name) if recipe.teacher else []
+    inputs: list[Path | str] = [
+        *sources(recipe),
+        *recipe.eval.suites,
+        *against(recipe.curate),
+        *_judge(recipe),
+        recipe.base,
+    ]
+    inputs += [*_of_writer(recipe), *(inputs_of(recipe.teacher.name) if recipe.teacher else [])]
     return spec_key([workbench.__version__, _portable(recipe), [fingerprint(name) for name in inputs]])
 
 
 def plan(recipe: Recipe, out: Path, *, key: str, progress: Progress) -> list[Stage]:
     """List the stages with their keys; a stage's key holds the keys of all stages before it."""
-    logs = [fingerprint(name) for name in (*recipe.convert.logs, *recipe.convert.contracts)]
-    base = fingerprint(recipe.base)
     portable = _portable(recipe)
-    convert = spec_key([workbench.__version__, portable["convert"], logs, base])
+    read = [fingerprint(name) for name in (*sources(recipe), *_of_writer(recipe))]
+    source = portable["knowledge"] if recipe.knowledge else portable["convert"]
+    convert = spec_key([workbench.__version__, source, read, fingerprint(recipe.base)])
     taught = convert
     if recipe.teacher is not None:
         told = [portable["teacher"], *(fingerprint(name) for name in inputs_of(recipe.teacher.name))]
@@ -97,12 +102,18 @@ def plan(recipe: Recipe, out: Path, *, key: str, progress: Progress) -> list[Sta
     evaluate = spec_key([train, portable["eval"], suites, grader_versions(), key])
     teacher = Stage(name="teacher", key=taught, work=lambda work: stages.teach(recipe, out, work, progress))
     return [
-        Stage(name="convert", key=convert, work=lambda work: stages.convert(recipe, work, progress)),
+        Stage(name="convert", key=convert, work=lambda work: stages.begin(recipe, work, progress)),
         *([teacher] if recipe.teacher is not None else []),
         Stage(name="curate", key=curate, work=lambda work: stages.curate(recipe, out, work, progress)),
         Stage(name="adapter", key=train, work=lambda work: stages.train(recipe, out, work, progress)),
         Stage(name="eval", key=evaluate, work=lambda work: stages.evaluate(recipe, out, work, progress)),
     ]
+
+
+def _of_writer(recipe: Recipe) -> list[Path | str]:
+    """Return the files behind who writes questions from documents."""
+    named = recipe.knowledge.teacher if recipe.knowledge else None
+    return list(inputs_of(named)) if named else []
 
 
 def _judge(recipe: Recipe) -> tuple[str, ...]:
@@ -114,8 +125,13 @@ def _portable(recipe: Recipe) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(recipe)
     plain.pop("base")
     plain.pop("gate")
-    plain["convert"].pop("logs")
-    plain["convert"].pop("contracts")
+    for source, name in (("convert", "logs"), ("convert", "contracts"), ("knowledge", "docs")):
+        if plain[source] is not None:
+            plain[source].pop(name)
+    if recipe.knowledge is None:
+        plain.pop("knowledge")
+    elif _of_writer(recipe):
+        plain["knowledge"].pop("teacher")
     if recipe.teacher is not None and inputs_of(recipe.teacher.name):
         plain["teacher"].pop("name")
     plain["eval"].pop("suites")

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 import workbench.convert as conversion
-from workbench import evaluation, teaching, training
+from workbench import evaluation, knowledge, teaching, training
 from workbench.backends import KeptBackend, open_backend
 from workbench.checks import load_contract
 from workbench.errors import ConfigError, Finding, InputError, InvariantError
 from workbench.io.fingerprint import fingerprint
 from workbench.io.frames import read_pairs, with_examples
 from workbench.io.tokenizer import load_tokenizer
+from workbench.knowledge import SUITES
 from workbench.pipeline.asking import open_tools
 from workbench.pipeline.curation import Curation, curate_files
 from workbench.pipeline.guards import enforce_on_pairs
@@ -55,13 +56,20 @@ class Subject:
     errors: Mapping[str, evaluation.Error] = field(default_factory=dict)
 
 
-def convert(recipe: Recipe, work: Path, progress: Progress) -> None:
-    """Turn the recipe's logs into pairs.
+def begin(recipe: Recipe, work: Path, progress: Progress) -> None:
+    """Turn the recipe's logs or documents into pairs; documents give suites beside them.
 
     Raises:
         ConfigError: a contract that the recipe names is of no task of the log, or can't be read.
+        InputError: a log or a document can't be read, or nothing in it becomes a pair.
     """
-    convert_logs(recipe.convert, work, tokenizer=load_tokenizer(recipe.base), progress=progress)
+    tokenizer = load_tokenizer(recipe.base)
+    if recipe.convert is not None:
+        convert_logs(recipe.convert, work, tokenizer=tokenizer, progress=progress)
+    elif recipe.knowledge is not None:
+        knowledge.learn(recipe.knowledge, work, tokenizer=tokenizer, progress=progress)
+    else:
+        raise InvariantError("a recipe without logs and without documents")
 
 
 def convert_logs(
@@ -158,14 +166,16 @@ def train(recipe: Recipe, run: Path, work: Path, progress: Progress) -> None:
 
 
 def evaluate(recipe: Recipe, run: Path, work: Path, progress: Progress) -> None:
-    """Ask the three arms held-out pairs and suites."""
+    """Ask the three arms held-out pairs and suites, those made of the recipe's documents first."""
     subject = Subject(
         base=recipe.base,
         adapter=run / "adapter" / "adapter",
         converted=run / "convert",
         pairs=run / "curate" / "test.parquet",
     )
-    evaluate_into(work, subject, recipe.eval, progress=progress)
+    made = [str(run / "convert" / SUITES)] if recipe.knowledge else []
+    asked = msgspec.structs.replace(recipe.eval, suites=(*made, *recipe.eval.suites))
+    evaluate_into(work, subject, asked, progress=progress)
 
 
 def evaluate_into(
