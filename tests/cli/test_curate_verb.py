@@ -130,3 +130,20 @@ def test_the_recipe_names_the_base_that_scores(converted, tmp_path, monkeypatch)
 def test_a_contract_given_as_a_recipe(converted, tmp_path, capsys):
     assert curate(converted, tmp_path / "out", "--recipe", str(converted / "contract.yaml")) == 2
     assert "--contract" in capsys.readouterr().err
+
+
+def test_minima_are_kept_and_what_falls_short_is_told(converted, tmp_path, capsys):
+    common = ("curate", str(converted), "--workers", "1", "--signals", "lengths,languages", "--rows", "12")
+    line = [*common, "--at-least", "lang:en=8", "--at-least", "lang:fi=2", "--out", str(tmp_path / "out")]
+    assert execute(line) == 0
+    told = capsys.readouterr().out
+    assert "too few" in told
+    assert "0 of at least 2 rows of lang 'fi'; the data has 0" in told
+    minima = {one["value"]: one for one in summary(tmp_path / "out")["selection"]["minima"]}
+    assert minima["en"]["met"]
+    kept = [pl.read_parquet(tmp_path / "out" / f"{part}.parquet") for part in ("train", "valid", "test")]
+    assert sum((part["answer_lang"] == "en").sum() for part in kept) >= 8
+    assert sum(part.height for part in kept) == 12
+    for bound, words in (("rule", "rule=20"), ("lang:en=13", "at least 13 rows"), ("colour=1", "colour")):
+        assert execute([*common, "--at-least", bound, "--out", str(tmp_path / "not"), "-q"]) == 2
+        assert words in capsys.readouterr().err

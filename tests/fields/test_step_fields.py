@@ -300,6 +300,7 @@ def selected(frame, quota):
     [
         ("by", {"by": "source", "most": 0.2}, {"by": "task", "most": 0.2}),
         ("most", {"by": "source", "most": 0.6}, {"by": "source", "most": 0.2}),
+        ("at_least", {"by": "task"}, {"by": "task", "at_least": 3}),
         ("value", {"by": "source", "most": 0.2}, {"by": "source", "most": 0.2, "value": "0.jsonl"}),
         ("temperature", {"by": "task"}, {"by": "task", "temperature": 2.0}),
     ],
@@ -310,7 +311,7 @@ def test_each_field_of_a_quota(field, before, after):
 
 
 def test_the_fields_of_a_quota_are_those_tried():
-    assert Quota.__struct_fields__ == ("by", "most", "value", "temperature")
+    assert Quota.__struct_fields__ == ("by", "most", "at_least", "value", "temperature")
 
 
 def test_a_quota_by_language_counts_languages():

@@ -1,11 +1,12 @@
 import polars as pl
+import pytest
 from test_curation import CONTRACT, STEPS, sample
 
 from workbench.cli import execute
 from workbench.errors import GuardError
 from workbench.pipeline.curate import curate, write_curated
 from workbench.pipeline.guards import enforce_on_pairs
-from workbench.steps import ClusterSplit, Guards
+from workbench.steps import ClusterSplit, Guards, Select
 
 
 def curated(frame=None):
@@ -77,3 +78,13 @@ def test_a_table_s_sources_are_counted_apart(tmp_path, capsys):
     assert "source b" in told
     assert "59 of 60 rows dropped" in told
     assert "source a" not in told
+
+
+def test_a_budget_loses_nothing_and_makes_no_cluster(tmp_path):
+    few = curate(sample(), steps=[*STEPS, Select(rows=1)], split=ClusterSplit(), contracts=[CONTRACT])
+    write_curated(few, tmp_path)
+    assert few.ledger.filter(pl.col("step") == "select").height == 11
+    enforce_on_pairs(Guards(min_rows=1), out=tmp_path)
+    with pytest.raises(GuardError) as raised:
+        enforce_on_pairs(Guards(min_rows=1, max_loss_share=0.1), out=tmp_path)
+    assert [finding.found for finding in raised.value.findings] == ["3 of 15 rows dropped"]

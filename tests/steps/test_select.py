@@ -122,10 +122,59 @@ def test_quotas_bound_each_value_or_one():
     assert kept["rules"].list.contains("a").sum() <= 5
 
 
+def tasked():
+    """Return 80 rows: 64 of the task big, 16 of small; four have the rule ``rare``, one also ``alone``."""
+    rows = pairs_to_frame(
+        pair(f"{a} {b}", "x", number=n, task="big" if n % 5 else "small")
+        for n, (a, b) in enumerate((a, b) for a in WORDS for b in WORDS[:5])
+    )
+    held = [["common", *(["rare"] if n % 20 == 7 else []), *(["alone"] if n == 7 else [])] for n in range(80)]
+    return rows.with_columns(rules=pl.Series(held))
+
+
+def test_there_are_at_least_so_many_rows_of_each_value_or_of_one():
+    rows = tasked()
+    bare = Select(rows=20)(rows).kept
+    assert bare["rules"].list.contains("rare").sum() < 4
+    wanted = (Quota(by="rule", value="rare", at_least=4), Quota(by="task", at_least=9))
+    split = Select(rows=20, quotas=wanted)(rows)
+    assert split.kept.height == 20
+    assert split.kept["rules"].list.contains("rare").sum() == 4
+    assert min(split.kept["task"].value_counts()["count"]) >= 9
+    assert all(one["met"] for one in split.notes["selection"]["minima"])
+    told = {(one["by"], one["value"]): one["there"] for one in split.notes["selection"]["minima"]}
+    assert told == {("rule", "rare"): 4, ("task", "big"): 64, ("task", "small"): 16}
+    assert split.kept["id"].to_list() == [
+        one for one in rows["id"] if one in set(Select(rows=20, quotas=wanted)(rows.reverse()).kept["id"])
+    ]
+
+
+def test_a_minimum_that_cannot_be_met_is_told_with_what_there_is():
+    wanted = (
+        Quota(by="rule", value="alone", at_least=3),
+        Quota(by="rule", value="unheard-of", at_least=1),
+        Quota(by="task", value="small", at_least=9),
+        Quota(by="task", value="small", most=0.2),
+    )
+    split = Select(rows=20, quotas=wanted)(tasked())
+    assert split.kept.height == 20
+    found = {one["value"]: one for one in split.notes["selection"]["minima"]}
+    assert [found["alone"][key] for key in ("there", "selected", "met")] == [1, 1, False]
+    assert [found["unheard-of"][key] for key in ("there", "selected", "met")] == [0, 0, False]
+    assert [found["small"][key] for key in ("there", "selected", "met")] == [16, 4, False]
+    few = Select(rows=3, quotas=(Quota(by="task", at_least=2),))(tasked()).notes["selection"]["minima"]
+    assert [(one["value"], one["selected"], one["met"]) for one in few] == [
+        ("big", 1, False),
+        ("small", 2, True),
+    ]
+
+
 @pytest.mark.parametrize(
     ("step", "found"),
     [
         (Select(), "one of the two"),
+        (Select(rows=9, quotas=(Quota(by="task", at_least=10),)), "at least 10 rows"),
+        (Select(rows=9, quotas=(Quota(by="task", at_least=6, most=0.5, value="a"),)), "gives it"),
         (Select(rows=1, tokens=1), "one of the two"),
         (Select(rows=1, quality="nothing"), "nothing"),
         (Select(rows=1, quality="task"), "quality"),

@@ -43,6 +43,7 @@ def curate(
     tokens: given.Tokens = None,
     quality: given.Quality = None,
     quota: given.Quotas = None,
+    at_least: given.AtLeast = None,
     base: given.ScoringBase = None,
     judge: given.JudgeModel = None,
     engine: engineoptions.EngineName = "local",
@@ -64,12 +65,11 @@ def curate(
     against = _evaluations(against or ())
     require([data, *filter(None, (recipe, decisions)), *against], what="a file that is there")
     pairs = pairs_file(data)
-    select = {"rows": rows, "tokens": tokens, "quality": quality, "quotas": quotas_of(quota)}
+    select = {"rows": rows, "tokens": tokens, "quality": quality, "quotas": quotas_of(quota, at_least)}
     asks = {"signals": signals, "base": base, "judge": judge}
     stage, base = stage_of(recipe, decisions=decisions, drop=drop, against=against, select=select, **asks)
-    rules = contract or pairs.with_name("contract.yaml")
+    rules = _required(contract or pairs.with_name("contract.yaml"), stage, named=contract is not None)
     hands = _hands(engine, workers=workers, address=ray_address)
-    _require_contract(rules, stage, named=contract is not None)
 
     tools = functools.partial(_tools, stage, rules, base=base, alone=contract is not None)
 
@@ -135,8 +135,8 @@ def _write(
     enforce_on_pairs(stage.guards, out=place)
 
 
-def _require_contract(rules: Path, stage: CurateStage, *, named: bool) -> None:
-    """Refuse to filter by a contract that isn't there."""
+def _required(rules: Path, stage: CurateStage, *, named: bool) -> Path:
+    """Return the contract's file; refuse to filter by one that isn't there."""
     from workbench.steps import ContractFilter
 
     asks = any(isinstance(step, ContractFilter) and not step.contracts for step in stage.steps)
@@ -149,6 +149,7 @@ def _require_contract(rules: Path, stage: CurateStage, *, named: bool) -> None:
                 fix="Give it with --contract FILE, or a --recipe whose steps have no contract_filter.",
             )
         )
+    return rules
 
 
 def _contracts(rules: Path, *, alone: bool) -> list[Contract]:
@@ -190,7 +191,9 @@ def _page(summary: dict[str, Any], out: Path) -> str:
 
 def _selection(found: dict[str, Any] | None) -> list[str]:
     """Draw the curve of marginal value: how much of the table a selection of so many rows stands for."""
-    if not found:
+    from rich.markup import escape
+
+    if not found or not found["curve"]:
         return []
     curve = found["curve"]
     bars = "".join("▁▂▃▄▅▆▇█"[min(7, int(point["covered"] * 8))] for point in curve)
@@ -198,4 +201,10 @@ def _selection(found: dict[str, Any] | None) -> list[str]:
     return [
         f"selected {found['selected']} rows, which stand for {found['covered']:.0%} of the table",
         f"curve: {bars}  {last['rows']} rows would stand for {last['covered']:.0%}",
+        *(
+            f"[yellow]too few[/]: {one['selected']} of at least {one['at_least']} rows of "
+            f"{one['by']} {escape(repr(one['value']))}; the data has {one['there']}"
+            for one in found["minima"]
+            if not one["met"]
+        ),
     ]

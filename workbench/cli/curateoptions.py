@@ -62,6 +62,15 @@ Quotas = Annotated[
         metavar="BY=SHARE",
     ),
 ]
+AtLeast = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--at-least",
+        help="Rows that the selection shall have at least of each task, template, source, lang or rule, as "
+        "rule=20 or lang:zh=100; repeatable.",
+        metavar="BY=ROWS",
+    ),
+]
 ScoringBase = Annotated[
     str | None,
     typer.Option("--base", help="Base that scores answers: perplexity and IFD.", metavar="MODEL"),

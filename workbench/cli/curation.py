@@ -11,7 +11,7 @@ import msgspec
 from workbench.errors import ConfigError, Finding, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from workbench.recipe import CurateStage
     from workbench.signals import AnySignal, Judge, Likelihood
@@ -85,31 +85,37 @@ def _require_models(recipe: Path | None, *, missing: list[type[Likelihood | Judg
         )
 
 
-def quotas_of(told: list[str] | None) -> list[dict[str, Any]] | None:
-    """Read ``--quota``: ``by=share`` or ``by:value=share``.
+def quotas_of(most: list[str] | None, at_least: list[str] | None) -> list[dict[str, Any]] | None:
+    """Read ``--quota`` (``by=share`` or ``by:value=share``) and ``--at-least`` (``by=rows`` …).
 
     Raises:
         ConfigError: another form.
     """
-    out = []
-    for quota in told or ():
-        name, equals, share = quota.rpartition("=")
-        by, colon, value = name.partition(":")
-        try:
-            most = float(share)
-        except ValueError:
-            equals = ""
-        if not equals or not by:
-            raise ConfigError(
-                Finding(
-                    where=f"--quota {quota}",
-                    found="no such form",
-                    expected="by=share or by:value=share, such as task=0.5 or lang:zh=0.3",
-                    fix="by is one of task, template, source, lang, rule.",
-                )
-            )
-        out.append({"by": by, "most": most, **({"value": value} if colon else {})})
+    out = [_quota("--quota", told, "most", float) for told in most or ()]
+    out += [_quota("--at-least", told, "at_least", int) for told in at_least or ()]
     return out or None
+
+
+def _quota(flag: str, told: str, field: str, read: Callable[[str], float]) -> dict[str, Any]:
+    name, equals, number = told.rpartition("=")
+    by, colon, value = name.partition(":")
+    try:
+        bound = read(number)
+    except ValueError:
+        equals, bound = "", 0
+    if not equals or not by:
+        what, said = (
+            ("rows", "rule=20 or lang:zh=100") if read is int else ("share", "task=0.5 or lang:zh=0.3")
+        )
+        raise ConfigError(
+            Finding(
+                where=f"{flag} {told}",
+                found="no such form",
+                expected=f"by={what} or by:value={what}, such as {said}",
+                fix="by is one of task, template, source, lang, rule.",
+            )
+        )
+    return {"by": by, field: bound, **({"value": value} if colon else {})}
 
 
 def pairs_file(data: Path) -> Path:

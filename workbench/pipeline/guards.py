@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def enforce_on_pairs(guards: Guards, *, out: Path) -> None:
-    """Hold a curation, written in ``out``, against its guards.
+    """Hold a curation, written in ``out``, against its guards; rows that a selection left out are no loss.
 
     Raises:
         GuardError: with every limit that is crossed, and where.
@@ -24,12 +24,14 @@ def enforce_on_pairs(guards: Guards, *, out: Path) -> None:
     parts = [pl.scan_parquet(out / f"{name}.parquet", glob=False) for name in ("train", "valid", "test")]
     kept = pl.concat([part.select(*told, "cluster", gone=False) for part in parts]).collect()
     homes = kept.select(pl.col("id").alias("kept_id"), "cluster").unique("kept_id", keep="first")
-    ledger = pl.read_parquet(out / "ledger.parquet", columns=["kept_id", "rule"]).join(
-        homes, on="kept_id", how="left", maintain_order="left"
-    )
+    ledger = pl.read_parquet(out / "ledger.parquet", columns=["step", "kept_id", "rule"])
+    chosen_against = pl.col("step") == "select"  # a budget that somebody set loses nothing
+    ledger = ledger.with_columns(
+        pl.when(~chosen_against).then(pl.col("kept_id", "rule")).name.keep(), gone=~chosen_against
+    ).join(homes, on="kept_id", how="left", maintain_order="left")
     dropped = pl.scan_parquet(out / "dropped.parquet", glob=False).select(*told).collect()
-    dropped = dropped.with_columns(ledger["cluster"], ledger["rule"])
-    gone = dropped.select("source", "task", "id", pl.coalesce("cluster", "id").alias("cluster"), gone=True)
+    dropped = dropped.with_columns(ledger["cluster"], ledger["rule"], ledger["gone"])
+    gone = dropped.select("source", "task", "id", pl.coalesce("cluster", "id").alias("cluster"), "gone")
     rows = pl.concat([kept, gone])
     findings = [*_crossed(guards, rows), *_rules(guards, rows, dropped)]
     if findings:

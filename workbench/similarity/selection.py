@@ -62,20 +62,20 @@ def picks(
         fits: whether a row may be picked now; one that may not is set aside.
 
     Yields:
-        The picks in order; ``None`` once where no row fits any more, and then what was set aside.
+        The picks in order; ``None`` each time that no row fits any more, and then what was set aside.
     """
     gains = _Gains(sketch, method=method, anchors=anchors, quality=quality, cost=cost)
-    aside = list[int]()
     heap = [(-gains.of(row), row, 0) for row in range(len(sketch))]
+    aside = list[tuple[float, int, int]]()
     heapq.heapify(heap)
     while heap or aside:
         if not heap:
             yield None
-            heap, aside = [(-gains.of(row), row, gains.taken) for row in aside], []
+            heap, aside = aside, []
             heapq.heapify(heap)
         negative, row, version = heapq.heappop(heap)
         if not fits(row):
-            aside.append(row)
+            aside.append((negative, row, version))
         elif version != gains.taken:
             heapq.heappush(heap, (-gains.of(row), row, gains.taken))
         else:

@@ -16,8 +16,8 @@ class Guards(Value, frozen=True, kw_only=True):
 
     ``max_cluster_share``: of the rows of one source, the most that one cluster (a kept row, those dropped for
     it, and the rows split with it) may hold. ``max_loss_share``: of the rows of one source, the most that may
-    be dropped; and of the rows of one task, the most that one rule may drop. Sources and tasks of fewer than
-    ``min_rows`` rows are not looked at.
+    be dropped; and of the rows of one task, the most that one rule may drop. Rows that a selection to a
+    budget left out are neither. Sources and tasks of fewer than ``min_rows`` rows are not looked at.
     """
 
     max_cluster_share: Limit | None = 0.5

@@ -1,4 +1,4 @@
-"""Keeps a selection within what each task, rule, language or source may take of the budget."""
+"""Keeps a selection between the least and the most that each task, rule, language or source shall have."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ _COLUMNS = {"task": "task", "template": "template_id", "lang": "answer_lang", "r
 class Quota(Value, frozen=True, kw_only=True):
     """At most the share ``most`` of the budget for each value of ``by``, or for ``value`` alone.
 
+    ``at_least`` rows of each are picked before all others, the rarest value first, as far as there are such
+    rows, the budget has room and no quota forbids them; what falls short is told (``Caps.minima``).
     With ``temperature`` the share of each value follows its rows to the power 1/temperature (1: as they are;
     larger: more even), and ``most`` bounds what that gives. ``lang`` and ``rule`` need the signals
     ``languages`` and ``rules``; a row counts for each rule that it exercises.
@@ -30,24 +32,23 @@ class Quota(Value, frozen=True, kw_only=True):
 
     by: By
     most: Annotated[float, Meta(gt=0, le=1)] = 1.0
+    at_least: Annotated[int, Meta(ge=0)] = 0
     value: str | None = None
     temperature: Annotated[float, Meta(ge=1)] | None = None
 
 
 class Caps:
-    """What may still be taken of each value of one quota."""
+    """What may still be taken of each value of one quota, and what is still lacking of it."""
 
     def __init__(self, quota: Quota, frame: pl.DataFrame, budget: int) -> None:
         self.quota = quota
         self.values = values_of(frame, quota.by)
-        rows = Counter(value for values in self.values for value in values)
-        self.weights = mixing(rows, quota.temperature) if quota.temperature else {}
-        shares = {value: min(quota.most, self.weights.get(value, 1.0)) for value in rows}
-        self.room = {
-            value: math.ceil(share * budget)
-            for value, share in shares.items()
-            if quota.value is None or value == quota.value
-        }
+        self.there = Counter(value for values in self.values for value in values)
+        self.weights = mixing(self.there, quota.temperature) if quota.temperature else {}
+        bound = list(self.there) if quota.value is None else [quota.value]
+        shares = {value: min(quota.most, self.weights.get(value, 1.0)) for value in bound}
+        self.room = {value: math.ceil(share * budget) for value, share in shares.items()}
+        self.lacking = {value: quota.at_least for value in sorted(bound) if quota.at_least}
 
     def allow(self, row: int, cost: int) -> bool:
         """Tell whether the row fits into what is left of every value it has."""
@@ -58,6 +59,32 @@ class Caps:
         for value in self.values[row]:
             if value in self.room:
                 self.room[value] -= cost
+            if value in self.lacking:
+                self.lacking[value] -= 1
+
+    def lacks(self, row: int, value: str) -> bool:
+        """Tell whether the row has the value, and more of it are wanted."""
+        return self.lacking[value] > 0 and value in self.values[row]
+
+    def minima(self) -> list[dict[str, Any]]:
+        """Say of each value with a minimum how many rows there were and how many were selected."""
+        return [
+            {
+                "by": self.quota.by,
+                "value": value,
+                "at_least": self.quota.at_least,
+                "there": self.there[value],
+                "selected": self.quota.at_least - left,
+                "met": left <= 0,
+            }
+            for value, left in self.lacking.items()
+        ]
+
+
+def wanted(caps: Sequence[Caps]) -> list[tuple[Caps, str]]:
+    """List every value with a minimum, the rarest first."""
+    every = [(cap, value) for cap in caps for value in cap.lacking]
+    return sorted(every, key=lambda one: (one[0].there[one[1]], one[0].quota.by, one[1]))
 
 
 def mixing(rows: Counter[str], temperature: float) -> dict[str, float]:

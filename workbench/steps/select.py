@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from workbench.similarity import measure, shingle
 from workbench.similarity.selection import Method, Picked, nearest_picks, picks, sketches
 from workbench.spec import Spec
 from workbench.steps.noted import Noted
-from workbench.steps.quotas import Caps, Quota
+from workbench.steps.quotas import Caps, Quota, wanted
 from workbench.steps.texts import answered, asked, best_first
 from workbench.text import content_id
 
@@ -36,7 +37,8 @@ class Select(Spec, frozen=True, kw_only=True):
     least to the greatest; rows without it, and all rows without ``quality``, weigh least. Novelty is over
     shingles of ``ngram`` words (``char_ngram`` characters) of question and answer, sketched in ``size`` bytes
     (see ``similarity.selection``). ``anchors`` rows, chosen by a hash of ``seed`` and id, stand for the whole
-    table where it has more. ``quotas`` bound what a task, rule, language or source takes. The curve of
+    table where it has more. ``quotas`` bound what a task, rule, language or source takes, and say of what
+    there shall be at least so many rows. The curve of
     marginal value goes on to ``look_ahead`` times the budget, so that one sees what more rows would add.
     """
 
@@ -56,11 +58,18 @@ class Select(Spec, frozen=True, kw_only=True):
         """Refuse a budget or a quality that can't be decided, before any work.
 
         Raises:
-            ConfigError: not one of ``rows`` and ``tokens``, or a quality that is no number over columns.
+            ConfigError: not one of ``rows`` and ``tokens``, a quality that is no number over columns, or a
+                minimum above what the budget gives.
         """
         del elsewhere
         if (self.rows is None) == (self.tokens is None):
             raise ConfigError(_unfit("budget", f"rows {self.rows}, tokens {self.tokens}", "one of the two"))
+        for quota in self.quotas:
+            most = math.ceil(quota.most * self.rows) if self.rows else None
+            if most is not None and quota.at_least > most:
+                what = f"quota by {quota.by}" + (f": {quota.value}" if quota.value else "")
+                found = f"at least {quota.at_least} rows, of a budget that gives it {most}"
+                raise ConfigError(_unfit(what, found, "a minimum that the budget has room for"))
         self._quality(pl.DataFrame(schema=schema))
 
     def columns(self) -> list[str]:
@@ -96,14 +105,17 @@ class Select(Spec, frozen=True, kw_only=True):
     def _chosen(
         self, ranked: pl.DataFrame, sketch: NDArray[np.uint8], cost: NDArray[np.int64], caps: list[Caps]
     ) -> tuple[list[Picked], list[Picked]]:
-        """Pick what fits into the budget, and then, without quotas, what would come next."""
+        """Pick what there shall be at least, then what fits into the budget, then what would come next."""
         budget = self.rows or self.tokens or 0
-        spent, within = 0, True
+        spent, minima = 0, wanted(caps)
+        phase, within = 0, len(minima)  # one for each minimum, one within the budget, one without bounds
         chosen, ahead = list[Picked](), list[Picked]()
 
         def fits(row: int) -> bool:
+            if phase > within:
+                return True
             inside = spent + cost[row] <= budget and all(cap.allow(row, int(cost[row])) for cap in caps)
-            return bool(inside or not within)
+            return bool(inside and (phase == within or minima[phase][0].lacks(row, minima[phase][1])))
 
         for one in picks(
             sketch,
@@ -114,11 +126,11 @@ class Select(Spec, frozen=True, kw_only=True):
             fits=fits,
         ):
             if one is None:
-                within = False
+                phase += 1
                 continue
-            (chosen if within else ahead).append(one)
+            (chosen if phase <= within else ahead).append(one)
             spent += int(cost[one.row])
-            for cap in caps if within else ():
+            for cap in caps if phase <= within else ():
                 cap.take(one.row, int(cost[one.row]))
             if spent >= self.look_ahead * budget:
                 break
@@ -203,6 +215,7 @@ class Select(Spec, frozen=True, kw_only=True):
                 for at in points
             ],
             "mixing_weights": {cap.quota.by: cap.weights for cap in caps if cap.weights},
+            "minima": [one for cap in caps for one in cap.minima()],
         }
 
 
