@@ -147,3 +147,49 @@ def test_minima_are_kept_and_what_falls_short_is_told(converted, tmp_path, capsy
     for bound, words in (("rule", "rule=20"), ("lang:en=13", "at least 13 rows"), ("colour=1", "colour")):
         assert execute([*common, "--at-least", bound, "--out", str(tmp_path / "not"), "-q"]) == 2
         assert words in capsys.readouterr().err
+
+
+def chats(path, count):
+    """Write chats of which the second is none, and the last says what the first does."""
+    said = [(f"订单 {n} 在哪?", f"第 {n} 件在路上。") for n in [*range(count - 1), 0]]
+    rows = [[{"role": "user", "content": a}, {"role": "assistant", "content": b}] for a, b in said]
+    lines = [json.dumps({"messages": row}, ensure_ascii=False) for row in rows]
+    path.write_text("\n".join([lines[0], '{"messages": []}', *lines[1:]]), encoding="utf-8")
+    return path
+
+
+def test_chats_are_curated_as_they_stand(tmp_path, capsys):
+    log = chats(tmp_path / "chats.jsonl", 30)
+    assert curate(log, tmp_path / "out", "--signals", "lengths") == 0
+    found = summary(tmp_path / "out")
+    assert (found["in"], found["kept"], found["dropped"], found["rejected"]) == (31, 29, 1, 1)
+    assert found["as_they_stand"] == 30
+    rejected = [json.loads(line) for line in (tmp_path / "out" / "rejects.jsonl").read_text().splitlines()]
+    assert [(one["line"], one["reason"]) for one in rejected] == [(2, "no assistant turn")]
+    assert execute(["curate", str(log), "--out", str(tmp_path / "told"), "--workers", "1"]) == 0
+    said = capsys.readouterr().out
+    assert "1 rows are no pair" in said
+    assert "workbench convert" in said
+
+
+def test_a_saved_folder_is_curated_and_deduplicated(tmp_path):
+    datasets = pytest.importorskip("datasets")
+    rows = [{"instruction": f"Add {n} and {n}.", "output": f"That is {2 * n}."} for n in range(20)]
+    whole = datasets.Dataset.from_list(rows)
+    datasets.DatasetDict({"train": whole, "test": whole.select(range(5))}).save_to_disk(
+        str(tmp_path / "saved")
+    )
+    assert curate(tmp_path / "saved", tmp_path / "out", "--signals", "none") == 0
+    assert summary(tmp_path / "out")["reasons"] == {"exact duplicate": 5}
+    deduped = ["dedupe", str(tmp_path / "saved"), "--on", "instruction,output", "--out", str(tmp_path / "d")]
+    assert execute([*deduped, "--quiet"]) == 0
+    kept = pl.read_parquet(tmp_path / "d" / "kept.parquet")
+    assert kept["instruction"].n_unique() == kept.height == 20
+    assert set(kept["split"]) <= {"train", "test"}
+
+
+def test_a_contract_that_is_named_is_held_against_chats(tmp_path, capsys):
+    log = chats(tmp_path / "chats.jsonl", 5)
+    missing = ["--contract", str(tmp_path / "none.yaml")]
+    assert curate(log, tmp_path / "out", *missing) == 2
+    assert "no such file" in capsys.readouterr().err

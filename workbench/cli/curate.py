@@ -11,7 +11,7 @@ import typer
 
 from workbench.cli import curateoptions as given
 from workbench.cli import engineoptions, options
-from workbench.cli.curation import pairs_file, quotas_of, stage_of
+from workbench.cli.curation import pairs_file, quotas_of, stage_of, without_contract
 from workbench.cli.produce import Face, carry_out, require
 from workbench.errors import Finding, InputError
 
@@ -59,18 +59,18 @@ def curate(
     Writes train, valid, test, ledger (one row for every row that went) and signals (of every row) as Parquet.
 
     [dim]Example:[/] workbench curate converted --drop "pii > 0" --out curated
+    [dim]Rows of any chat shape, as they stand:[/] workbench curate chats.jsonl --out curated
     [dim]On Ray:[/] workbench curate converted --engine ray --ray-address HEAD:6379 --out /shared/curated
     """
     del list_signals  # its callback has printed and ended
     against = _evaluations(against or ())
-    require([data, *filter(None, (recipe, decisions)), *against], what="a file that is there")
+    require([*filter(None, (recipe, decisions)), *against], what="a file that is there")
     pairs = pairs_file(data)
     select = {"rows": rows, "tokens": tokens, "quality": quality, "quotas": quotas_of(quota, at_least)}
     asks = {"signals": signals, "base": base, "judge": judge}
     stage, base = stage_of(recipe, decisions=decisions, drop=drop, against=against, select=select, **asks)
-    rules = _required(contract or pairs.with_name("contract.yaml"), stage, named=contract is not None)
+    rules, stage = _held(pairs, contract, stage, own=recipe is None)
     hands = _hands(engine, workers=workers, address=ray_address)
-
     tools = functools.partial(_tools, stage, rules, base=base, alone=contract is not None)
 
     def work(place: Path, progress: Progress) -> None:
@@ -135,10 +135,17 @@ def _write(
     enforce_on_pairs(stage.guards, out=place)
 
 
-def _required(rules: Path, stage: CurateStage, *, named: bool) -> Path:
-    """Return the contract's file; refuse to filter by one that isn't there."""
+def _held(pairs: Path, contract: Path | None, stage: CurateStage, *, own: bool) -> tuple[Path, CurateStage]:
+    """Return the contract's file and what it is held by; refuse to filter by one that isn't there.
+
+    With steps of our ``own``, chats that never had a contract are not filtered by any.
+    """
+    from workbench.io.gathered import is_pairs_file
     from workbench.steps import ContractFilter
 
+    named, rules = contract is not None, contract or pairs.with_name("contract.yaml")
+    if own and not (named or rules.is_file() or is_pairs_file(pairs)):
+        stage = without_contract(stage)
     asks = any(isinstance(step, ContractFilter) and not step.contracts for step in stage.steps)
     if (named or asks) and not rules.is_file():
         raise InputError(
@@ -149,7 +156,7 @@ def _required(rules: Path, stage: CurateStage, *, named: bool) -> Path:
                 fix="Give it with --contract FILE, or a --recipe whose steps have no contract_filter.",
             )
         )
-    return rules
+    return rules, stage
 
 
 def _contracts(rules: Path, *, alone: bool) -> list[Contract]:
@@ -167,6 +174,8 @@ def _page(summary: dict[str, Any], out: Path) -> str:
     lines = [
         f"[bold]{summary['in']}[/] pairs in, [bold]{summary['kept']}[/] kept, {summary['dropped']} dropped"
     ]
+    if summary["rejected"]:
+        lines.append(f"{summary['rejected']} rows are no pair (why: {escape(str(out / 'rejects.jsonl'))})")
     lines += [
         f"  {count:>6}  {reason}"
         for reason, count in sorted(summary["reasons"].items(), key=lambda x: (-x[1], x[0]))
@@ -179,6 +188,10 @@ def _page(summary: dict[str, Any], out: Path) -> str:
         )
         return "\n".join(lines)
     lines += _selection(summary.get("selection"))
+    if "as_they_stand" in summary:
+        lines.append(
+            "rows were taken as they stand; [bold]workbench convert[/] first takes long prompts out of them"
+        )
     parts = summary.get("parts")
     if parts:
         lines.append("parts: " + ", ".join(f"{name} {rows}" for name, rows in parts.items()))

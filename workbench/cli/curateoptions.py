@@ -9,7 +9,14 @@ import typer
 
 from workbench.cli.curation import print_signals
 
-Data = Annotated[Path, typer.Argument(help="Output directory of `convert`, or a pairs file.", metavar="DATA")]
+Data = Annotated[
+    Path,
+    typer.Argument(
+        help="Output of `convert`, a pairs file; or chats: JSONL, JSON, CSV, Parquet, a saved `datasets` "
+        "folder, a hub id.",
+        metavar="DATA",
+    ),
+]
 Contract = Annotated[
     Path | None, typer.Option("--contract", help="Contract to filter by; default: the one beside the pairs.")
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
+from workbench.cli.produce import require_sources
 from workbench.errors import ConfigError, Finding, InputError
 
 if TYPE_CHECKING:
@@ -119,36 +120,36 @@ def _quota(flag: str, told: str, field: str, read: Callable[[str], float]) -> di
 
 
 def pairs_file(data: Path) -> Path:
-    """Return the pairs file that DATA means, or say what DATA is instead.
+    """Return the pairs file that DATA means; rows that are to become pairs first are DATA itself.
 
     Raises:
-        InputError: a folder without pairs, or a file that isn't Parquet, such as a raw log.
+        InputError: nothing there, or a folder without pairs.
     """
-    if data.is_dir():
-        found = data / "pairs.parquet"
-        run = data / "convert" / "pairs.parquet"
-        if not found.is_file() and run.is_file():
-            return run
-        if not found.is_file():
-            raise InputError(
-                Finding(
-                    where=str(data),
-                    found="a folder without pairs.parquet",
-                    expected="the output directory of `workbench convert`",
-                    fix=f"Run: workbench convert LOG --out {data}",
-                )
-            )
-        return found
-    if data.is_file() and data.read_bytes()[:4] != b"PAR1":
+    require_sources([data], what="pairs, chats in a file, a saved `datasets` folder, or a hub id")
+    if not data.is_dir():
+        return data
+    from workbench.io.hub import is_saved
+
+    named = (data / "pairs.parquet", data / "convert" / "pairs.parquet")
+    found = next((file for file in named if file.is_file()), data if is_saved(data) else None)
+    if found is None:
         raise InputError(
             Finding(
                 where=str(data),
-                found="a file that is no Parquet; it may be a raw log",
-                expected="pairs, as `workbench convert` makes them of a log",
-                fix=f"Run: workbench convert {data} --out converted; then: workbench curate converted",
+                found="a folder without pairs.parquet",
+                expected="the output directory of `workbench convert`, or a saved `datasets` folder",
+                fix=f"Run: workbench convert LOG --out {data}",
             )
         )
-    return data
+    return found
+
+
+def without_contract(stage: CurateStage) -> CurateStage:
+    """Leave out steps that hold rows against the contract beside them."""
+    from workbench.steps import ContractFilter
+
+    stays = (one for one in stage.steps if not isinstance(one, ContractFilter) or one.contracts)
+    return msgspec.structs.replace(stage, steps=tuple(stays))
 
 
 def _inserted(steps: tuple[AnyStep, ...], further: list[AnyStep]) -> tuple[AnyStep, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from workbench.cli import engineoptions, options
-from workbench.cli.produce import Face, carry_out, require, screen_for
+from workbench.cli.produce import Face, carry_out, require_sources, screen_for
 from workbench.errors import ConfigError, Finding
 
 if TYPE_CHECKING:
@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from workbench.ports import Engine, Progress
 
 
-Data = Annotated[Path, typer.Argument(help="Table: JSONL, JSON, Parquet or CSV.", metavar="DATA")]
+Data = Annotated[
+    Path,
+    typer.Argument(
+        help="Table: JSONL, JSON, Parquet, CSV, a saved `datasets` folder or a hub id.", metavar="DATA"
+    ),
+]
 On = Annotated[
     str | None, typer.Option("--on", help="Columns to compare, separated by commas; default: all text.")
 ]
@@ -117,7 +122,7 @@ def dedupe(
     [dim]Example:[/] workbench dedupe data.jsonl --on text --keeper reviewed:max,longest --out deduped
     [dim]On Ray:[/] workbench dedupe data.jsonl --on text --engine ray --threads 2 --out deduped
     """
-    require([data], what="a table")
+    require_sources([data], what="a table: JSONL, JSON, CSV, Parquet, a saved `datasets` folder, or a hub id")
     near = {"threshold": threshold, "numbers": numbers, "ngram": ngram, "char_ngram": char_ngram}
     chosen = _options(on, keeper=keeper, near=near)
     face = Face(force=force, quiet=quiet, as_json=as_json)
@@ -148,7 +153,8 @@ def _run(
     cut = Layout(shard_rows=layout[0], signatures=layout[1])
 
     def work(place: Path, progress: Progress) -> None:
-        table, out = data.absolute(), place.absolute()  # the nodes of a cluster work in folders of their own
+        # The nodes of a cluster work in folders of their own; a hub id stays as it is.
+        table, out = data.absolute() if data.exists() else data, place.absolute()
         dedupe_table(table, out=out, options=chosen, layout=cut, engine=engine, progress=progress)
         enforce_on_table(guards, out=place, source=limits[1])
 

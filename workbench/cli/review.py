@@ -101,6 +101,21 @@ class _Source:
             store.fill(self._read(progress), source=self.name, progress=progress)
 
 
+def _pairs_only(place: Path) -> Path:
+    from workbench.io.gathered import is_pairs_file
+
+    if place.is_file() and is_pairs_file(place):
+        return place
+    raise InputError(
+        Finding(
+            where=str(place),
+            found="rows that are no pairs yet; it may be a raw log",
+            expected="pairs, as `workbench convert` makes them of a log, or an evaluation",
+            fix=f"Run: workbench convert {place} --out converted; then: workbench review converted",
+        )
+    )
+
+
 def _opened(data: Path, contract: Path | None, opinions: Path | None, arm: Arm) -> _Source:
     import workbench
     from workbench.checks import load_contract
@@ -111,7 +126,7 @@ def _opened(data: Path, contract: Path | None, opinions: Path | None, arm: Arm) 
     from workbench.spec import spec_key
 
     run = (data / "completions.jsonl").is_file() if data.is_dir() else False
-    place = data if run else pairs_file(data)
+    place = data if run else _pairs_only(pairs_file(data))
     beside = _contracts_beside(place, run=run)
     said = opinions / "opinions.jsonl" if opinions and opinions.is_dir() else opinions
     rules = [load_contract(contract)] if contract else read_contracts(beside) if beside else []

@@ -77,17 +77,32 @@ def as_files(sources: Sequence[Path]) -> Iterator[dict[Path, str]]:
     with tempfile.TemporaryDirectory() as scratch:
         files: dict[Path, str] = {}
         for number, source in enumerate(sources):
-            hub = not source.exists() and looks_like_hub_id(str(source))
-            if not (hub or (source.is_dir() and is_saved(source))):
+            if not is_kept_by_library(source):
                 files[source] = str(source)
                 continue
-            loaded = _from_hub(str(source)) if hub else _from_disk(source)
-            for name, split in _splits(loaded):
-                file = Path(scratch) / str(number) / source.name / f"{name}.parquet"
-                file.parent.mkdir(parents=True, exist_ok=True)
-                split.to_parquet(str(file))
-                files[file] = f"{source}, split {name}"
+            place = Path(scratch) / str(number) / source.name
+            files |= {file: f"{source}, split {file.stem}" for file in write_splits(source, place)}
         yield files
+
+
+def is_kept_by_library(source: Path) -> bool:
+    """Tell whether `datasets` reads a source: a saved folder, or what isn't here and may be a hub id."""
+    return is_saved(source) if source.exists() else looks_like_hub_id(str(source))
+
+
+def write_splits(source: Path, place: Path) -> list[Path]:
+    """Write each split of a saved folder or of a data set of the hub as ``SPLIT.parquet``, in their order.
+
+    Raises:
+        InputError, MissingExtraError: as ``from_disk`` and ``from_hub`` do.
+    """
+    loaded = _from_disk(source) if source.exists() else _from_hub(str(source))
+    place.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, split in _splits(loaded):
+        written.append(place / f"{name}.parquet")
+        split.to_parquet(str(written[-1]))
+    return written
 
 
 def from_disk(path: Path) -> dict[str, list[Row]]:

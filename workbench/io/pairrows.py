@@ -55,13 +55,14 @@ def pairs_of_rows(rows: Iterable[Row], *, place: Path) -> tuple[pl.DataFrame, li
     return frame.with_columns(columns), rejects
 
 
-def pairs_of_records(records: Sequence[LogRecord]) -> pl.DataFrame:
+def pairs_of_records(records: Sequence[LogRecord], *, seen: Counter[str] | None = None) -> pl.DataFrame:
     """Make a pair of each record as it stands: the prompt whole, no template, no slots.
 
     The id is the record's own, or the hash of its messages (numbered where it comes again); tokens are an
-    estimate from words. A record's ``task`` field names its task; without one it has none.
+    estimate from words. A record's ``task`` field names its task; without one it has none. ``seen`` counts
+    the ids of the pieces before.
     """
-    count, seen = WordTokenizer(), Counter[str]()
+    count, seen = WordTokenizer(), Counter[str]() if seen is None else seen
     pairs = []
     for record in records:
         said = (part for m in (*record.prompt, *record.completion) for part in (m.role, m.content))

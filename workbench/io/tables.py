@@ -13,6 +13,7 @@ import polars as pl
 from workbench.errors import Finding, InputError
 from workbench.io.config import encoding_error, refuse_missing
 from workbench.io.frames import UNREADABLE
+from workbench.io.hub import is_kept_by_library, write_splits
 from workbench.io.rundir import read_manifest, write_json
 from workbench.ports import silent
 from workbench.text import excerpt
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from workbench.ports import Progress
 
-WHAT = "a table: JSONL, CSV or Parquet"
+WHAT = "a table: JSONL, JSON, CSV or Parquet, or a saved `datasets` folder"
 _SHOWN = 20
 _BLOCK = 1 << 20
 _INT64 = 1 << 63
@@ -62,24 +63,24 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 def open_table(path: Path, *, scratch: Path, shard_rows: int, progress: Progress = silent) -> Table:
     """Open JSON Lines (one object a line), JSON (an array), CSV (all text) or Parquet, told by content.
 
-    What isn't Parquet is first written as Parquet into ``scratch``; what stands there complete is used again.
+    Likewise a saved ``datasets`` folder or a data set of the hub; of several splits, a column ``split`` tells
+    which a row is of. What isn't Parquet is first written as Parquet into ``scratch``; what stands there
+    complete is used again.
 
     Raises:
         InputError: missing, a directory, empty, not UTF-8, or with lines that hold no object (all listed).
     """
-    refuse_missing(path, what=WHAT)
-    with path.open("rb") as stream:
-        head = stream.read(_BLOCK)
-    if head[:4] == b"PAR1":
-        return _parquet([path], shard_rows)
+    library = is_kept_by_library(path)
+    if not library:
+        refuse_missing(path, what=WHAT)
+        if _head(path)[:4] == b"PAR1":
+            return _parquet([path], shard_rows)
     scratch.mkdir(parents=True, exist_ok=True)
     if not (scratch / "complete.json").exists():
-        _check_encoding(path)
-        first = head.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
-        if first in {b"{", b"["}:
-            _from_json(path, scratch, shard_rows, array=first == b"[", progress=progress)
+        if library:
+            _from_library(path, scratch)
         else:
-            _from_csv(path, scratch)
+            _from_text(path, scratch, shard_rows, progress=progress)
         write_json(scratch / "complete.json", {"table": str(path)})
     return _parquet(sorted(scratch.glob("*.parquet")), shard_rows)
 
@@ -110,6 +111,31 @@ def _parquet(files: list[Path], shard_rows: int) -> Table:
             for at in range(0, rows, shard_rows)
         ]
     return Table(shards=tuple(shards), columns=dict(schema))
+
+
+def _from_library(path: Path, scratch: Path) -> None:
+    """Write the splits in their order, with a column for which of several a row is of."""
+    with tempfile.TemporaryDirectory(dir=scratch) as place:
+        splits = write_splits(path, Path(place))
+        for number, file in enumerate(splits):
+            whole = pl.scan_parquet(file, glob=False)
+            if len(splits) > 1:
+                whole = whole.with_columns(split=pl.lit(file.stem))
+            whole.sink_parquet(scratch / f"{number:06d}.parquet")
+
+
+def _from_text(path: Path, scratch: Path, shard_rows: int, *, progress: Progress) -> None:
+    _check_encoding(path)
+    first = _head(path).removeprefix(codecs.BOM_UTF8).lstrip()[:1]
+    if first in {b"{", b"["}:
+        _from_json(path, scratch, shard_rows, array=first == b"[", progress=progress)
+    else:
+        _from_csv(path, scratch)
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(_BLOCK)
 
 
 def _from_csv(path: Path, scratch: Path) -> None:

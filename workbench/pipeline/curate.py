@@ -174,11 +174,14 @@ def summed_up(
     clusters: int,
     largest: int,
     across: Mapping[str, Leak],
+    rejected: int = 0,
 ) -> dict[str, Any]:
     """Write the summary of what went in and what came out; ``sizes`` are the parts' rows.
 
+    ``rows`` are the pairs, ``rejected`` the rows beside them that were none.
+
     Raises:
-        InvariantError: in ≠ kept + dropped.
+        InvariantError: pairs ≠ kept + dropped.
     """
     if rows != sum(sizes.values()) + ledger.height:
         raise InvariantError(f"{rows} rows in, {sizes} kept, {ledger.height} dropped: they must add up")
@@ -186,10 +189,10 @@ def summed_up(
     rules = broken.select(pl.col("rule").str.split(", ").explode())
     filters = ledger.filter(pl.col("step") == "drop_where")
     return {
-        "in": rows,
+        "in": rows + rejected,
         "kept": sum(sizes.values()),
         "dropped": ledger.height,
-        "rejected": 0,
+        "rejected": rejected,
         "reasons": counts(ledger, "reason"),
         "rules": counts(rules, "rule"),
         "filters": counts(filters, "rule"),

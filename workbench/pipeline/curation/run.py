@@ -12,6 +12,7 @@ import polars as pl
 
 from workbench.engines import CrewEngine, LocalEngine
 from workbench.io.frames import EDITS_SCHEMA, ledger_frame
+from workbench.io.gathered import REJECTS, gather, is_pairs_file
 from workbench.io.rundir import discard, write_json, write_text
 from workbench.pipeline.cost import peak_mb
 from workbench.pipeline.curate import NeedsContracts, card, quarantine, summed_up
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from workbench.io.gathered import Gathered
     from workbench.pipeline.curation.parted import Placed
     from workbench.pipeline.curation.sheet import Sheet
     from workbench.ports import Engine, Step
@@ -55,7 +57,7 @@ class Curation:
 
 
 def curate_files(
-    paths: Sequence[Path],
+    sources: Sequence[Path],
     *,
     out: Path,
     how: Curation,
@@ -64,6 +66,9 @@ def curate_files(
     engine: Engine | None = None,
 ) -> dict[str, Any]:
     """Write train, valid, test, dropped, ledger and signals, the summary and the card into ``out``.
+
+    ``sources`` that hold no pairs are logs: their rows are taken as they stand, and those that are no pair
+    are counted and listed in ``rejects.jsonl``.
 
     Texts are read by shards of ``layout.shard_rows`` rows; in memory are only columns that a step asks for
     (steps that see every text at once are named in docs/curation.md). ``crew`` does the tasks in Python,
@@ -84,6 +89,7 @@ def curate_files(
         engine=engine or LocalEngine(),
         progress=how.tools.progress,
     )
+    paths, made = _pairs_of(sources, shop=shop, out=out)
     given = cut(paths, work=shop.folder("pairs"), shard_rows=layout.shard_rows, progress=shop.progress)
     check_steps(how.steps, given.schema(), how.signals)
     sheet = with_signals(given, how.signals, tools=how.tools, shop=shop)
@@ -93,11 +99,26 @@ def curate_files(
     names = [column.name for column in columns_of(how.signals)]
     sizes = _write_rows(sheet, ledgers, placed, shop=shop, signals=names, out=out)
     ledger = direct(pl.concat([ledger_frame([]), *ledgers]))
-    summary = _write_rest(ledger, notes, placed, sizes=sizes, signals=names, out=out)
+    summary = _write_rest(ledger, notes, placed, counted=(sizes, made), signals=names, out=out)
     summary |= {"seconds": round(time.perf_counter() - begun, 3), "peak_mb": peak_mb()}
     write_json(out / "summary.json", summary)
     discard(shop.work)
     return summary
+
+
+def _pairs_of(sources: Sequence[Path], *, shop: Workshop, out: Path) -> tuple[list[Path], list[Gathered]]:
+    """Return pairs files as they are, and those made of logs; what was no pair is written into ``out``."""
+    paths: list[Path] = []
+    made: list[Gathered] = []
+    for number, source in enumerate(sources):
+        if is_pairs_file(source):
+            paths.append(source)
+            continue
+        place = shop.folder(f"gathered-{number}")
+        made.append(gather(source, place, progress=shop.progress))
+        paths += map(Path, made[-1].files)
+        write_text(out / REJECTS, (place / REJECTS).read_text(encoding="utf-8"))
+    return paths, made
 
 
 def _write_rest(
@@ -105,11 +126,12 @@ def _write_rest(
     notes: dict[str, Any],
     placed: Placed,
     *,
-    sizes: dict[str, int],
+    counted: tuple[dict[str, int], Sequence[Gathered]],
     signals: list[str],
     out: Path,
 ) -> dict[str, Any]:
     """Write ledger, edits, quarantine and card beside the rows; return the summary."""
+    sizes, made = counted
     ledger.write_parquet(out / "ledger.parquet")
     edits = pl.DataFrame(notes.pop("edits", []), schema=EDITS_SCHEMA, orient="row")
     if edits.height:
@@ -120,11 +142,14 @@ def _write_rest(
         ledger,
         notes,
         sizes=sizes,
+        rejected=sum(one.rejected for one in made),
         clusters=placed.cluster.drop_nulls().n_unique(),
         largest=placed.largest_cluster,
         across=placed.across,
     )
     write_text(out / "card.md", card(summary, ledger))
+    if made:
+        summary["as_they_stand"] = sum(one.rows for one in made)
     return summary | {"signals": _figures(out, signals), "ledger_hash": ledger_hash(ledger)}
 
 
