@@ -3,15 +3,17 @@
 import itertools
 import math
 
+import msgspec
 import numpy as np
 import pytest
 from scipy import stats as scipy_stats
 
 from workbench.evaluation.corrected import Error, prediction_powered, rogan_gladen
 from workbench.evaluation.paired import FLIPS, Differing, adjusted, compare_arms, exchange_test
-from workbench.evaluation.power import equivalence_cases, power
+from workbench.evaluation.power import cases_for, equivalence_cases, power
+from workbench.evaluation.sequential import Bet
 from workbench.evaluation.stats import Method, Units, difference, effective, resample
-from workbench.verdicts import Comparison
+from workbench.verdicts import Comparison, Verdicts
 
 ERROR = Error(basis="s", positives=80, caught=72, negatives=50, refused=40)
 
@@ -165,3 +167,63 @@ def test_clusters_toss_whole_however_they_are_split():
         tosses = [abs(np.dot(signs, sums)) for signs in itertools.product([-1, 1], repeat=3)]
         expected = np.mean([toss >= seen for toss in tosses])
         assert exchange_test(Differing(sums=np.array(sums), n=9)) == pytest.approx(expected)
+
+
+def test_one_more_case_is_asked_for_where_one_is_enough():
+    seen = msgspec.structs.replace(comparison(0.4, 0.6, p=0.06, point=0.5), clusters=4000, n=4000)
+    assert adjusted([seen], confidence=0.95)[0].needs == 1
+
+
+def test_two_labels_correct_a_share_and_one_label_does_not():
+    found, nan = np.array([1.0, 0.0, 1.0, 1.0, 0.0, 1.0]), np.nan
+    names = [str(n) for n in range(6)]
+    # Two labels that the grader got right: all weight on the grader, the estimate is its own mean.
+    point, _ = prediction_powered(found, np.array([1.0, 0.0, nan, nan, nan, nan]), names)
+    weight = min(1.0, 0.5 / ((1 + 2 / 4) * found.var()))
+    assert point == pytest.approx((1 - weight) * 0.5 + weight * found[2:].mean())
+    # Of a single one no covariance is known: the grader counts whole.
+    point, _ = prediction_powered(found, np.array([1.0, *[nan] * 5]), names)
+    assert point == pytest.approx(found[1:].mean())
+
+
+def test_a_grader_that_always_says_the_same_counts_whole():
+    found, nan = np.full(6, 1.0), np.nan
+    said = np.array([1.0, 0.0, 1.0, nan, nan, nan])
+    point, _ = prediction_powered(found, said, [str(n) for n in range(6)])
+    assert point == pytest.approx((said[:3] - found[:3]).mean() + 1.0)
+
+
+def test_two_clusters_have_a_variance_and_one_has_none():
+    found, nan = np.array([1.0, 0.0, 1.0, 0.0]), np.nan
+    wide = prediction_powered(found, np.array([1.0, 0.0, 1.0, 1.0]), ["a", "a", "b", "b"])[1]
+    assert wide == (0.0, 1.0)  # 12.7 standard errors of 0.25 each way
+    rest = prediction_powered(found, np.array([1.0, 0.0, nan, nan]), ["a", "b", "c", "c"])
+    assert rest[0] == pytest.approx(0.5)
+
+
+def test_a_bet_stakes_what_it_can_lose():
+    # The stakes lie evenly between 2 and 98 % of all that a loss of 1 - bound leaves: their mean is a half.
+    for bound, value in ((0.0, -1.0), (0.2, -0.3), (-0.5, 0.25)):
+        won = Bet(bound).see(value)
+        assert won == pytest.approx(1 + 0.5 / (1 - bound) * (bound - value))
+    assert Bet(0.2).see(1.0) == pytest.approx(0.5)
+    assert Bet(-0.1, above=True).see(0.3) == pytest.approx(1 + 0.5 / 0.9 * 0.4)
+
+
+@pytest.mark.parametrize("difference", [0.06, 0.08, 0.1, 0.12, 0.15, 0.18, 0.2])
+def test_one_case_fewer_than_the_fewest_is_too_few(difference):
+    n = cases_for(difference, differing=0.2)
+    step = max(1, n // 200)
+    assert power(n, differing=0.2, difference=difference) >= 0.80
+    # As found by halving: power saws, so that a case fewer may do by chance, but not a whole tooth fewer.
+    assert power(n - 2 * step, differing=0.2, difference=difference) < 0.82
+    assert all(
+        power(fewer, differing=0.2, difference=difference) < 0.80 for fewer in range(n * 3 // 5, n * 9 // 10)
+    )
+
+
+def test_verdicts_of_an_earlier_file_have_the_level_that_it_was_made_with():
+    fields = {one.name: one.default for one in msgspec.structs.fields(Verdicts)}
+    held = {name: fields[name] for name in ("confidence", "resamples", "seed", "heldout_cases")}
+    assert held == {"confidence": 0.95, "resamples": 2000, "seed": 0, "heldout_cases": 0}
+    assert fields["stopped"] is None

@@ -181,3 +181,15 @@ def test_a_case_that_does_not_tell_its_options_is_unscored(change, said):
     grade = Bias()(case, "A")
     assert grade.label == "unscored"
     assert said in grade.detail
+
+
+def test_draws_without_a_pick_lean_nowhere_and_the_interval_holds_the_score():
+    clusters = sorted({case.cluster for case in SUITE})[:3]
+    few = [one for one in asked(undecided) if one.case.cluster in clusters[:2]]
+    few += [one for one in asked(against) if one.case.cluster == clusters[2]]
+    found = biases(few, Method(resamples=400))["after"]
+    assert found.s_amb_ci[0] <= found.s_amb <= found.s_amb_ci[1]
+    assert found.s_dis_ci[0] <= found.s_dis <= found.s_dis_ci[1]
+    assert found.s_amb < 0
+    assert found.s_amb_ci[0] >= -1.0
+    assert found.s_amb_ci[1] == 0.0, "a draw of clusters in which nobody is picked leans nowhere"

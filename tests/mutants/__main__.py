@@ -2,7 +2,7 @@
 
 A seeded sample of `--most N` changes of each kernel (spread evenly over its modules and lines) is tried;
 `--only KERNEL` takes one kernel, `--json FILE` writes every outcome. Prints what survived, and the score:
-killed of all that were tried.
+killed of all that were tried, without those that `equivalents` explains.
 """
 
 import argparse
@@ -70,8 +70,9 @@ def sample(kernel: Kernel, most: int, seed: int) -> list[Mutation]:
 def _score(name: str, outcomes: list[Outcome]) -> str:
     counts = Counter(one.outcome for one in outcomes)
     killed = counts["killed"] + counts["slow"]
-    share = killed / len(outcomes) if outcomes else 0.0
-    return f"{name}: {killed} of {len(outcomes)} killed ({share:.1%}); {dict(sorted(counts.items()))}"
+    judged = len(outcomes) - counts["equivalent"]
+    share = killed / judged if judged else 0.0
+    return f"{name}: {killed} of {judged} killed ({share:.1%}); {dict(sorted(counts.items()))}"
 
 
 if __name__ == "__main__":

@@ -22,6 +22,11 @@ KERNELS = (
         _below("convert", "align compact induce live pattern prune versions pairs tasks"),
         (
             "convert/test_align.py",
+            "convert/test_blocks.py",
+            "convert/test_internalize.py",
+            "convert/test_labels.py",
+            "convert/test_learn_alike.py",
+            "convert/test_hostile_logs.py",
             "convert/test_compact.py",
             "convert/test_induce.py",
             "convert/test_live.py",
@@ -68,7 +73,7 @@ KERNELS = (
                 "checks", "abstention counts fences jsontext quantities refusal support schema phrases unless"
             ),
         ),
-        ("graders", "checks"),
+        ("graders", "checks", "fields/test_check_fields.py"),
     ),
     Kernel(
         "verdicts",
@@ -83,6 +88,7 @@ KERNELS = (
                 f"evaluation/test_{name}.py"
                 for name in ["stats", "paired", "corrected", "sequential", "power", "planning"]
             ),
+            "evaluation/test_exact_figures.py",
             *(
                 f"evaluation/test_{name}.py"
                 for name in ["repeats", "coverage", "outcomes", "leaning", "evaluation_run"]

@@ -2,9 +2,12 @@
 
 import ast
 
+from tests.mutants.equivalents import EQUIVALENTS
 from tests.mutants.kernels import KERNELS
 from tests.mutants.mutations import mutations
-from tests.mutants.trial import ROOT, source
+from tests.mutants.trial import ROOT, _Watch, source
+
+pytest_plugins = ["pytester"]
 
 CODE = '''"""A docstring."""
 from typing import TYPE_CHECKING, cast
@@ -45,6 +48,42 @@ def test_texts_annotations_and_imports_stay():
         assert "Say 5." in text
         assert "if TYPE_CHECKING" in text
         assert "cast('int', a)" in text
+
+
+def test_each_explained_change_can_still_be_made():
+    for one in EQUIVALENTS:
+        file = source(one.module)
+        made = {
+            (file.read_text().splitlines()[change.line - 1].strip(), change.what)
+            for change in mutations(one.module, ast.parse(file.read_text()))
+        }
+        assert (one.line, one.what) in made, one
+        assert one.why
+
+
+def test_a_shared_fixture_counts_for_each_of_its_tests(pytester):
+    product = pytester.makepyfile(product="def made():\n    return 3\n\n\ndef alone():\n    return 4\n")
+    pytester.makepyfile("""
+        import pytest
+        from product import alone, made
+
+        @pytest.fixture(scope="module")
+        def shared():
+            return made()
+
+        def test_first(shared):
+            assert alone() == 4
+
+        def test_second(shared):
+            assert shared == 3
+    """)
+    watch = _Watch({str(product)})
+    pytester.inline_run("-p", "no:cacheprovider", plugins=[watch])
+    names = {
+        line: [one.rpartition("::")[2] for one in tests]
+        for line, tests in watch.known.entered[str(product)].items()
+    }
+    assert names == {1: ["test_first", "test_second"], 5: ["test_first"]}
 
 
 def test_each_kernel_names_modules_and_tests_that_are_there():

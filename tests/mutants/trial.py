@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutants.equivalents import equivalent
 from tests.mutants.kernels import Kernel
 from tests.mutants.mutations import Mutation
 
@@ -30,7 +31,11 @@ MEMORY = 6 << 30
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one change: ``killed``, ``survived``, ``slow`` (killed by the clock), ``untested``."""
+    """What became of one change.
+
+    ``killed``, ``slow`` (killed by the clock), ``survived``, ``untested``, or ``equivalent``: nothing that
+    the product promises changes, and `equivalents` says why.
+    """
 
     kernel: str
     module: str
@@ -66,10 +71,14 @@ def compiled(module: str) -> bool:
 
 
 class _Watch:
-    """A pytest plugin that notes for each test its time and the functions of the product that it enters."""
+    """A pytest plugin that notes for each test its time and the functions of the product that it enters.
+
+    What a shared fixture enters, while the first of its tests is set up, counts for every test that takes it.
+    """
 
     def __init__(self, files: set[str]) -> None:
         self.files, self.known, self.test = files, Known({}, {}), ""
+        self.shared: dict[str, list[str]] = {}
 
     def _profile(self, frame, event, _argument) -> None:
         if event == "call" and frame.f_code.co_filename in self.files:
@@ -80,7 +89,27 @@ class _Watch:
                 tests.append(self.test)
 
     @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef):
+        before = self.test
+        if fixturedef.scope != "function":
+            self.test = _shared(fixturedef)
+        try:
+            return (yield)
+        finally:
+            self.test = before
+
+    def pytest_sessionfinish(self) -> None:
+        """Put the tests that take a shared fixture in its place."""
+        for lines in self.known.entered.values():
+            for line, names in lines.items():
+                tests = (one for name in names for one in self.shared.get(name, [name]))
+                lines[line] = list(dict.fromkeys(tests))
+
+    @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item):
+        for fixtures in getattr(item, "_fixtureinfo").name2fixturedefs.values():  # noqa: B009  nowhere public
+            for one in fixtures:
+                self.shared.setdefault(_shared(one), []).append(item.nodeid)
         self.test, before = item.nodeid, time.perf_counter()
         sys.setprofile(self._profile)
         try:
@@ -88,6 +117,10 @@ class _Watch:
         finally:
             sys.setprofile(None)
             self.known.seconds[item.nodeid] = time.perf_counter() - before
+
+
+def _shared(fixture) -> str:
+    return f"fixture {fixture.baseid}::{fixture.argname}"
 
 
 class _Killer:
@@ -122,6 +155,8 @@ def learned(kernel: Kernel, cache: Path) -> Known:
 
 def tried(kernel: Kernel, mutation: Mutation, known: Known, cache: Path) -> Outcome:
     """Try one change."""
+    if why := equivalent(mutation, source(mutation.module)):
+        return Outcome(kernel.name, mutation.module, mutation.line, mutation.what, "equivalent", why, 0.0)
     tests = list(known.seconds) if compiled(mutation.module) else known.telling(mutation)
     tests.sort(key=lambda test: (known.seconds[test], test))
 

@@ -1,0 +1,59 @@
+"""Changes that no test can notice, or should: each with the line it is made in, and the reason."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.mutants.mutations import Mutation
+
+_SEED = "another base of the digits that a seed is read from: other draws of the same law"
+_SPEED = "where one exact method takes over from another: the results are the same"
+
+
+class Equivalent(NamedTuple):
+    """A change by its module, its line without indentation, and what it does; ``why`` it changes nothing."""
+
+    module: str
+    line: str
+    what: str
+    why: str
+
+
+EQUIVALENTS = (
+    Equivalent(
+        "workbench.evaluation.paired",
+        'rng = np.random.default_rng(int(content_id("flip", str(seed)), 16))',
+        "16 → 17",
+        _SEED,
+    ),
+    Equivalent(
+        "workbench.evaluation.paired",
+        "adjusted, worst = [1.0] * len(ps), 0.0",
+        "1.0 → 2.0",
+        "every place is written before the list is returned",
+    ),
+    Equivalent(
+        "workbench.evaluation.biases",
+        "rng = np.random.default_rng(int(content_id(str(method.seed), BEHAVIOUR), 16))",
+        "16 → 17",
+        _SEED,
+    ),
+    Equivalent(
+        "workbench.evaluation.noise",
+        'rng = np.random.default_rng(int(content_id("noise", str(method.seed), name, arm), 16))',
+        "16 → 17",
+        _SEED,
+    ),
+    Equivalent(
+        "workbench.evaluation.paired",
+        "if whole and moved.sum() * len(moved) <= EXACT_POINTS * 10 and moved.sum() <= EXACT_POINTS:",
+        "10 → 11",
+        _SPEED,
+    ),
+)
+
+
+def equivalent(mutation: Mutation, file: Path) -> str:
+    """Return why nothing can notice a change, or nothing."""
+    line = file.read_text().splitlines()[mutation.line - 1].strip()
+    held = {(one.module, one.line, one.what): one.why for one in EQUIVALENTS}
+    return held.get((mutation.module, line, mutation.what), "")
