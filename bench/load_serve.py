@@ -121,6 +121,11 @@ class Shop:
         tally += await changes
         return tally
 
+    async def warm(self, calls: int) -> None:
+        """Ask as in every scene, so that nothing is met for the first time afterwards."""
+        for work in (self.steady, self.crowded, self.changed):
+            await work(calls)
+
     def enduring(self, seconds: float) -> dict[str, Callable[[], Awaitable[Tally]]]:
         """Return one scene of that many seconds: all the others at once, over and over."""
 

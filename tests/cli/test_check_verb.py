@@ -155,3 +155,14 @@ def test_outputs_and_mistakes(checked, tmp_path):
     assert "Did you mean 'min_rows'" in said
     assert checked(rows(), "contract: gone.yaml")[0] == 2
     assert checked(rows(), "against: [gone.jsonl]")[0] == 2
+
+
+@pytest.mark.parametrize(("copies", "more"), [(5, ""), (6, " and 1 more"), (8, " and 3 more")])
+def test_the_first_five_doubles_are_named_and_the_others_counted(checked, copies, more):
+    doubles = [{**row, "id": f"again-{row['id']}"} for row in rows()[:copies]]
+    code, found = checked([*rows(), *doubles], "max_exact_share: 0")
+    assert code == 1
+    (one,) = [one for one in found["crossed"] if one["limit"].startswith("max_exact_share")]
+    assert one["where"].count(" and again-") + one["where"].count("again-") >= 5
+    assert one["where"].endswith(more)
+    assert ("more" in one["where"]) == bool(more)

@@ -10,6 +10,7 @@ from workbench.verdicts import (
     BehaviourVerdict,
     Figure,
     RuleVerdict,
+    Stopped,
     TokenFigures,
     Verdicts,
 )
@@ -144,6 +145,40 @@ def test_few_cases_are_undecided_though_the_point_is_below_a_limit():
 def test_with_few_cases_a_share_that_holds_its_limit_is_not_listed():
     few = change(GOOD, heldout_cases=5, heldout_clusters=90)
     assert told(gate(few, min_after=0.95)) == ("undecided", ["min_cases"])
+
+
+def test_too_few_clusters_are_too_few_however_many_cases_there_are():
+    few = change(GOOD, overall=arms(after=0.8, half=0.25), retained=0.82, retained_ci=(0.5, 1.1))
+    for counts in ({"heldout_cases": 5}, {"heldout_clusters": 5}):
+        found = gate(change(few, **counts), min_after=0.85)
+        assert told(found)[0] == "undecided", counts
+    assert told(gate(few, min_after=0.85))[0] == "failed"
+
+
+@pytest.mark.parametrize(("reason", "word"), [("not_worse", "passed"), ("ran_out", "undecided")])
+def test_a_run_that_stopped_because_it_was_clear_has_cases_enough(reason, word):
+    end = Stopped(reason=reason, asked=5, of=90, p_worse=1.0, p_not_worse=0.01, margin=0.1, level=0.05)
+    held = change(GOOD, heldout_cases=5, heldout_clusters=5, stopped=end)
+    assert told(gate(held))[0] == word
+    worse = change(held, stopped=change(end, reason="regressed"))
+    assert told(gate(worse))[0] == "failed"
+
+
+def test_a_teacher_who_never_obeys_leaves_nothing_to_drop_from():
+    never = BehaviourVerdict(
+        behaviour="harm", suite="harm", arms=arms(teacher=0.0, before=0.0, after=0.0, n=64), cells={}
+    )
+    assert told(gate(change(GOOD, behaviours=(never,)), **harm(max_drop=0.1))) == ("passed", [])
+    unknown = change(never, arms=change(never.arms, teacher=NOTHING))
+    found = gate(change(GOOD, behaviours=(unknown,)), **harm(max_drop=0.1))
+    assert told(found) == ("undecided", ["behaviours.harm.max_drop"])
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5])
+def test_a_share_in_a_policy_lies_between_0_and_1(tmp_path, share):
+    (tmp_path / "policy.yaml").write_text(f"min_after: {share}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="min_after"):
+        read_policy(tmp_path / "policy.yaml")
 
 
 def test_a_share_without_an_interval_is_not_certain():
