@@ -92,3 +92,39 @@ def test_an_unreadable_passport_is_named(tiny_base, copied):
     (copied / "workbench.json").write_text("{}")
     with pytest.raises(ModelError, match=r"workbench.json can't be read"):
         loaded(tiny_base, copied)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({"r": 1_000_000_000}, "a rank of 1,000,000,000; its weights have 4"),
+        ({"rank_pattern": {"q_proj": 500_000_000}}, "a rank of 500,000,000"),
+        ({"megatron_config": {"x": 1}, "megatron_core": "antigravity"}, "another library"),
+        ({"layer_replication": [[0, 2], [0, 1_000_000]]}, "copies of its layers"),
+        ({"target_modules": r"((\w|\.)+)+!"}, "patterns that take over"),
+        ({"exclude_modules": r"((\w|\.)+)+!"}, "patterns that take over"),
+        ({"rank_pattern": {r"((\w|\.)+)+!": 4}}, "patterns that take over"),
+        ({"alpha_pattern": {r"((\w|\.)+)+!": 4}}, "patterns that take over"),
+    ],
+)
+def test_a_configuration_that_would_run_away_is_refused_before_it_is_obeyed(
+    tiny_base, copied, change, found, monkeypatch
+):
+    import peft
+
+    from workbench.rendering import adapterconfig
+
+    monkeypatch.setattr(adapterconfig, "SECONDS", 1)
+    monkeypatch.setattr(peft.PeftModel, "from_pretrained", None)
+    path = copied / "adapter_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(ModelError, match=found):
+        loaded(tiny_base, copied)
+
+
+def test_ordinary_patterns_are_obeyed(tiny_base, copied):
+    path = copied / "adapter_config.json"
+    projections = r".*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)"
+    patterns = {"target_modules": projections, "rank_pattern": {r"layers\.[01]\.mlp\.up_proj": 4}}
+    path.write_text(json.dumps(json.loads(path.read_text()) | patterns))
+    assert loaded(tiny_base, copied).active_adapter == "a"

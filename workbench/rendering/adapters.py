@@ -12,6 +12,7 @@ import msgspec
 import workbench
 from workbench.errors import ConfigError, Finding, ModelError
 from workbench.io.rundir import write_json
+from workbench.rendering.adapterconfig import refuse_hostile
 from workbench.rendering.opening import BaseHashes, quiet
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def attach(base: OpenBase, model: Any, adapter: Path, *, name: str) -> Any:
     from peft import PeftModel
 
     check_adapter(adapter, name=base.name, hashes=base.hashes)
+    modules = (one for one, _ in base.model.named_modules())
+    refuse_hostile(adapter, ranks=_stored_ranks(adapter), modules=modules)
     try:
         with quiet(), warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # missing keys are an error below
@@ -158,6 +161,16 @@ def _safe_keys(adapter: Path) -> set[str]:
             return set(stored.keys())
     except (SafetensorError, OSError) as error:
         raise _broken(adapter, f"{WEIGHTS} is damaged ({error})") from error
+
+
+def _stored_ranks(adapter: Path) -> list[int]:
+    """Return the rank of each stored pair of matrices."""
+    from safetensors import safe_open
+
+    with safe_open(adapter / WEIGHTS, framework="pt") as stored:
+        shapes = {key: stored.get_slice(key).get_shape() for key in stored.keys()}  # noqa: SIM118  no mapping
+    rows = [int(shape[0]) for key, shape in shapes.items() if "lora_A" in key and shape]
+    return rows + [int(shape[0]) for key, shape in shapes.items() if "lora_embedding_A" in key and shape]
 
 
 def _check_keys(model: Any, adapter: Path, *, name: str) -> None:
