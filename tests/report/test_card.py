@@ -1,4 +1,5 @@
 import json
+import re
 from html.parser import HTMLParser
 
 import made_data
@@ -8,13 +9,15 @@ from test_report_browser import CONTRAST, browser, opened  # noqa: F401 - fixtur
 
 from workbench.cli import execute
 from workbench.corpus import contracts_beside, difference, profile
-from workbench.corpus.cardwords import certificate_blocks, certificate_rows
+from workbench.corpus.cardwords import certificate_blocks, certificate_rows, selection_words
 from workbench.io.dataset import read_dataset
 from workbench.pipeline.curate import curate, write_curated
 from workbench.report.card import render_card
 from workbench.report.cardmarkdown import render_card_markdown
 from workbench.report.cardmodel import build_card, card_json
-from workbench.steps import ClusterSplit, ExactDedup
+from workbench.steps import ClusterSplit, ExactDedup, Quota, Select
+
+KINDS = ("train", "valid")
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +72,33 @@ def test_curation_and_card_say_the_same_in_the_same_words(tmp_path):
     assert short.splitlines()[0] == full.splitlines()[0]
     assert "Leakage certificate" in render_card(drawn)
     assert card_json(drawn)["certificate"] == json.loads((tmp_path / "summary.json").read_text())["leakage"]
+
+
+def test_the_curve_of_a_selection_is_drawn_and_said_alike_everywhere(tmp_path):
+    steps = (Select(rows=8, quotas=(Quota(by="task", value="<b>|@x", at_least=2),)),)
+    write_curated(curate(make_frame(40), steps=steps, split=ClusterSplit()), tmp_path)
+    noted = json.loads((tmp_path / "summary.json").read_text())["selection"]
+    drawn = build_card(profile(read_dataset(tmp_path)), home=tmp_path)
+    page, short, full = render_card(drawn), (tmp_path / "card.md").read_text(), render_card_markdown(drawn)
+    section = short[short.index("## Selection") : short.index("## Leakage")].strip()
+    assert section in full
+    said = selection_words(noted)
+    assert said in page
+    assert said.startswith(f"8 rows stand for {noted['covered']:.1%} of the table; the last tenth added ")
+    assert f"8 more rows would add {noted['curve'][-1]['covered'] - noted['covered']:.1%}." in said
+    assert "Too few: 0 of at least 2 rows of task '&lt;b&gt;|@x'; the data has 0." in page.replace(
+        "&#39;", "'"
+    )
+    assert "<b>" not in section
+    solid, dashed = (
+        re.search(rf'polyline class="{kind}" points="([^"]+)"', page)[1].split() for kind in KINDS
+    )
+    heights = [float(point.split(",")[1]) for point in solid + dashed]
+    assert heights == sorted(heights, reverse=True)
+    assert solid[-1] == dashed[0]
+    assert len(solid) + len(dashed) == len(noted["curve"]) + 2
+    alone = selection_words({"selected": 0, "covered": 0.0, "curve": []})
+    assert alone == "Nothing was selected: no row fits into the budget."
 
 
 def test_a_certificate_names_files_and_not_where_they_lay():

@@ -206,6 +206,8 @@ def _selection(found: dict[str, Any] | None) -> list[str]:
     """Draw the curve of marginal value: how much of the table a selection of so many rows stands for."""
     from rich.markup import escape
 
+    from workbench.corpus.cardwords import minima_words
+
     if not found or not found["curve"]:
         return []
     curve = found["curve"]
@@ -214,10 +216,5 @@ def _selection(found: dict[str, Any] | None) -> list[str]:
     return [
         f"selected {found['selected']} rows, which stand for {found['covered']:.0%} of the table",
         f"curve: {bars}  {last['rows']} rows would stand for {last['covered']:.0%}",
-        *(
-            f"[yellow]too few[/]: {one['selected']} of at least {one['at_least']} rows of "
-            f"{one['by']} {escape(repr(one['value']))}; the data has {one['there']}"
-            for one in found["minima"]
-            if not one["met"]
-        ),
+        *(f"[yellow]too few[/]: {escape(said)}" for said in minima_words(found)),
     ]

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _TOLD = 2  # folder and name of a file
+_TENTH = 0.1
+_LINES = 8  # of a curve, in a table
 CERTIFICATE = ("Between", "Greatest likeness left", "Rows dropped")
 
 
@@ -60,3 +62,50 @@ def certificate_blocks(leakage: Mapping[str, Any]) -> list[str]:
     """Write the leakage certificate; nothing where nothing was compared."""
     rows = [tuple(map(markdown_escape, row)) for row in certificate_rows(leakage)]
     return ["## Leakage certificate", markdown_table(CERTIFICATE, rows)] if rows else []
+
+
+def selection_words(selection: Mapping[str, Any]) -> str:
+    """Say what a selection stands for, and what its last tenth and further rows add."""
+    curve, n = selection["curve"], selection["selected"]
+    if not curve or not n:
+        return "Nothing was selected: no row fits into the budget."
+    reached, last = selection["covered"], curve[-1]
+    before = _covered(curve, round(n * (1 - _TENTH)))
+    said = f"{n:,} rows stand for {reached:.1%} of the table; the last tenth added {reached - before:.1%}"
+    if last["rows"] > n:
+        said += f", and {last['rows'] - n:,} more rows would add {last['covered'] - reached:.1%}"
+    return said + "."
+
+
+def minima_words(selection: Mapping[str, Any]) -> list[str]:
+    """Say which minima were not met, and what there was."""
+    return [
+        f"{one['selected']:,} of at least {one['at_least']:,} rows of {one['by']} {one['value']!r}; "
+        f"the data has {one['there']:,}."
+        for one in selection.get("minima", ())
+        if not one["met"]
+    ]
+
+
+def selection_blocks(selection: Mapping[str, Any]) -> list[str]:
+    """Write the curve of marginal value as a table of a few points."""
+    curve = selection["curve"]
+    step = max(1, -(-len(curve) // _LINES))
+    points = [one for at, one in enumerate(curve) if at % step == 0 or at == len(curve) - 1]
+    rows = [(f"{one['rows']:,}", f"{one['spent']:,}", f"{one['covered']:.1%}") for one in points]
+    blocks = ["## Selection", markdown_escape(selection_words(selection))]
+    blocks += [f"> too few: {markdown_escape(said)}" for said in minima_words(selection)]
+    if rows:
+        blocks.append(markdown_table(("Rows", "Of the budget", "Of the table they stand for"), rows))
+    return blocks
+
+
+def _covered(curve: Sequence[Mapping[str, Any]], rows: int) -> float:
+    """Read the curve at ``rows``, by a line between its points."""
+    below = {"rows": 0, "covered": 0.0}
+    for point in curve:
+        if point["rows"] >= rows:
+            share = (rows - below["rows"]) / (point["rows"] - below["rows"])
+            return float(below["covered"] + share * (point["covered"] - below["covered"]))
+        below = dict(point)
+    return float(below["covered"])

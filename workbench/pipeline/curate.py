@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import polars as pl
 
-from workbench.corpus.cardwords import card_head, card_sentence, certificate_blocks, reasons_blocks
+from workbench.corpus.cardwords import (
+    card_head,
+    card_sentence,
+    certificate_blocks,
+    reasons_blocks,
+    selection_blocks,
+)
 from workbench.errors import InvariantError
 from workbench.io.frames import EDITS_SCHEMA, ledger_frame
 from workbench.io.rundir import discard, write_json, write_text
@@ -243,6 +249,7 @@ def card(summary: dict[str, Any], ledger: pl.DataFrame) -> str:
         card_head(card_sentence(summary["kept"], summary["parts"], dropped=summary["dropped"])),
         *reasons_blocks([(reason, step or "", n) for reason, step, n in steps.iter_rows()]),
         *(["## Rules broken by rows that went", markdown_table(("Rule", "Rows"), rules)] if rules else []),
+        *(selection_blocks(summary["selection"]) if "selection" in summary else []),
         *certificate_blocks(summary["leakage"]),
         "\n".join(facts),
         more,

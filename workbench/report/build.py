@@ -113,6 +113,7 @@ def read_funnel(convert: Path, curate: Path) -> Funnel | None:
         parts=out.get("parts", {}),
         likeness=leak.get("jaccard"),
         floor=leak.get("floor", 0.0),
+        selection=out.get("selection"),
     )
 
 

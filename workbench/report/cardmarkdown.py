@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.corpus.cardwords import card_head, certificate_blocks, reasons_blocks
+from workbench.corpus.cardwords import card_head, certificate_blocks, reasons_blocks, selection_blocks
 from workbench.report.cardmodel import concerns, sentence
 from workbench.report.versions import number, render_difference, signed
 from workbench.report.words import count, percent
@@ -35,6 +35,8 @@ def render_card_markdown(card: Card, *, examples: int = 3) -> str:
         head = ("Signal", "Mean of all rows", "of rows kept", "Effect")
         blocks += ["## Before and after curation", table(head, rows)]
     blocks += _reasons(profile.reasons)
+    if card.funnel is not None and card.funnel.selection is not None:
+        blocks += selection_blocks(card.funnel.selection)
     blocks += _repeats(profile, examples)
     blocks += _rules(profile)
     blocks += _leak(profile)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.records import ARMS
 from workbench.report.asides import Aside
@@ -155,6 +155,32 @@ def loss_curve(training: Training) -> Html:
     )
 
 
+def selection_curve(selection: Mapping[str, Any], *, said: str) -> Html:
+    """Draw what share of the table so many rows stand for: a line as far as was selected, dashes beyond."""
+    curve, chosen = selection["curve"], selection["selected"]
+    last = curve[-1]["rows"]
+
+    def place(point: Mapping[str, Any]) -> tuple[float, float]:
+        inner = _CURVE_W - _CURVE_LEFT - _CURVE_RIGHT
+        tall = _CURVE_H - _CURVE_TOP - _CURVE_BOTTOM
+        return _CURVE_LEFT + point["rows"] / last * inner, _CURVE_TOP + (1 - point["covered"]) * tall
+
+    taken = [{"rows": 0, "covered": 0.0}, *(one for one in curve if one["rows"] <= chosen)]
+    beyond = [taken[-1], *(one for one in curve if one["rows"] > chosen)]
+    x, y = map(_number, place(taken[-1]))
+    return element(
+        "svg",
+        *_scales(last, 1.0, unit="rows", percents=True),
+        _line(map(place, taken), "train"),
+        _line(map(place, beyond), "valid") if len(beyond) > 1 else None,
+        element("circle", element("title", said), class_="valid", cx=x, cy=y, r="4.5"),
+        class_="curve",
+        viewBox=f"0 0 {_CURVE_W:.0f} {_CURVE_H:.0f}",
+        role="img",
+        aria_label=said,
+    )
+
+
 def curve_words(training: Training) -> str:
     """Say what the curve shows: where each loss began and ended."""
     named = (("Training", _finite(training.train)), ("validation", _finite(training.valid)))
@@ -215,7 +241,7 @@ def _finite(points: Sequence[Point]) -> list[Point]:
     return [point for point in points if math.isfinite(point.loss)]
 
 
-def _scales(last: float, top: float) -> list[Html]:
+def _scales(last: float, top: float, *, unit: str = "steps", percents: bool = False) -> list[Html]:
     parts: list[Html] = []
     right, low = _CURVE_W - _CURVE_RIGHT, _CURVE_H - _CURVE_BOTTOM
     for tick in range(_CURVE_TICKS + 1):
@@ -223,22 +249,22 @@ def _scales(last: float, top: float) -> list[Html]:
         y = low - share * (low - _CURVE_TOP)
         x = _CURVE_LEFT + share * (right - _CURVE_LEFT)
         anchor = "end" if tick == _CURVE_TICKS else "middle" if tick else "start"
-        step = f"{share * last:,.0f}" + (" steps" if tick == _CURVE_TICKS else "")
+        step = f"{share * last:,.0f}" + (f" {unit}" if tick == _CURVE_TICKS else "")
+        height = f"{100 * share * top:.0f}" if percents else f"{share * top:.3g}"
         parts += [
             element("path", class_="grid", d=f"M{_number(_CURVE_LEFT)} {_number(y)}H{_number(right)}"),
-            element(
-                "text", f"{share * top:.3g}", x=_number(_CURVE_LEFT - 8), y=_number(y + 4), text_anchor="end"
-            ),
+            element("text", height, x=_number(_CURVE_LEFT - 8), y=_number(y + 4), text_anchor="end"),
             element("text", step, x=_number(x), y=_number(low + 20), text_anchor=anchor),
         ]
     return parts
 
 
 def _path(points: Sequence[Point], place: Callable[[Point], tuple[float, float]], kind: str) -> Html | None:
-    if not points:
-        return None
-    line = " ".join(f"{_number(x)},{_number(y)}" for x, y in map(place, points))
-    return element("polyline", class_=kind, points=line)
+    return _line(map(place, points), kind) if points else None
+
+
+def _line(places: Iterable[tuple[float, float]], kind: str) -> Html:
+    return element("polyline", class_=kind, points=" ".join(f"{_number(x)},{_number(y)}" for x, y in places))
 
 
 def _ceiling(value: float) -> float:

@@ -64,7 +64,8 @@ class Funnel(Value, frozen=True, kw_only=True):
     """Rows from the log to the parts; a count is ``None`` where its stage left no summary.
 
     ``likeness`` is the greatest Jaccard similarity of two rows in different parts, searched from ``floor``
-    on: 0 where none was found, ``None`` where nobody looked.
+    on: 0 where none was found, ``None`` where nobody looked. ``selection`` is what the selection to a budget
+    noted, its curve of marginal value among it.
     """
 
     records: int | None
@@ -75,6 +76,7 @@ class Funnel(Value, frozen=True, kw_only=True):
     parts: dict[str, int]
     likeness: float | None = None
     floor: float = 0.0
+    selection: dict[str, Any] | None = None
 
 
 class Point(Value, frozen=True, kw_only=True):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workbench.report.charts import bar, curve_words, loss_curve
+from workbench.corpus.cardwords import minima_words, selection_words
+from workbench.report.charts import bar, curve_words, loss_curve, selection_curve
 from workbench.report.markup import Html, anchor, element, joined, prose, scrolling
 from workbench.report.words import RULE_STATES, count, named
 
@@ -60,7 +61,25 @@ def data_section(funnel: Funnel) -> Html:
         element("tbody", *body),
         class_="funnel",
     )
-    return joined([scrolling(table, label="Funnel"), _likeness(funnel)])
+    return joined([scrolling(table, label="Funnel"), _likeness(funnel), _selection(funnel.selection)])
+
+
+def _selection(selection: Mapping[str, Any] | None) -> Html | None:
+    """Draw the curve of marginal value of a selection to a budget."""
+    if selection is None:
+        return None
+    said = selection_words(selection)
+    drawn = element(
+        "figure",
+        selection_curve(selection, said=said),
+        element(
+            "figcaption",
+            element("span", class_="swatch"), "% of the table that the selected rows stand for",
+            element("span", class_="swatch dashed"), "with further rows: where flat, more stop helping",
+        ),
+    ) if selection["curve"] else None  # fmt: skip
+    short = (element("p", f"Too few: {one}", class_="notice") for one in minima_words(selection))
+    return joined([element("h3", "Selection"), element("p", said), drawn, *short])
 
 
 def prompts_section(prompts: Sequence[PromptText], rules: Sequence[RuleVerdict]) -> Html:
