@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from workbench.contracts import Severity  # noqa: TC001 - msgspec reads it
 from workbench.convert import CompactForm, ConvertOptions
 from workbench.errors import ConfigError, Finding
+from workbench.io.bundled import here_or_bundled
 from workbench.io.config import load
 from workbench.ports import Sampling
 from workbench.records import Value
@@ -24,10 +26,10 @@ from workbench.steps import (
 )
 from workbench.training.spec import Sft
 from workbench.verdicts import Prices  # noqa: TC001 - msgspec reads it
+from workbench.wording import Lang  # noqa: TC001 - msgspec reads it
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 RECIPE_VERSION: Literal[1] = 1
 
@@ -124,7 +126,7 @@ class EvalStage(Value, frozen=True, kw_only=True):
 
 
 class Recipe(Value, frozen=True, kw_only=True):
-    """Everything that decides a run's result.
+    """Everything that decides a run's result, and the language ``lang`` of its report, card and gate.md.
 
     Pairs come from logs (``convert``) or from documents (``knowledge``), of which one is given.
     """
@@ -138,6 +140,7 @@ class Recipe(Value, frozen=True, kw_only=True):
     train: Sft = Sft()
     eval: EvalStage = EvalStage()
     gate: str | None = None
+    lang: Lang = "en"
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -285,6 +288,8 @@ def _a_contract(path: Path) -> Finding:
 
 def _base(root: Path, base: str) -> str:
     """Resolve a base that is a folder beside the recipe; anything else is a hub id or a path as given."""
+    if not (root / base).is_dir() and here_or_bundled(Path(base)).is_dir():
+        return str(here_or_bundled(Path(base)).resolve())
     return str((root / base).resolve()) if (root / base).is_dir() else base
 
 
@@ -296,6 +301,8 @@ def _all_existing(
 
 def _existing(root: Path, name: str, at: str, recipe: Path, findings: list[Finding]) -> str:
     path = (root / name).resolve()
+    if not path.exists():
+        path = here_or_bundled(Path(name)).resolve()
     if not path.exists():
         findings.append(
             Finding(

@@ -9,8 +9,11 @@ import yaml
 
 from workbench.cli import execute
 from workbench.cli.invoked import carrying_out, invoked
+from workbench.errors import ConfigError
 from workbench.io.bundled import bundled
+from workbench.recipe import read_recipe
 from workbench.report import build_report, render_html
+from workbench.report.portable import portable, portable_command
 from workbench.report.provenance import commands, recipe_yaml, stage_commands
 
 TELL_TIMES = {"summary.json", "card.md"}
@@ -55,6 +58,61 @@ def test_the_command_stands_in_the_manifest_without_what_shapes_nothing(tmp_path
     assert held["command"] in commands(report.provenance)
     assert held["inputs"]["my log.jsonl"] in render_html(report)
     capsys.readouterr()
+
+
+def test_a_report_tells_nobodys_folders(tmp_path):
+    told = []
+    for home in ("ann", "machine-b/somebody"):
+        place = tmp_path / home / "project"
+        run = made_run.run(place / "run", cases=8)
+        held = json.loads((run / "run.json").read_text())
+        held["recipe"] = {
+            "base": str(bundled("samples/base")),
+            "convert": {"logs": [str(place / "logs" / "a.jsonl"), "/srv/elsewhere/shared/b.jsonl"]},
+            "teacher": {"name": f"local:{place}/model"},
+            "eval": {"suites": [str(bundled("evals/harm"))], "sampling": {"stop": ["/end"]}},
+        }
+        (run / "run.json").write_text(json.dumps(held))
+        manifest = run / "convert" / "manifest.json"
+        made = json.loads(manifest.read_text())
+        made |= {
+            "command": f"workbench convert {place}/logs/a.jsonl --out={run}/convert",
+            "inputs": {f"{place}/logs/a.jsonl": "9f86"},
+        }
+        manifest.write_text(json.dumps(made))
+        assert execute(["report", str(run), "--quiet"]) == 0
+        told.append([(run / f"report.{kind}").read_bytes() for kind in ("json", "html", "md")])
+    assert told[0] == told[1]
+    assert str(tmp_path).encode() not in b"".join(told[0])
+    held = json.loads(told[0][0])["provenance"]
+    assert held["recipe"]["base"] == "samples/base"
+    assert held["recipe"]["convert"]["logs"] == ["logs/a.jsonl", "shared/b.jsonl"]
+    assert held["recipe"]["teacher"]["name"] == "local:model"
+    assert held["recipe"]["eval"]["suites"] == ["evals/harm"]
+    assert held["stages"][0]["command"] == "workbench convert logs/a.jsonl --out=run/convert"
+    assert held["stages"][0]["inputs"] == {"logs/a.jsonl": "9f86"}
+
+
+def test_a_path_in_the_runs_repository_is_told_from_the_run(tmp_path):
+    (tmp_path / ".git").mkdir()
+    run = tmp_path / "runs" / "monday"
+    assert portable({"logs": [f"{tmp_path}/data/a.jsonl"]}, run) == {"logs": ["../data/a.jsonl"]}
+    assert portable(f"{run}/eval", run) == "monday/eval"
+    assert portable_command("workbench card 'no closing quote", run) == "workbench card 'no closing quote"
+
+
+def test_a_recipe_names_what_travels_with_the_workbench(tmp_path):
+    path = tmp_path / "recipe.yaml"
+    path.write_text(
+        "base: samples/base\nconvert: {logs: [samples/support/logs.jsonl]}\neval: {suites: [evals/harm]}\n"
+    )
+    read = read_recipe(path)
+    assert read.base == str(bundled("samples/base").resolve())
+    assert read.convert.logs == (str(bundled("samples/support/logs.jsonl").resolve()),)
+    assert read.eval.suites == (str(bundled("evals/harm").resolve()),)
+    path.write_text("base: samples/base\nconvert: {logs: [samples/no-such.jsonl]}\n")
+    with pytest.raises(ConfigError, match="no-such"):
+        read_recipe(path)
 
 
 def test_passwords_are_no_part_of_a_command():

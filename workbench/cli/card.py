@@ -12,6 +12,7 @@ from workbench.cli.produce import Face, carry_out
 
 if TYPE_CHECKING:
     from workbench.ports import Progress
+    from workbench.wording import Lang
 
 
 def register(app: typer.Typer) -> None:
@@ -28,6 +29,7 @@ def card(
     contract: Annotated[
         Path | None, typer.Option("--contract", help="Contract; default: the one beside the data.")
     ] = None,
+    lang: options.Lang = None,
     force: options.Force = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -40,14 +42,22 @@ def card(
     """
 
     def work(place: Path, progress: Progress) -> None:
-        _draw(data, place, base=base, contract=contract, progress=progress)
+        _draw(data, place, base=base, contract=contract, lang=lang, progress=progress)
 
     inputs: list[Path | str] = [data, *([base] if base else []), *([contract] if contract else [])]
     face = Face(force=force, quiet=quiet, as_json=as_json)
     carry_out(out, work, verb="card", inputs=inputs, options=[data, base], page=_page, face=face)
 
 
-def _draw(data: str, place: Path, *, base: str | None, contract: Path | None, progress: Progress) -> None:
+def _draw(
+    data: str,
+    place: Path,
+    *,
+    base: str | None,
+    contract: Path | None,
+    lang: Lang | None,
+    progress: Progress,
+) -> None:
     from workbench.checks import load_contract
     from workbench.corpus import contracts_beside, difference, profile, with_signals
     from workbench.io.dataset import read_dataset
@@ -55,6 +65,8 @@ def _draw(data: str, place: Path, *, base: str | None, contract: Path | None, pr
     from workbench.report.card import render_card
     from workbench.report.cardmarkdown import render_card_markdown
     from workbench.report.cardmodel import build_card, card_json, concerns, sentence
+    from workbench.report.files import read_lang
+    from workbench.wording import speaking
 
     read = read_dataset(data, progress=progress)
     contracts = (load_contract(contract),) if contract else contracts_beside(read)
@@ -65,8 +77,9 @@ def _draw(data: str, place: Path, *, base: str | None, contract: Path | None, pr
         before = with_signals(read_dataset(base, progress=progress), contracts=contracts, progress=progress)
         change = difference(before, read)
     built = build_card(found, home=read.home, change=change)
-    write_text(place / "card.html", render_card(built))
-    write_text(place / "card.md", render_card_markdown(built))
+    with speaking(lang or (read_lang(read.home.parent) if read.home else "en")):
+        write_text(place / "card.html", render_card(built))
+        write_text(place / "card.md", render_card_markdown(built))
     write_json(place / "card.json", card_json(built))
     summary = {
         "in": read.rows,

@@ -30,6 +30,7 @@ def compare(
     markdown: Annotated[
         Path | None, typer.Option("--markdown", help="Write it as Markdown, for a pull request.")
     ] = None,
+    lang: options.Lang = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -42,13 +43,16 @@ def compare(
     from workbench.io.rundir import write_text
     from workbench.report.comparison import compare_runs, plain_comparison
     from workbench.report.comparisonfaces import comparison_html, comparison_markdown
+    from workbench.report.files import read_lang
+    from workbench.wording import speaking
 
     with screen_for(Face(quiet=quiet, as_json=as_json)) as screen:
         found = compare_runs(runs)
-    if html is not None:
-        write_text(html, comparison_html(found))
-    if markdown is not None:
-        write_text(markdown, comparison_markdown(found))
+    with speaking(lang or read_lang(runs[-1])):
+        if html is not None:
+            write_text(html, comparison_html(found))
+        if markdown is not None:
+            write_text(markdown, comparison_markdown(found))
     then = "--html FILE and --markdown FILE keep it" if html is None else f"read [bold]{escape(str(html))}[/]"
     screen.show(plain_comparison(found), *_page(found), then=then)
 

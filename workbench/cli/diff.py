@@ -37,6 +37,7 @@ def diff(
     examples: Annotated[
         int, typer.Option("--examples", min=0, help="Rows of each kind shown here and in the files but JSON.")
     ] = _EXAMPLES,
+    lang: options.Lang = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -52,13 +53,15 @@ def diff(
     from workbench.io.rundir import write_json, write_text
     from workbench.report.versions import render_difference
     from workbench.report.versionspage import difference_html
+    from workbench.wording import speaking
 
     with screen_for(Face(quiet=quiet, as_json=as_json)) as screen:
         found = difference(read_dataset(a, progress=screen.report), read_dataset(b, progress=screen.report))
-    if markdown is not None:
-        write_text(markdown, render_difference(found, examples=examples))
-    if html is not None:
-        write_text(html, difference_html(found, examples=examples))
+    with speaking(lang or "en"):
+        if markdown is not None:
+            write_text(markdown, render_difference(found, examples=examples))
+        if html is not None:
+            write_text(html, difference_html(found, examples=examples))
     if out is not None:
         write_json(out, plain(found))
     then = f"hold it to limits: [bold]workbench check {escape(b)} --policy POLICY --base {escape(a)}[/]"

@@ -14,6 +14,7 @@ from workbench.cli.verdict import Github, exit_code, page, tell_github, write_ve
 
 if TYPE_CHECKING:
     from workbench.gate import GateResult, Policy
+    from workbench.wording import Lang
 
 TITLE = "workbench gate"
 
@@ -37,6 +38,7 @@ def gate(
         Path | None, typer.Option("--graders", help="Figures by `graders measure --out`.", metavar="FILE")
     ] = None,
     github: Github = None,
+    lang: options.Lang = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -47,10 +49,14 @@ def gate(
     [dim]Example:[/] workbench gate run --policy policy.yaml
     """
     with screen_for(Face(quiet=quiet, as_json=as_json)) as screen:
-        result = decide_run(run, policy, baseline=baseline, graders=graders)
+        result = decide_run(run, policy, baseline=baseline, graders=graders, lang=lang)
     import msgspec
 
-    tell_github(result, wanted=github, title=TITLE, verdict=verdict_of(run), file=str(policy or ""))
+    from workbench.report.files import read_lang
+
+    speak = lang or read_lang(run)
+    told = verdict_of(run, lang=speak)
+    tell_github(result, wanted=github, title=TITLE, verdict=told, file=str(policy or ""), lang=speak)
     then = _next(result, run)
     screen.show(msgspec.to_builtins(result), page(result), then=then)
     raise typer.Exit(exit_code(result))
@@ -72,30 +78,41 @@ def _next(result: GateResult, run: Path) -> str:
 
 
 def decide_run(
-    run: Path, policy: Path | None, *, baseline: Path | None = None, graders: Path | None = None
+    run: Path,
+    policy: Path | None,
+    *,
+    baseline: Path | None = None,
+    graders: Path | None = None,
+    lang: Lang | None = None,
 ) -> GateResult:
     """Decide over a run directory and write its gate.json, junit.xml and gate.md.
+
+    gate.md speaks ``lang``, or the run's own language; what limits found stays as it was found.
 
     Raises:
         InputError: the run has no finished evaluation, or a file of the policy isn't there.
         ConfigError: the policy is wrong.
     """
     from workbench.gate import Policy, gate_run, read_policy
+    from workbench.report.files import read_lang
 
     limits = _with_files(read_policy(policy) if policy else Policy(), baseline=baseline, graders=graders)
     result = gate_run(run, limits)
-    write_verdict(result, run, title=TITLE, verdict=verdict_of(run))
+    speak = lang or read_lang(run)
+    write_verdict(result, run, title=TITLE, verdict=verdict_of(run, lang=speak), lang=speak)
     return result
 
 
-def verdict_of(run: Path) -> str:
+def verdict_of(run: Path, *, lang: Lang = "en") -> str:
     """Say what the evaluation found, in the sentence of its report."""
     from workbench.gate.run import evaluated_in
     from workbench.report.files import read_verdicts
     from workbench.report.words import verdict_sentence
+    from workbench.wording import speaking
 
     found = read_verdicts(evaluated_in(run))
-    return verdict_sentence(found.rules, found.tokens)
+    with speaking(lang):
+        return verdict_sentence(found.rules, found.tokens)
 
 
 def _with_files(policy: Policy, *, baseline: Path | None, graders: Path | None) -> Policy:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -19,6 +19,10 @@ Out = Annotated[
     Path, typer.Option("--out", "-o", help="Output directory; must be new or empty.", metavar="DIR")
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace what stands in --out.")]
+Lang = Annotated[
+    Literal["en", "zh"] | None,
+    typer.Option("--lang", help="Language of what is written; default: the recipe's, else English."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")]
 Workers = Annotated[

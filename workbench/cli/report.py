@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from workbench.cli import options
 from workbench.cli.produce import Face, refuse_taken, screen_for
 from workbench.errors import ConfigError, Finding
+
+if TYPE_CHECKING:
+    from workbench.wording import Lang
 
 ResultFormat = Literal["csv", "junit", "evallog"]
 
@@ -29,6 +32,7 @@ def report(
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="--to: the file to write.")] = None,
     arm: Annotated[str, typer.Option("--arm", help="--to junit, evallog: whose results.")] = "after",
+    lang: options.Lang = None,
     force: options.Force = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -37,13 +41,15 @@ def report(
 
     [dim]Example:[/] workbench report run
 
+    In Chinese: [bold]workbench report run --lang zh[/]
+
     For other tools: [bold]workbench report run --to evallog --out after.json[/]
     """
     if to is not None or out is not None:
         _results(run, to, out, arm=arm, face=Face(force=force, quiet=quiet, as_json=as_json))
         return
     with screen_for(Face(quiet=quiet, as_json=as_json)) as screen:
-        summary = write_report(run)
+        summary = write_report(run, lang=lang)
     screen.show(summary, f"{summary['verdict']}", then=f"read [bold]{run / 'report.html'}[/]")
 
 
@@ -64,18 +70,23 @@ def _results(run: Path, to: ResultFormat | None, out: Path | None, *, arm: str, 
         screen.show({"file": str(out), "format": to}, f"{to} in [bold]{out}[/]")
 
 
-def write_report(run: Path) -> dict[str, Any]:
+def write_report(run: Path, *, lang: Lang | None = None) -> dict[str, Any]:
     """Build the report of ``run`` and write its three files; returns what report.json holds.
+
+    The page and its Markdown speak ``lang``, or the run's own language; report.json is the same in each.
 
     Raises:
         InputError: there is no finished evaluation in the run.
     """
     from workbench.io.rundir import write_json, write_text
     from workbench.report import build_report, render_html, render_markdown, to_json
+    from workbench.report.files import read_lang
+    from workbench.wording import speaking
 
     built = build_report(run)
     summary = to_json(built)
     write_json(run / "report.json", summary)
-    write_text(run / "report.md", render_markdown(built))
-    write_text(run / "report.html", render_html(built))
+    with speaking(lang or read_lang(run)):
+        write_text(run / "report.md", render_markdown(built))
+        write_text(run / "report.html", render_html(built))
     return summary

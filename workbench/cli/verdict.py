@@ -13,6 +13,7 @@ from workbench import errors
 
 if TYPE_CHECKING:
     from workbench.gate import GateResult
+    from workbench.wording import Lang
 
 Github = Annotated[
     bool | None,
@@ -23,23 +24,34 @@ Github = Annotated[
 ]
 
 
-def write_verdict(result: GateResult, place: Path, *, title: str, verdict: str = "") -> None:
-    """Write gate.json, junit.xml and gate.md into ``place``."""
+def write_verdict(
+    result: GateResult, place: Path, *, title: str, verdict: str = "", lang: Lang = "en"
+) -> None:
+    """Write gate.json, junit.xml and gate.md into ``place``; the last speaks ``lang``."""
     import msgspec
 
     from workbench.io.rundir import write_json, write_text
     from workbench.report.ci import gate_markdown, junit
+    from workbench.wording import speaking
 
     write_json(place / "gate.json", msgspec.to_builtins(result))
     write_text(place / "junit.xml", junit(result, name=title))
-    write_text(place / "gate.md", gate_markdown(result, title=title, verdict=verdict))
+    with speaking(lang):
+        write_text(place / "gate.md", gate_markdown(result, title=title, verdict=verdict))
 
 
 def tell_github(
-    result: GateResult, *, wanted: bool | None, title: str, verdict: str = "", file: str = ""
+    result: GateResult,
+    *,
+    wanted: bool | None,
+    title: str,
+    verdict: str = "",
+    file: str = "",
+    lang: Lang = "en",
 ) -> None:
     """Print annotations on stderr and add to the step summary, in GitHub Actions or where it is asked for."""
     from workbench.report.ci import gate_markdown, workflow_commands
+    from workbench.wording import speaking
 
     if not (os.environ.get("GITHUB_ACTIONS") == "true" if wanted is None else wanted):
         return
@@ -47,7 +59,7 @@ def tell_github(
         sys.stderr.write(line + "\n")
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
-        with Path(summary).open("a", encoding="utf-8") as stream:
+        with speaking(lang), Path(summary).open("a", encoding="utf-8") as stream:
             stream.write(gate_markdown(result, title=title, verdict=verdict) + "\n")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.text import markdown_escape, markdown_table
+from workbench.wording import known, listed, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,23 +19,37 @@ CERTIFICATE = ("Between", "Greatest likeness left", "Rows dropped")
 
 def card_sentence(rows: int, parts: Mapping[str, int], *, dropped: int) -> str:
     """Say a data set of ``rows`` pairs in a sentence."""
-    noun = "pair" if rows == 1 else "pairs"
-    told = ", ".join(f"{n:,} {name}" for name, n in parts.items())
-    said = f"{rows:,} {noun}" + (f": {told}" if told else "")
+    told = listed([say("{n:,} {name}", n=n, name=_term(name)) for name, n in parts.items()])
+    said = say("1 pair") if rows == 1 else say("{rows:,} pairs", rows=rows)
+    said += say(": ") + told if told else ""
     if dropped:
-        said += f"; {dropped:,} of {rows + dropped:,} dropped, each with its reason"
+        whole = rows + dropped
+        said += say("; ") + say(
+            "{dropped:,} of {whole:,} dropped, each with its reason", dropped=dropped, whole=whole
+        )
     return said
 
 
 def card_head(said: str) -> str:
     """Write the heading of a card."""
-    return f"# Data card: {markdown_escape(said)}"
+    return say("# Data card: {said}", said=markdown_escape(said))
 
 
 def reasons_blocks(reasons: Sequence[tuple[str, str, int]]) -> list[str]:
     """Write why rows went: reason, step, rows; nothing where none did."""
-    rows = [(markdown_escape(reason), markdown_escape(step), f"{n:,}") for reason, step, n in reasons]
-    return ["## Why rows went", markdown_table(("Reason", "Step", "Rows"), rows)] if rows else []
+    rows = [
+        (markdown_escape(_term(reason)), markdown_escape(_term(step)), f"{n:,}")
+        for reason, step, n in reasons
+    ]
+    return (
+        [f"## {say('Why rows went')}", markdown_table((say("Reason"), say("Step"), say("Rows")), rows)]
+        if rows
+        else []
+    )
+
+
+def _term(key: str) -> str:
+    return say(key) if known(key) else key
 
 
 def short_name(file: str) -> str:
@@ -45,12 +60,13 @@ def short_name(file: str) -> str:
 def certificate_rows(leakage: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """List the leakage certificate: across each two parts, and against each evaluation file."""
     across = [
-        (name, f"Jaccard {found['jaccard']:.3f}", "") for name, found in leakage["across_parts"].items()
+        (name, say("Jaccard {likeness:.3f}", likeness=found["jaccard"]), "")
+        for name, found in leakage["across_parts"].items()
     ]
     against = [
         (
-            f"{short_name(name)} ({found['texts']:,} texts)",
-            f"containment {found['greatest_containment_left']:.3f}",
+            say("{name} ({texts:,} texts)", name=short_name(name), texts=found["texts"]),
+            say("containment {share:.3f}", share=found["greatest_containment_left"]),
             f"{found['rows_dropped']:,}",
         )
         for name, found in leakage["against"].items()
@@ -61,27 +77,41 @@ def certificate_rows(leakage: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 def certificate_blocks(leakage: Mapping[str, Any]) -> list[str]:
     """Write the leakage certificate; nothing where nothing was compared."""
     rows = [tuple(map(markdown_escape, row)) for row in certificate_rows(leakage)]
-    return ["## Leakage certificate", markdown_table(CERTIFICATE, rows)] if rows else []
+    head = f"## {say('Leakage certificate')}"
+    return [head, markdown_table([say(name) for name in CERTIFICATE], rows)] if rows else []
 
 
 def selection_words(selection: Mapping[str, Any]) -> str:
     """Say what a selection stands for, and what its last tenth and further rows add."""
     curve, n = selection["curve"], selection["selected"]
     if not curve or not n:
-        return "Nothing was selected: no row fits into the budget."
+        return say("Nothing was selected: no row fits into the budget.")
     reached, last = selection["covered"], curve[-1]
     before = _covered(curve, round(n * (1 - _TENTH)))
-    said = f"{n:,} rows stand for {reached:.1%} of the table; the last tenth added {reached - before:.1%}"
+    said = say(
+        "{n:,} rows stand for {reached:.1%} of the table; the last tenth added {added:.1%}",
+        n=n,
+        reached=reached,
+        added=reached - before,
+    )
     if last["rows"] > n:
-        said += f", and {last['rows'] - n:,} more rows would add {last['covered'] - reached:.1%}"
-    return said + "."
+        said += say(
+            ", and {n:,} more rows would add {added:.1%}", n=last["rows"] - n, added=last["covered"] - reached
+        )
+    return said + say(".")
 
 
 def minima_words(selection: Mapping[str, Any]) -> list[str]:
     """Say which minima were not met, and what there was."""
     return [
-        f"{one['selected']:,} of at least {one['at_least']:,} rows of {one['by']} {one['value']!r}; "
-        f"the data has {one['there']:,}."
+        say(
+            "{selected:,} of at least {least:,} rows of {by} {value}; the data has {there:,}.",
+            selected=one["selected"],
+            least=one["at_least"],
+            by=_term(one["by"]),
+            value=repr(one["value"]),
+            there=one["there"],
+        )
         for one in selection.get("minima", ())
         if not one["met"]
     ]
@@ -93,10 +123,12 @@ def selection_blocks(selection: Mapping[str, Any]) -> list[str]:
     step = max(1, -(-len(curve) // _LINES))
     points = [one for at, one in enumerate(curve) if at % step == 0 or at == len(curve) - 1]
     rows = [(f"{one['rows']:,}", f"{one['spent']:,}", f"{one['covered']:.1%}") for one in points]
-    blocks = ["## Selection", markdown_escape(selection_words(selection))]
-    blocks += [f"> too few: {markdown_escape(said)}" for said in minima_words(selection)]
+    blocks = [f"## {say('Selection')}", markdown_escape(selection_words(selection))]
+    blocks += ["> " + say("too few: {said}", said=markdown_escape(said)) for said in minima_words(selection)]
     if rows:
-        blocks.append(markdown_table(("Rows", "Of the budget", "Of the table they stand for"), rows))
+        blocks.append(
+            markdown_table((say("Rows"), say("Of the budget"), say("Of the table they stand for")), rows)
+        )
     return blocks
 
 

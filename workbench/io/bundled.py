@@ -15,15 +15,20 @@ def bundled(name: str) -> Path:
     Raises:
         InvariantError: the package was built without its data.
     """
-    for root in (_PACKAGE / "bundled", _PACKAGE.parent):
+    for root in bundled_roots():
         if (root / name).exists():
             return root / name
     raise InvariantError(f"{name} isn't part of this installation; reinstall the package")
 
 
+def bundled_roots() -> tuple[Path, ...]:
+    """Return the folders that hold ``samples/``, ``evals/`` and ``schemas/``: of a wheel, of a checkout."""
+    return (_PACKAGE / "bundled", _PACKAGE.parent)
+
+
 def here_or_bundled(path: Path) -> Path:
-    """Return ``path``; an ``evals/…`` that isn't here is that of this installation, if it has one."""
-    if path.exists() or path.parts[:1] != ("evals",):
+    """Return ``path``; an ``evals/…`` or ``samples/…`` that isn't here is that of this installation."""
+    if path.exists() or path.parts[:1] not in {("evals",), ("samples",)}:
         return path
     try:
         return bundled(path.as_posix())

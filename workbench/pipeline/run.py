@@ -125,6 +125,7 @@ def _portable(recipe: Recipe) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(recipe)
     plain.pop("base")
     plain.pop("gate")
+    plain.pop("lang")
     for source, name in (("convert", "logs"), ("convert", "contracts"), ("knowledge", "docs")):
         if plain[source] is not None:
             plain[source].pop(name)

@@ -29,6 +29,7 @@ from workbench.report.model import (
     Training,
 )
 from workbench.report.passages import read_prompts
+from workbench.report.portable import portable, portable_command
 from workbench.report.words import verdict_sentence
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def _points(log: list[dict[str, Any]], name: str) -> tuple[Point, ...]:
 def _provenance(run: Path, evaluated: Path, verdicts: Verdicts, training: Training | None) -> Provenance:
     places = {name: run / name for name in _STAGES} | {"eval": evaluated}
     held = optional_json(run / "run.json") or {}
-    recipe = held.get("recipe")
+    recipe = portable(held.get("recipe"), run)
     parity = (training.parity if training else None) or {}
     return Provenance(
         stages=tuple(
@@ -170,8 +171,8 @@ def _provenance(run: Path, evaluated: Path, verdicts: Verdicts, training: Traini
                 key=str(manifest.get("key", "")),
                 version=str(manifest.get("workbench", "")),
                 files={file: str(of.get("blake2b", "")) for file, of in manifest.get("files", {}).items()},
-                command=str(manifest.get("command", "")),
-                inputs={str(k): str(v) for k, v in manifest.get("inputs", {}).items()},
+                command=portable_command(str(manifest.get("command", "")), run),
+                inputs={str(portable(k, run)): str(v) for k, v in manifest.get("inputs", {}).items()},
             )
             for name, place in places.items()
             if (manifest := read_manifest(place)) is not None

@@ -18,29 +18,32 @@ from workbench.report.charts import bar
 from workbench.report.markup import Html, element, joined
 from workbench.report.sections import data_section
 from workbench.report.shell import page
-from workbench.report.words import count, percent
+from workbench.report.words import count, percent, term
+from workbench.wording import Words, say
 
 if TYPE_CHECKING:
     from workbench.corpus import Profile
     from workbench.report.cardmodel import Card
 
-_NAMES = {
-    "funnel": "Funnel",
-    "reasons": "Reasons",
-    "signals": "Signals",
-    "curation": "Curation",
-    "duplicates": "Duplicates",
-    "rules": "Rules",
-    "parts": "Parts",
-    "change": "Changes",
-    "provenance": "Provenance",
-}
+_NAMES = Words(
+    {
+        "funnel": "Funnel",
+        "reasons": "Reasons",
+        "signals": "Signals",
+        "curation": "Curation",
+        "duplicates": "Duplicates",
+        "rules": "Rules",
+        "parts": "Parts",
+        "change": "Changes",
+        "provenance": "Provenance",
+    }
+)
 
 
 def render_card(card: Card) -> str:
     """Draw the page; every text of the data is escaped."""
     profile = card.profile
-    note = (
+    note = say(
         "All rows that went in as a line, the rows that are kept as bars; chance compares kept with dropped."
     )
     parts: dict[str, Html | None] = {
@@ -56,18 +59,18 @@ def render_card(card: Card) -> str:
     }
     return page(
         title=sentence(card),
-        about="data card",
+        about=say("data card"),
         names=_NAMES,
         top=_top(card),
         parts=parts,
-        foot="Made by sft-workbench from this data alone.",
+        foot=say("Made by sft-workbench from this data alone."),
     )
 
 
 def _top(card: Card) -> Html:
-    first, _, rest = sentence(card).partition("; ")
-    head, _, parts = first.partition(": ")
-    below = "; ".join(part for part in (parts, rest) if part)
+    first, _, rest = sentence(card).partition(say("; "))
+    head, _, parts = first.partition(say(": "))
+    below = say("; ").join(part for part in (parts, rest) if part)
     notices = (element("p", said, class_="notice") for said in concerns(card.profile))
     return element(
         "div",
@@ -84,48 +87,57 @@ def _rows(profile: Profile) -> Html:
     for name, rows in counts.items():
         share = rows / profile.rows if profile.rows else 0.0
         lines += [
-            element("p", element("span", name or "all"), element("b", count(rows)), class_="row"),
+            element("p", element("span", term(name) or say("all")), element("b", count(rows)), class_="row"),
             bar(share),
         ]
-    title = "Rows by part" if profile.parts else "Rows by task"
+    title = say("Rows by part") if profile.parts else say("Rows by task")
     return element("section", element("h2", title), *lines, class_="panel")
 
 
 def _health(profile: Profile) -> Html:
     held = profile.coverage
     facts: list[tuple[str, str]] = [
-        ("Equal rows", count(len(profile.repeats.exact))),
-        ("Near duplicates", count(len(profile.repeats.near))),
-        ("Conflicts", count(len(profile.repeats.conflicts))),
+        (say("Equal rows"), count(len(profile.repeats.exact))),
+        (say("Near duplicates"), count(len(profile.repeats.near))),
+        (say("Conflicts"), count(len(profile.repeats.conflicts))),
     ]
     if held is not None and held.rows:
-        facts.append(("Rows that hold every must rule", percent(1 - held.rows_breaking_must / held.rows)))
+        facts.append(
+            (say("Rows that hold every must rule"), percent(1 - held.rows_breaking_must / held.rows))
+        )
     if profile.leak is not None:
         likeness = profile.leak.closest.jaccard if profile.leak.closest else None
-        shown = f"{likeness:.2f}" if likeness is not None else f"below {profile.leak.floor:.2f}"
-        facts.append(("Greatest likeness across parts", shown))
+        shown = (
+            f"{likeness:.2f}" if likeness is not None else say("below {floor:.2f}", floor=profile.leak.floor)
+        )
+        facts.append((say("Greatest likeness across parts"), shown))
     lines = (element("p", element("span", name), element("b", value), class_="row") for name, value in facts)
-    return element("section", element("h2", "What to trust"), *lines, class_="panel")
+    return element("section", element("h2", say("What to trust")), *lines, class_="panel")
 
 
 def _provenance(card: Card) -> Html:
     profile = card.profile
     again = f"workbench card {profile.source} --out card"
     named = "\n".join(f"{digest}  {name}" for name, digest in card.files.items())
-    facts = {"Source": profile.source, "Read as": profile.kind, "Inputs": card.key, "Version": card.version}
+    facts = {
+        say("Source"): profile.source,
+        say("Read as"): term(profile.kind),
+        say("Inputs"): card.key,
+        say("Version"): card.version,
+    }
     pairs = (
         element("div", element("dt", name), element("dd", value)) for name, value in facts.items() if value
     )
     listed = element(
         "details",
-        element("summary", f"{len(card.files)} files by content"),
+        element("summary", say("{files} files by content", files=len(card.files))),
         element("pre", named, class_="pre code"),
         class_="more",
     )
     return joined(
         [
             element("dl", *pairs, class_="facts"),
-            element("h3", "To draw it again"),
+            element("h3", say("To draw it again")),
             element("pre", again, class_="pre code"),
             listed if card.files else None,
         ]

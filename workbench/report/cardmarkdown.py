@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from workbench.corpus.cardwords import card_head, certificate_blocks, reasons_blocks, selection_blocks
 from workbench.report.cardmodel import concerns, sentence
 from workbench.report.versions import number, render_difference, signed
-from workbench.report.words import count, percent
+from workbench.report.words import count, percent, term
 from workbench.text import excerpt
 from workbench.text import markdown_code as code
 from workbench.text import markdown_escape as escape
 from workbench.text import markdown_table as table
+from workbench.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,13 +28,16 @@ def render_card_markdown(card: Card, *, examples: int = 3) -> str:
     profile = card.profile
     blocks = [card_head(sentence(card)), *(f"> {escape(said)}" for said in concerns(profile))]
     blocks += _rows(profile)
-    blocks += ["## Signals", table(_SIGNAL_HEAD, [_signal(one) for one in profile.signals])]
+    blocks += [
+        f"## {say('Signals')}",
+        table([say(name) for name in _SIGNAL_HEAD], [_signal(one) for one in profile.signals]),
+    ]
     if profile.curation:
         rows = [
             (escape(s.name), number(s.a.mean), number(s.b.mean), signed(s.effect)) for s in profile.curation
         ]
-        head = ("Signal", "Mean of all rows", "of rows kept", "Effect")
-        blocks += ["## Before and after curation", table(head, rows)]
+        head = (say("Signal"), say("Mean of all rows"), say("of rows kept"), say("Effect"))
+        blocks += [f"## {say('Before and after curation')}", table(head, rows)]
     blocks += _reasons(profile.reasons)
     if card.funnel is not None and card.funnel.selection is not None:
         blocks += selection_blocks(card.funnel.selection)
@@ -43,7 +47,7 @@ def render_card_markdown(card: Card, *, examples: int = 3) -> str:
     blocks += certificate_blocks(card.certificate) if card.certificate else []
     if card.change:
         blocks += [render_difference(card.change, examples=examples).rstrip()]
-    blocks.append("Drawn, with every figure: [card.html](card.html) · [card.json](card.json)")
+    blocks.append(say("Drawn, with every figure: [card.html](card.html) · [card.json](card.json)"))
     return "\n\n".join(blocks) + "\n"
 
 
@@ -56,12 +60,16 @@ def _signal(one: Distribution) -> Sequence[str]:
 
 
 def _rows(profile: Profile) -> list[str]:
-    groups = (("Part", profile.parts), ("Task", profile.tasks), ("Source", profile.sources))
+    groups = ((say("Part"), profile.parts), (say("Task"), profile.tasks), (say("Source"), profile.sources))
     return [
         table(
-            (name, "Rows", "Share"),
+            (name, say("Rows"), say("Share")),
             [
-                (escape(key) or "(none)", count(rows), percent(rows / profile.rows if profile.rows else None))
+                (
+                    escape(term(key)) or say("(none)"),
+                    count(rows),
+                    percent(rows / profile.rows if profile.rows else None),
+                )
                 for key, rows in counts.items()
             ],
         )
@@ -79,20 +87,31 @@ def _reasons(reasons: Sequence[Reason]) -> list[str]:
         for gone in one.examples:
             lines.append(f"- {_row(gone.row)}" + (f" ({_text(gone.why)})" if gone.why else ""))
             if gone.kept is not None:
-                likeness = f", likeness {gone.jaccard:.2f}" if gone.jaccard is not None else ""
-                lines.append(f"  - kept instead{likeness}: {_row(gone.kept)}")
-        blocks.append(f"**{escape(one.reason)}**\n\n" + "\n".join(lines))
+                likeness = (
+                    say(", likeness {jaccard:.2f}", jaccard=gone.jaccard) if gone.jaccard is not None else ""
+                )
+                lines.append(
+                    "  - " + say("kept instead{likeness}: {row}", likeness=likeness, row=_row(gone.kept))
+                )
+        blocks.append(f"**{escape(term(one.reason))}**\n\n" + "\n".join(lines))
     return blocks
 
 
 def _repeats(profile: Profile, examples: int) -> list[str]:
     found = profile.repeats
-    kinds = (("Equal", found.exact), ("Near duplicates", found.near), ("Conflicts", found.conflicts))
-    blocks = ["## Duplicates", table(("What", "Rows"), [(name, count(len(rows))) for name, rows in kinds])]
+    kinds = (
+        (say("Equal"), found.exact),
+        (say("Near duplicates"), found.near),
+        (say("Conflicts"), found.conflicts),
+    )
+    blocks = [
+        f"## {say('Duplicates')}",
+        table((say("What"), say("Rows")), [(name, count(len(rows))) for name, rows in kinds]),
+    ]
     for name, rows in kinds:
         lines = [f"- {one.jaccard:.2f}: {_row(one.row)}\n  - {_row(one.other)}" for one in rows[:examples]]
         if len(rows) > examples:
-            lines.append(f"- … and {count(len(rows) - examples)} more")
+            lines.append(say("- … and {more} more", more=count(len(rows) - examples)))
         blocks += [f"**{name}**\n\n" + "\n".join(lines)] if lines else []
     return blocks
 
@@ -104,14 +123,14 @@ def _rules(profile: Profile) -> list[str]:
     rows = [
         (
             escape(rule.text),
-            escape(rule.severity),
+            escape(term(rule.severity)),
             *(map(count, (rule.holds, rule.breaks, rule.not_applicable, rule.unscored)) if rule.checked
-              else ("no program decides it", "", "", "")),
+              else (say("no program decides it"), "", "", "")),
         )
         for rule in held.rules
     ]  # fmt: skip
-    head = ("Rule", "Severity", "Holds", "Breaks", "Doesn't apply", "Unscored")
-    return ["## Rules", table(head, rows)]
+    head = (say("Rule"), say("Severity"), say("Holds"), say("Breaks"), say("Doesn't apply"), say("Unscored"))
+    return [f"## {say('Rules')}", table(head, rows)]
 
 
 def _leak(profile: Profile) -> list[str]:
@@ -119,10 +138,13 @@ def _leak(profile: Profile) -> list[str]:
     if found is None:
         return []
     if found.closest is None:
-        return ["## Leakage", f"No two rows of different parts are as alike as {found.floor:.2f} (Jaccard)."]
+        return [
+            f"## {say('Leakage')}",
+            say("No two rows of different parts are as alike as {floor:.2f} (Jaccard).", floor=found.floor),
+        ]
     one = found.closest
-    head = f"The most alike rows of two parts, Jaccard {one.jaccard:.2f}:"
-    return ["## Leakage", f"{head}\n\n- {_row(one.row)}\n- {_row(one.other)}"]
+    head = say("The most alike rows of two parts, Jaccard {jaccard:.2f}:", jaccard=one.jaccard)
+    return [f"## {say('Leakage')}", f"{head}\n\n- {_row(one.row)}\n- {_row(one.other)}"]
 
 
 def _row(view: RowView) -> str:

@@ -14,6 +14,7 @@ from workbench.report.build import read_funnel
 from workbench.report.files import optional_json
 from workbench.report.model import Funnel  # noqa: TC001 - msgspec reads it
 from workbench.report.words import count
+from workbench.wording import listed, say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,15 +70,23 @@ def concerns(profile: Profile) -> list[str]:
     found = []
     if profile.rejected:
         lost = sum(profile.rejected.values())
-        reasons = ", ".join(f"{reason} {count(n)}" for reason, n in profile.rejected.items())
-        found.append(f"{count(lost)} rows of the source are no pair: {reasons}.")
-    for rows, what in (
-        (profile.repeats.exact, "rows equal another"),
-        (profile.repeats.near, "rows are near duplicates of another"),
-        (profile.repeats.conflicts, "rows ask like another and answer differently"),
-    ):
-        if rows:
-            found.append(f"{count(len(rows))} {what}.")
+        reasons = listed([f"{reason} {count(n)}" for reason, n in profile.rejected.items()])
+        found.append(
+            say("{lost} rows of the source are no pair: {reasons}.", lost=count(lost), reasons=reasons)
+        )
+    repeats = profile.repeats
+    if repeats.exact:
+        found.append(say("{rows} rows equal another.", rows=count(len(repeats.exact))))
+    if repeats.near:
+        found.append(say("{rows} rows are near duplicates of another.", rows=count(len(repeats.near))))
+    if repeats.conflicts:
+        rows = count(len(repeats.conflicts))
+        found.append(say("{rows} rows ask like another and answer differently.", rows=rows))
     if profile.coverage and profile.coverage.rows_breaking_must:
-        found.append(f"{count(profile.coverage.rows_breaking_must)} rows break a rule that they must hold.")
+        found.append(
+            say(
+                "{rows} rows break a rule that they must hold.",
+                rows=count(profile.coverage.rows_breaking_must),
+            )
+        )
     return found

@@ -9,7 +9,8 @@ from workbench.report.charts import bar
 from workbench.report.histograms import histogram, said
 from workbench.report.markup import Html, element, joined, prose, scrolling
 from workbench.report.versions import FIELDS, MATCHED, headline, moved_surely, number, signed, size_rows
-from workbench.report.words import count, percent
+from workbench.report.words import aside, count, percent, term
+from workbench.wording import listed, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -42,18 +43,18 @@ def signals_section(signals: Sequence[Distribution]) -> Html:
         )
         for one in varied
     )
-    note = "Bars hold equal widths; the outermost hold what lies beyond the 1st and 99th percentile."
+    note = say("Bars hold equal widths; the outermost hold what lies beyond the 1st and 99th percentile.")
     flat = [
-        (one.name, number(one.mean) if one.n else "no row has it", count(one.n))
+        (one.name, number(one.mean) if one.n else say("no row has it"), count(one.n))
         for one in signals
         if one.minimum == one.maximum
     ]
-    listed = table(("Signal", "Value", "Rows"), flat)
+    listed = table((say("Signal"), say("Value"), say("Rows")), flat)
     return joined(
         [
             element("p", note, class_="lead"),
             element("div", *drawn, class_="hists"),
-            element("h3", "The same in every row") if flat else None,
+            element("h3", say("The same in every row")) if flat else None,
             element("div", listed, class_="narrow") if flat else None,
         ]
     )
@@ -63,8 +64,13 @@ def shifts_section(shifts: Sequence[Shift], *, note: str) -> Html:
     """Draw each signal after, with the version before as a line."""
     clear = [one for one in shifts if moved_surely(one)]
     rest = [one for one in shifts if not moved_surely(one)]
-    lead = f"{note} {count(len(clear))} of {count(len(shifts))} signals moved by more than chance."
-    title = f"{count(len(rest))} signals that moved by no more than chance"
+    lead = say(
+        "{note} {clear} of {shifts} signals moved by more than chance.",
+        note=note,
+        clear=count(len(clear)),
+        shifts=count(len(shifts)),
+    )
+    title = say("{rest} signals that moved by no more than chance", rest=count(len(rest)))
     return joined(
         [
             element("p", lead, class_="lead"),
@@ -86,25 +92,31 @@ def _over(one: Shift) -> Html:
 def moved(shift: Shift) -> str:
     """Say how far a signal moved."""
     if shift.effect is None and shift.distance is None:
-        return "only one version has it"
-    surely = "moved" if moved_surely(shift) else "no more than chance"
-    means = f"mean {number(shift.a.mean)} → {number(shift.b.mean)}"
-    return f"{means}, effect {signed(shift.effect)}, distance {number(shift.distance)}: {surely}"
+        return say("only one version has it")
+    surely = say("moved") if moved_surely(shift) else say("no more than chance")
+    means = say("mean {before} → {after}", before=number(shift.a.mean), after=number(shift.b.mean))
+    return say(
+        "{means}, effect {effect}, distance {distance}: {surely}",
+        means=means,
+        effect=signed(shift.effect),
+        distance=number(shift.distance),
+        surely=surely,
+    )
 
 
 def repeats_section(profile: Profile) -> Html:
     """Draw what is in the data twice, with examples."""
     found = profile.repeats
     kinds = (
-        ("Equal rows", found.exact),
-        (f"Near duplicates (Jaccard from {found.threshold:g} on)", found.near),
-        ("Conflicts: asked alike, answered differently", found.conflicts),
+        (say("Equal rows"), found.exact),
+        (say("Near duplicates (Jaccard from {threshold:g} on)", threshold=found.threshold), found.near),
+        (say("Conflicts: asked alike, answered differently"), found.conflicts),
     )
     parts: list[Html | None] = [
         table(
-            ("What", "Rows"),
+            (say("What"), say("Rows")),
             [(name, count(len(rows))) for name, rows in kinds],
-            caption="What the rows that are kept still repeat; none of it was removed here.",
+            caption=say("What the rows that are kept still repeat; none of it was removed here."),
         )
     ]
     for name, rows in kinds:
@@ -115,7 +127,7 @@ def repeats_section(profile: Profile) -> Html:
 
 def rules_section(coverage: Coverage) -> Html:
     """Draw how many answers hold and break each rule."""
-    head = ("Rule", "Holds", "", "Breaks", "Doesn't apply", "Unscored")
+    head = (say("Rule"), say("Holds"), "", say("Breaks"), say("Doesn't apply"), say("Unscored"))
     body = []
     for rule in sorted(coverage.rules, key=lambda rule: (not rule.checked, -rule.breaks)):
         judged = rule.holds + rule.breaks
@@ -123,7 +135,9 @@ def rules_section(coverage: Coverage) -> Html:
             "th",
             element("span", rule.text, class_="said", lang=prose(rule.text), dir="auto"),
             element(
-                "small", f"{rule.severity} · {rule.id}" + ("" if rule.checked else " · no program decides it")
+                "small",
+                f"{term(rule.severity)} · {rule.id}"
+                + ("" if rule.checked else say(" · no program decides it")),
             ),
             scope="row",
         )
@@ -135,43 +149,59 @@ def rules_section(coverage: Coverage) -> Html:
             for place, n in enumerate(figures)
         ]
         body.append(element("tr", name, *cells))
-    unseen = element("span", "Share that holds", class_="unseen")
+    unseen = element("span", say("Share that holds"), class_="unseen")
     heads = (
         element("th", name or unseen, scope="col", class_="num" if name else "graph") for name in head[1:]
     )
     whole = element(
         "table",
-        element("caption", f"The answers of {count(coverage.rows)} rows held against their contract."),
+        element(
+            "caption",
+            say("The answers of {rows} rows held against their contract.", rows=count(coverage.rows)),
+        ),
         element("thead", element("tr", element("th", head[0], scope="col"), *heads)),
         element("tbody", *body),
         class_="coverage",
     )
     broken = [rule for rule in coverage.rules if rule.broken]
     examples = [
-        _details(f"Breaks {rule.id}: {count(rule.breaks)}", [row(view) for view in rule.broken])
+        _details(
+            say("Breaks {id}: {breaks}", id=rule.id, breaks=count(rule.breaks)),
+            [row(view) for view in rule.broken],
+        )
         for rule in broken
     ]
-    return joined([scrolling(whole, label="Rules over the rows"), *examples])
+    return joined([scrolling(whole, label=say("Rules over the rows")), *examples])
 
 
 def parts_section(profile: Profile, certificate: Mapping[str, Any] | None) -> Html:
     """Draw parts, tasks, sources, the leakage certificate, and the rows of two parts most alike."""
-    groups = (("Part", profile.parts), ("Task", profile.tasks), ("Source", profile.sources))
+    groups = ((say("Part"), profile.parts), (say("Task"), profile.tasks), (say("Source"), profile.sources))
     tables = [
         table(
-            (name, "Rows", "Share"),
+            (name, say("Rows"), say("Share")),
             [
-                (key or "(none)", count(rows), percent(rows / profile.rows if profile.rows else None))
+                (
+                    term(key) or say("(none)"),
+                    count(rows),
+                    percent(rows / profile.rows if profile.rows else None),
+                )
                 for key, rows in counts.items()
             ],
         )
         for name, counts in groups
         if counts
     ]
-    leak = _leak(profile.leak) if profile.leak else element("p", "The data has no parts.", class_="quiet")
+    leak = (
+        _leak(profile.leak) if profile.leak else element("p", say("The data has no parts."), class_="quiet")
+    )
     rows = certificate_rows(certificate) if certificate else []
-    name = "Leakage certificate"
-    proof = joined([element("h3", name), scrolling(table(CERTIFICATE, rows), label=name)]) if rows else None
+    name = say("Leakage certificate")
+    proof = (
+        joined([element("h3", name), scrolling(table([say(head) for head in CERTIFICATE], rows), label=name)])
+        if rows
+        else None
+    )
     return joined([element("div", *tables, class_="columns"), proof, leak])
 
 
@@ -182,46 +212,68 @@ def reasons_section(reasons: Sequence[Reason]) -> Html:
         inside: list[Html | None] = []
         for one in reason.examples:
             kept = row(one.kept) if one.kept else None
-            likeness = f"; likeness {one.jaccard:.2f} (Jaccard)" if one.jaccard is not None else ""
+            likeness = (
+                say("; likeness {jaccard:.2f} (Jaccard)", jaccard=one.jaccard)
+                if one.jaccard is not None
+                else ""
+            )
             inside += [
-                element("p", one.why + likeness if one.why else f"kept instead{likeness}", class_="quiet"),
+                element(
+                    "p",
+                    one.why + likeness if one.why else say("kept instead{likeness}", likeness=likeness),
+                    class_="quiet",
+                ),
                 element("div", row(one.row), kept, class_="twins") if kept else row(one.row),
             ]
-        title = f"{reason.reason}: {count(reason.rows)} rows ({reason.step})"
+        title = say(
+            "{reason}: {rows} rows ({step})",
+            reason=term(reason.reason),
+            rows=count(reason.rows),
+            step=term(reason.step),
+        )
         parts.append(_details(title, inside, opened=reason is reasons[0]))
-    lead = "Examples of each reason: the row that went, and beside it the row that was kept instead."
+    lead = say("Examples of each reason: the row that went, and beside it the row that was kept instead.")
     return joined([element("p", lead, class_="lead"), *parts])
 
 
 def change_section(change: Difference, *, most: int = _SHOWN, rest: str = _CARD) -> Html:
     """Draw what changed since another version; ``rest`` says where rows beyond ``most`` of a kind are."""
     parts: list[Html | None] = [
-        element("p", f"{change.a.source} → {change.b.source}: {headline(change)}.", class_="lead"),
-        table(("Rows", "Before", "After"), size_rows(change)) if size_rows(change) else None,
+        element(
+            "p",
+            say(
+                "{before} → {after}: {said}.",
+                before=change.a.source,
+                after=change.b.source,
+                said=headline(change),
+            ),
+            class_="lead",
+        ),
+        table((say("Rows"), say("Before"), say("After")), size_rows(change)) if size_rows(change) else None,
     ]
     if change.shifts and not change.nothing:
         parts.append(
-            shifts_section(change.shifts, note="The version before as a line, the one after as bars.")
+            shifts_section(change.shifts, note=say("The version before as a line, the one after as bars."))
         )
-    for name, rows in (("Added", change.added), ("Removed", change.removed)):
+    for name, rows in ((say("Added"), change.added), (say("Removed"), change.removed)):
         if rows:
             parts.append(
                 _details(
-                    f"{name}: {count(len(rows))}",
+                    say("{name}: {said}", name=name, said=count(len(rows))),
                     [*(row(r) for r in rows[:most]), _more(len(rows), most=most, rest=rest)],
                 )
             )
     if change.changed:
         inside: list[Html | None] = []
         for one in change.changed[:most]:
-            what = ", ".join(FIELDS[name] for name in one.fields)
+            what = listed([FIELDS[name] for name in one.fields])
             inside += [
-                element("p", f"{what} ({MATCHED[one.by]})", class_="quiet"),
+                element("p", aside(what, MATCHED[one.by]), class_="quiet"),
                 element("div", row(one.before), row(one.after), class_="twins"),
             ]
         parts.append(
             _details(
-                f"Changed: {count(len(change.changed))}",
+                say("Changed: {changed}", changed=count(len(change.changed))),
                 [*inside, _more(len(change.changed), most=most, rest=rest)],
             )
         )
@@ -263,7 +315,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str = 
 def _alike(one: Alike) -> Html:
     return joined(
         [
-            element("p", f"likeness {one.jaccard:.2f} (Jaccard)", class_="quiet"),
+            element("p", say("likeness {jaccard:.2f} (Jaccard)", jaccard=one.jaccard), class_="quiet"),
             element("div", row(one.row), row(one.other), class_="twins"),
         ]
     )
@@ -272,14 +324,17 @@ def _alike(one: Alike) -> Html:
 def _leak(leak: Leak) -> Html:
     one = leak.closest
     if one is None:
-        said_ = (
-            f"No two rows of different parts are as alike as {leak.floor:.2f} (Jaccard over what is asked)."
+        said_ = say(
+            "No two rows of different parts are as alike as {floor:.2f} (Jaccard over what is asked).",
+            floor=leak.floor,
         )
-        return joined([element("h3", "Leakage"), element("p", said_)])
-    said_ = f"The most alike rows of two parts: {one.jaccard:.2f} (Jaccard over what is asked)."
+        return joined([element("h3", say("Leakage")), element("p", said_)])
+    said_ = say(
+        "The most alike rows of two parts: {jaccard:.2f} (Jaccard over what is asked).", jaccard=one.jaccard
+    )
     return joined(
         [
-            element("h3", "Leakage"),
+            element("h3", say("Leakage")),
             element("p", said_),
             element("div", row(one.row), row(one.other), class_="twins"),
         ]
@@ -293,4 +348,6 @@ def _details(title: str, inside: Iterable[Html | None], *, opened: bool = False)
 def _more(rows: int, *, most: int = _SHOWN, rest: str = _CARD) -> Html | None:
     if rows <= most:
         return None
-    return element("p", f"… and {count(rows - most)} more, {rest}", class_="quiet")
+    return element(
+        "p", say("… and {more} more, {rest}", more=count(rows - most), rest=say(rest)), class_="quiet"
+    )

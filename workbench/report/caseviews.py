@@ -14,6 +14,7 @@ from workbench.report.model import CASE_STATES
 from workbench.report.packing import fit, fit_packed, pack
 from workbench.report.words import ARM_MEANINGS, ARM_NAMES, CASE_NAMES, count, named
 from workbench.text import excerpt
+from workbench.wording import listed, say
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -67,35 +68,39 @@ def _framed(
             element("p", _button("earlier"), class_="fold", hidden=True),
             element("ol", class_="cases", hidden=True),
             element("p", _button("later"), class_="fold", hidden=True),
-            element("p", "No case fits these filters.", class_="none", hidden=True),
+            element("p", say("No case fits these filters."), class_="none", hidden=True),
             held,
         ]
     )
 
 
 def _button(which: str) -> Html:
-    return element("button", f"Show {which} cases", type="button", class_=which)
+    told = say("Show earlier cases") if which == "earlier" else say("Show later cases")
+    return element("button", told, type="button", class_=which)
 
 
 def behaviour_name(behaviour: str) -> str:
     """Name a behaviour; that of held-out calls isn't a suite's."""
-    return _HELDOUT_NAME if behaviour == HELDOUT else behaviour
+    return say(_HELDOUT_NAME) if behaviour == HELDOUT else named(behaviour)
 
 
 def _key() -> Html:
     """Say what the three columns of a case are."""
     meant = (
-        element("span", mark(arm), ARM_NAMES[arm], ": ", ARM_MEANINGS[arm], class_="key") for arm in ARMS
+        element("span", mark(arm), ARM_NAMES[arm], say(": "), ARM_MEANINGS[arm], class_="key") for arm in ARMS
     )
-    return joined([*meant, "Marked words differ from the teacher's."])
+    return joined([*meant, say("Marked words differ from the teacher's.")])
 
 
 def _left_out(held: int, total: int) -> Html | None:
     if held == total:
         return None
-    said = (
-        f"{count(held)} of {count(total)} cases are drawn here, lost ones first, to keep this "
-        f"page light; the other {count(total - held)} are in eval/completions.jsonl."
+    said = say(
+        "{held} of {total} cases are drawn here, lost ones first, to keep this page light; "
+        "the other {others} are in eval/completions.jsonl.",
+        held=count(held),
+        total=count(total),
+        others=count(total - held),
     )
     return element("p", said, class_="notice")
 
@@ -104,9 +109,11 @@ def _folded(plain: int, held: int) -> Html | None:
     """Say what a reader without the page's script misses; the script takes this away."""
     if plain == held:
         return None
-    said = (
-        f"The first {count(plain)} of {count(held)} cases stand below, lost ones first; the others unfold "
-        "where JavaScript runs, and are all in eval/completions.jsonl."
+    said = say(
+        "The first {plain} of {held} cases stand below, lost ones first; the others unfold "
+        "where JavaScript runs, and are all in eval/completions.jsonl.",
+        plain=count(plain),
+        held=count(held),
     )
     return element("p", said, class_="notice folded")
 
@@ -118,27 +125,34 @@ def _filters(cases: Sequence[CaseView], rules: Sequence[RuleVerdict]) -> Html:
     broken = {f.name for case in cases if "after" in case.outputs for f in case.outputs["after"].failed}
     slices = sorted({case.slice for case in cases if case.slice and case.behaviour != HELDOUT})
     hard = [(name, named(name)) for name in _by_difficulty({case.difficulty for case in cases} - {""})]
-    spoken = [(code, LANGUAGES.get(code, code)) for code in sorted({case.lang for case in cases} - {""})]
+    tongues = [(code, LANGUAGES.get(code, code)) for code in sorted({case.lang for case in cases} - {""})]
     named_rules = [(str(i), rule.text) for i, rule in enumerate(rules) if rule.id in broken]
     return element(
         "form",
-        _select("state", "Outcome", outcomes),
-        _select("behaviour", "Suite", [(name, named(behaviour_name(name))) for name in behaviours]),
-        _select("slice", "Slice", [(name, named(name)) for name in slices]) if len(slices) > 1 else None,
-        _select("difficulty", "Difficulty", hard) if len(hard) > 1 else None,
-        _select("lang", "Language", spoken) if len(spoken) > 1 else None,
-        _select("rule", "Broken by the adapter", [(i, excerpt(text, limit=60)) for i, text in named_rules]),
-        element("label", "Text", element("input", type="search", name="text", autocomplete="off")),
-        element("output", f"{count(len(cases))} cases", class_="found", aria_live="polite"),
+        _select("state", say("Outcome"), outcomes),
+        _select("behaviour", say("Suite"), [(name, _capital(behaviour_name(name))) for name in behaviours]),
+        _select("slice", say("Slice"), [(name, named(name)) for name in slices]) if len(slices) > 1 else None,
+        _select("difficulty", say("Difficulty"), hard) if len(hard) > 1 else None,
+        _select("lang", say("Language"), tongues) if len(tongues) > 1 else None,
+        _select("rule", say("Broken by the adapter"), [(i, excerpt(t, limit=60)) for i, t in named_rules]),
+        element("label", say("Text"), element("input", type="search", name="text", autocomplete="off")),
         element(
-            "p", element("kbd", "j"), " ", element("kbd", "k"), " next, previous · ",
-            element("kbd", "Enter"), " open · ", element("kbd", "/"), " search", class_="keyboard",
+            "output", say("{cases} cases", cases=count(len(cases))), class_="found", aria_live="polite",
+            data_all=say("{cases} cases"), data_some=say("{found} of {cases} cases"),
+        ),
+        element(
+            "p", element("kbd", "j"), " ", element("kbd", "k"), say(" next, previous · "),
+            element("kbd", "Enter"), say(" open · "), element("kbd", "/"), say(" search"), class_="keyboard",
         ),
         class_="filters",
         data_heldout=HELDOUT,
         hidden=True,
-        aria_label="Filter cases",
+        aria_label=say("Filter cases"),
     )  # fmt: skip
+
+
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
 
 
 def _by_difficulty(found: Collection[str]) -> list[str]:
@@ -149,7 +163,9 @@ def _by_difficulty(found: Collection[str]) -> list[str]:
 
 def _select(name: str, label: str, options: Sequence[tuple[str, str]]) -> Html:
     choices = (element("option", text, value=value) for value, text in options)
-    return element("label", label, element("select", element("option", "All", value=""), *choices, name=name))
+    return element(
+        "label", label, element("select", element("option", say("All"), value=""), *choices, name=name)
+    )
 
 
 def _case(case: CaseView, places: Mapping[str, int], texts: Mapping[str, str]) -> Html:
@@ -177,7 +193,7 @@ def _case(case: CaseView, places: Mapping[str, int], texts: Mapping[str, str]) -
 
 def _inside(case: CaseView, texts: Mapping[str, str]) -> Html:
     teacher = case.outputs.get("teacher")
-    twin = element("a", "its twin", href=anchor("case", case.twin)) if case.twin else None
+    twin = element("a", say("its twin"), href=anchor("case", case.twin)) if case.twin else None
     return element(
         "div",
         element(
@@ -221,25 +237,29 @@ def _output(arm: Arm, output: Output, teacher: Output | None, texts: Mapping[str
 
 def _answer(output: Output, teacher: Output) -> Html:
     if output.text == teacher.text:
-        return element("p", "Word for word as the teacher.", class_="quiet")
+        return element("p", say("Word for word as the teacher."), class_="quiet")
     return _changed(teacher.text, output.text)
 
 
 def _cut(output: Output) -> str:
-    return "Cut at the token limit." if output.finish == "length" else "No answer came."
+    return say("Cut at the token limit.") if output.finish == "length" else say("No answer came.")
 
 
 def _tally(output: Output) -> str:
-    counts = ((output.passed, "held"), (len(output.failed), "broken"), (len(output.unscored), "unscored"))
-    said = [f"{n} {name}" for n, name in counts if n]
-    return " · ".join([*said, f"{output.prompt_tokens} prompt tokens"])
+    counts = (
+        (output.passed, say("{n} held", n=output.passed)),
+        (len(output.failed), say("{n} broken", n=len(output.failed))),
+        (len(output.unscored), say("{unscored} unscored", unscored=len(output.unscored))),
+    )
+    said = [told for n, told in counts if n]
+    return " · ".join([*said, say("{prompt_tokens} prompt tokens", prompt_tokens=output.prompt_tokens)])
 
 
 def _briefly(output: Output) -> Html | None:
     """Name what the base breaks without its prompt; it is no news that it does, and so not told at length."""
     if not output.failed:
         return None
-    return element("p", "Breaks ", ", ".join(failure.name for failure in output.failed), class_="breaks")
+    return element("p", say("Breaks "), listed([failure.name for failure in output.failed]), class_="breaks")
 
 
 def _broken(output: Output, texts: Mapping[str, str]) -> Html | None:
@@ -249,14 +269,14 @@ def _broken(output: Output, texts: Mapping[str, str]) -> Html | None:
 
 
 def _failure(failure: Failure, texts: Mapping[str, str]) -> Html:
-    quoted = "; ".join(excerpt(piece) for piece in failure.evidence)
+    quoted = say("; ").join(excerpt(piece) for piece in failure.evidence)
     why = " — ".join(part for part in (failure.detail, quoted if quoted != failure.detail else "") if part)
     return element("li", texts.get(failure.name, named(failure.name)), element("small", why) if why else None)
 
 
 def _text(text: str, class_: str) -> Html:
     if not text:
-        return element("p", "(empty)", class_="pre quiet")
+        return element("p", say("(empty)"), class_="pre quiet")
     return element("p", text, class_=class_, lang=prose(text))
 
 
@@ -264,7 +284,9 @@ def _changed(old: str, new: str) -> Html:
     """Mark what differs, or show the text alone where so little is shared that marks would hide it."""
     pieces = word_diff(old, new)
     if sum(len(text) for kind, text in pieces if kind == "same") < _ALIKE * max(len(old), len(new)):
-        return joined([_text(new, "pre"), element("p", "Unlike the teacher throughout.", class_="quiet")])
+        return joined(
+            [_text(new, "pre"), element("p", say("Unlike the teacher throughout."), class_="quiet")]
+        )
     tags = {"same": None, "added": "ins", "removed": "del"}
     marked = [element(tag, text) if (tag := tags[kind]) else text for kind, text in pieces]
     return element("p", *marked, class_="pre", lang=prose(new))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from workbench.records import ARMS
 from workbench.report.asides import Aside
 from workbench.report.markup import Html, element, joined
-from workbench.report.words import ARM_NAMES, bounds, figure, percent, points
+from workbench.report.words import ARM_NAMES, aside, bounds, figure, percent, points
+from workbench.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -36,7 +37,7 @@ def interval_plot(
     """
     beside = beside or {}
     height = _TOP * 2 + _LANE * 2
-    said = "; ".join(f"{ARM_NAMES[arm]} {figure(getattr(arms, arm))}" for arm in ARMS)
+    said = say("; ").join(f"{ARM_NAMES[arm]} {figure(getattr(arms, arm))}" for arm in ARMS)
     return element(
         "svg",
         *(_grid(share, width, height) for share in _TICKS),
@@ -48,7 +49,7 @@ def interval_plot(
         viewBox=f"0 0 {width:.0f} {height:.0f}",
         width=f"{width:.0f}",
         role="img",
-        aria_label=f"{name}: {said}",
+        aria_label=say("{name}: {said}", name=name, said=said),
     )
 
 
@@ -69,7 +70,7 @@ def lane_plot(arm: Arm, found: Figure, *, width: float, beside: Aside | None = N
 def corrected_plot(one: Corrected, *, width: float = NARROW) -> Html:
     """Draw a raw share as a ring and the corrected one as a tick on its dashed interval."""
     height = 2 * _TOP
-    said = "no corrected share" if one.rate is None else f"corrected {percent(one.rate)}"
+    said = say("no corrected share") if one.rate is None else say("corrected {rate}", rate=percent(one.rate))
     aside = Aside(corrected=one)
     return element(
         "svg",
@@ -84,7 +85,7 @@ def corrected_plot(one: Corrected, *, width: float = NARROW) -> Html:
         viewBox=f"0 0 {width:.0f} {height:.0f}",
         width=f"{width:.0f}",
         role="img",
-        aria_label=f"raw {percent(one.raw)}, {said}",
+        aria_label=say("raw {raw}, {said}", raw=percent(one.raw), said=said),
     )
 
 
@@ -183,9 +184,13 @@ def selection_curve(selection: Mapping[str, Any], *, said: str) -> Html:
 
 def curve_words(training: Training) -> str:
     """Say what the curve shows: where each loss began and ended."""
-    named = (("Training", _finite(training.train)), ("validation", _finite(training.valid)))
-    said = [f"{n} loss {p[0].loss:.3f} → {p[-1].loss:.3f}" for n, p in named if p]
-    return ", ".join(said) or "No loss was logged"
+    named = ((say("Training"), _finite(training.train)), (say("validation"), _finite(training.valid)))
+    said = [
+        say("{name} loss {first:.3f} → {last:.3f}", name=n, first=p[0].loss, last=p[-1].loss)
+        for n, p in named
+        if p
+    ]
+    return say(", ").join(said) or say("No loss was logged")
 
 
 def _grid(share: float, width: float, height: float) -> Html:
@@ -210,14 +215,14 @@ def _beside(rate: float, beside: Aside | None, width: float, y: float) -> Iterat
     if beside.floor is not None:
         left, right = _x(rate - beside.floor, width), _x(rate + beside.floor, width)
         yield element(
-            "rect", element("title", f"noise ±{points(beside.floor)}"), class_="noise", x=_number(left),
-            y=_number(y - 6), width=_number(max(right - left, 1.0)), height="12",
+            "rect", element("title", say("noise ±{floor}", floor=points(beside.floor))), class_="noise",
+            x=_number(left), y=_number(y - 6), width=_number(max(right - left, 1.0)), height="12",
         )  # fmt: skip
     one = beside.corrected
     if one is None or one.rate is None:
         return
     x, low_y = _number(_x(one.rate, width)), y + 4.5
-    said = element("title", f"corrected {percent(one.rate)}" + (f" ({bounds(one.ci)})" if one.ci else ""))
+    said = element("title", aside(say("corrected {rate}", rate=percent(one.rate)), bounds(one.ci)))
     if one.ci is not None:
         low, high = (_number(_x(limit, width)) for limit in one.ci)
         yield element("path", said, class_="corrected", d=f"M{low} {_number(low_y)}H{high}")
@@ -249,7 +254,7 @@ def _scales(last: float, top: float, *, unit: str = "steps", percents: bool = Fa
         y = low - share * (low - _CURVE_TOP)
         x = _CURVE_LEFT + share * (right - _CURVE_LEFT)
         anchor = "end" if tick == _CURVE_TICKS else "middle" if tick else "start"
-        step = f"{share * last:,.0f}" + (f" {unit}" if tick == _CURVE_TICKS else "")
+        step = f"{share * last:,.0f}" + (f" {say(unit)}" if tick == _CURVE_TICKS else "")
         height = f"{100 * share * top:.0f}" if percents else f"{share * top:.3g}"
         parts += [
             element("path", class_="grid", d=f"M{_number(_CURVE_LEFT)} {_number(y)}H{_number(right)}"),
@@ -284,7 +289,7 @@ def legend(beside: Iterable[Mapping[str, Aside]] = ()) -> Html:
     held = [aside for by_arm in beside for aside in by_arm.values()]
     keys = [element("span", mark(arm), ARM_NAMES[arm], class_="key") for arm in ARMS]
     if any(aside.floor is not None for aside in held):
-        keys.append(element("span", element("span", class_="band"), "noise", class_="key"))
+        keys.append(element("span", element("span", class_="band"), say("noise"), class_="key"))
     if any(aside.corrected is not None for aside in held):
-        keys.append(element("span", element("span", class_="swatch dotted"), "corrected", class_="key"))
+        keys.append(element("span", element("span", class_="swatch dotted"), say("corrected"), class_="key"))
     return joined(keys)

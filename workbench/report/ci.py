@@ -8,13 +8,14 @@ from xml.etree import ElementTree as ET
 
 from workbench.text import markdown_escape as escape
 from workbench.text import markdown_table as table
+from workbench.wording import Words, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from workbench.gate import Check, GateResult
 
-WORDS = {"passed": "passed", "failed": "failed", "undecided": "undecided"}
+WORDS = Words({"passed": "passed", "failed": "failed", "undecided": "undecided"})
 _MARKS = {"passed": "✅", "failed": "❌", "undecided": "❔"}
 # What XML 1.0 has no place for.
 _UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -51,17 +52,19 @@ def junit(result: GateResult, *, name: str) -> str:
 def gate_markdown(result: GateResult, *, title: str, verdict: str = "") -> str:
     """Write the verdict for a pull request: every crossed limit, and how many hold."""
     state = word(result)
-    blocks = [f"## {_MARKS[state]} {escape(title)}: {state}"]
+    blocks = [f"## {_MARKS[state]} {escape(title)}{say(': ')}{WORDS[state]}"]
     if verdict:
-        blocks.append(escape(verdict) + ".")
+        blocks.append(escape(verdict) + say("."))
     held = len(result.checks) - len(result.crossed)
     if result.crossed:
-        blocks.append(table(("", "Limit", "Found", "Where"), [_row(one) for one in result.crossed]))
-    blocks.append(f"{held} of {len(result.checks)} limits hold.")
+        blocks.append(
+            table(("", say("Limit"), say("Found"), say("Where")), [_row(one) for one in result.crossed])
+        )
+    blocks.append(say("{held} of {checks} limits hold.", held=held, checks=len(result.checks)))
     if held:
         rows = [_row(one) for one in result.checks if one.verdict == "passed"]
-        whole = table(("", "Limit", "Found", "Where"), rows)
-        blocks += ["<details><summary>Limits that hold</summary>", whole, "</details>"]
+        whole = table(("", say("Limit"), say("Found"), say("Where")), rows)
+        blocks += [f"<details><summary>{say('Limits that hold')}</summary>", whole, "</details>"]
     return "\n\n".join(blocks) + "\n"
 
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from workbench.report.markup import Html, element, joined, prose, scrolling
 from workbench.report.shell import page
-from workbench.report.words import RULE_STATES, bounds, named, percent
+from workbench.report.words import aside, bounds, named, percent, state_name, term
 from workbench.text import markdown_escape as escape
 from workbench.text import markdown_table
+from workbench.wording import Words, listed, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 _WIDTH, _HEIGHT, _LEFT, _TOP, _FOOT = 720.0, 240.0, 44.0, 12.0, 30.0
 _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 HEAD = ("Run", "Gate", "Rules obeyed", "Teacher", "Kept of the prompt", "Tokens saved", "Rules")
-_NAMES = {"runs": "Runs", "history": "History", "rules": "Best adapter per rule", "behaviours": "Behaviours"}
+_NAMES = Words(
+    {"runs": "Runs", "history": "History", "rules": "Best adapter per rule", "behaviours": "Behaviours"}
+)
 
 
 def comparison_html(found: Comparison) -> str:
@@ -30,26 +33,30 @@ def comparison_html(found: Comparison) -> str:
         "rules": _rules(found) if found.rules else None,
         "behaviours": _behaviours(found) if found.behaviours else None,
     }
-    notices = (element("p", note, class_="notice") for note in found.notes)
-    head, _, below = headline(found).partition(": ")
+    notices = (element("p", say(note), class_="notice") for note in found.notes)
+    head, _, below = headline(found).partition(say(": "))
     title = element("h1", head, element("span", below) if below else None)
     top = element("div", title, *notices, class_="hero")
     return page(
         title=headline(found),
-        about="comparison",
+        about=say("comparison"),
         names=_NAMES,
         top=top,
         parts=parts,
-        foot="Made by sft-workbench from these runs' directories alone.",
+        foot=say("Made by sft-workbench from these runs' directories alone."),
     )
 
 
 def comparison_markdown(found: Comparison) -> str:
     """Write runs, rules and behaviours as tables."""
-    blocks = [f"## {escape(headline(found))}", *(f"> {escape(note)}" for note in found.notes)]
-    blocks.append(markdown_table(HEAD, [[escape(cell) for cell in run_cells(run)] for run in found.runs]))
+    blocks = [f"## {escape(headline(found))}", *(f"> {escape(say(note))}" for note in found.notes)]
+    blocks.append(
+        markdown_table(
+            [say(name) for name in HEAD], [[escape(cell) for cell in run_cells(run)] for run in found.runs]
+        )
+    )
     if found.rules:
-        head = ("Rule", *(escape(run.name) for run in found.runs), "Best")
+        head = (say("Rule"), *(escape(run.name) for run in found.runs), say("Best"))
         rows = [
             (
                 escape(rule.text),
@@ -58,39 +65,45 @@ def comparison_markdown(found: Comparison) -> str:
             )
             for rule in found.rules
         ]
-        blocks += ["### Rules, share obeyed by the adapter", markdown_table(head, rows)]
+        blocks += [f"### {say('Rules, share obeyed by the adapter')}", markdown_table(head, rows)]
     if found.behaviours:
-        head = ("Behaviour", *(escape(run.name) for run in found.runs))
+        head = (say("Behaviour"), *(escape(run.name) for run in found.runs))
         lines = [
             (escape(named(b)), *(share(run.behaviours.get(b)) for run in found.runs))
             for b in found.behaviours
         ]
-        blocks += ["### Behaviours", markdown_table(head, lines)]
+        blocks += [f"### {say('Behaviours')}", markdown_table(head, lines)]
     return "\n\n".join(blocks) + "\n"
 
 
 def headline(found: Comparison) -> str:
     """Say which run's adapter obeys most."""
     if found.best is None:
-        return f"{len(found.runs)} runs, none with an adapter that was judged"
+        return say("{runs} runs, none with an adapter that was judged", runs=len(found.runs))
     best = found.runs[found.best]
     wins = sum(rule.best == found.best for rule in found.rules)
-    return f"{best.name} obeys most: {share(best.overall.after)}; best on {wins} of {len(found.rules)} rules"
+    return say(
+        "{name} obeys most: {after}; best on {wins} of {rules} rules",
+        name=best.name,
+        after=share(best.overall.after),
+        wins=wins,
+        rules=len(found.rules),
+    )
 
 
 def run_cells(run: RunView) -> list[str]:
     """Write one run as the cells of ``HEAD``."""
-    states = ", ".join(f"{n} {RULE_STATES[state]}" for state, n in run.states.items())  # type: ignore[index]
-    kept = percent(run.retained) + (f" ({bounds(run.retained_ci)})" if run.retained_ci else "")
+    states = listed([say("{n} {state}", n=n, state=state_name(state)) for state, n in run.states.items()])
+    kept = aside(percent(run.retained), bounds(run.retained_ci))
     figures = [share(run.overall.after), share(run.overall.teacher), kept, percent(run.saved_share)]
-    return [run.name, run.gate or "not gated", *figures, states]
+    return [run.name, term(run.gate) or say("not gated"), *figures, states]
 
 
 def share(figure: Figure | None) -> str:
     """Write a share with its interval."""
     if figure is None or figure.rate is None:
         return "–"
-    return percent(figure.rate) + (f" ({bounds(figure.ci)})" if figure.ci else "")
+    return aside(percent(figure.rate), bounds(figure.ci))
 
 
 def best_word(rule: RuleRow, found: Comparison) -> str:
@@ -98,7 +111,7 @@ def best_word(rule: RuleRow, found: Comparison) -> str:
     if rule.best is None:
         return "–"
     name = escape(found.runs[rule.best].name)
-    return name if rule.clear else f"{name} (not clearly)"
+    return name if rule.clear else say("{name} (not clearly)", name=name)
 
 
 def _cell(rule: RuleRow, place: int) -> str:
@@ -120,7 +133,7 @@ def _runs(found: Comparison) -> Html:
                 element("td", cells[-1]),
             )
         )
-    return _table(HEAD, rows, figures=range(2, 6), label="Runs")
+    return _table([say(name) for name in HEAD], rows, figures=range(2, 6), label=say("Runs"))
 
 
 def _rules(found: Comparison) -> Html:
@@ -130,7 +143,7 @@ def _rules(found: Comparison) -> Html:
         for place in range(len(found.runs)):
             shown = share(rule.after[place])
             state = rule.states[place]
-            small = element("small", RULE_STATES[state]) if state else None  # type: ignore[index]
+            small = element("small", state_name(state)) if state else None
             cells.append(
                 element("td", element("strong", shown) if place == rule.best else shown, small, class_="num")
             )
@@ -138,17 +151,17 @@ def _rules(found: Comparison) -> Html:
         rows.append(
             element(
                 "tr",
-                element("th", said, element("small", f"{rule.severity} · {rule.id}"), scope="row"),
+                element("th", said, element("small", f"{term(rule.severity)} · {rule.id}"), scope="row"),
                 *cells,
                 element("td", best_word(rule, found).replace("\\", "")),
             )
         )
-    head = ("Rule", *(run.name for run in found.runs), "Best")
-    note = "Share of cases that obey the rule with the adapter, with intervals; the best is bold."
+    head = (say("Rule"), *(run.name for run in found.runs), say("Best"))
+    note = say("Share of cases that obey the rule with the adapter, with intervals; the best is bold.")
     return joined(
         [
             element("p", note, class_="lead"),
-            _table(head, rows, figures=range(1, len(head) - 1), label="Rules by run"),
+            _table(head, rows, figures=range(1, len(head) - 1), label=say("Rules by run")),
         ]
     )
 
@@ -162,8 +175,8 @@ def _behaviours(found: Comparison) -> Html:
         )
         for name in found.behaviours
     ]
-    head = ("Behaviour", *(run.name for run in found.runs))
-    return _table(head, rows, figures=range(1, len(head)), label="Behaviours by run")
+    head = (say("Behaviour"), *(run.name for run in found.runs))
+    return _table(head, rows, figures=range(1, len(head)), label=say("Behaviours by run"))
 
 
 def _table(head: Sequence[str], rows: Sequence[Html], *, figures: range, label: str) -> Html:
@@ -205,13 +218,16 @@ def _history(runs: Sequence[RunView]) -> Html:
         )
         for place, x in enumerate(places)
     ]
-    said = "; ".join(f"{run.name} {share(run.overall.after)}" for run in runs)
+    said = say("; ").join(f"{run.name} {share(run.overall.after)}" for run in runs)
     picture = element(
         "svg", *drawn, class_="curve history", viewBox=f"0 0 {_WIDTH:.0f} {_HEIGHT:.0f}", role="img",
-        aria_label=f"Rules obeyed by the adapter: {said}",
+        aria_label=say("Rules obeyed by the adapter: {said}", said=said),
     )  # fmt: skip
-    listed = ", ".join(f"{place} {run.name}" for place, run in enumerate(runs, 1))
-    caption = f"Rules obeyed in the order the runs were given: adapter as a line, teacher dashed. {listed}"
+    order = listed([f"{place} {run.name}" for place, run in enumerate(runs, 1)])
+    caption = say(
+        "Rules obeyed in the order the runs were given: adapter as a line, teacher dashed. {order}",
+        order=order,
+    )
     return element("figure", picture, element("figcaption", caption))
 
 

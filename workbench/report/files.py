@@ -13,11 +13,14 @@ from workbench.io.config import convert
 from workbench.io.frames import read_parquet
 from workbench.io.yamlfile import YamlError, read_yaml
 from workbench.verdicts import Verdicts
+from workbench.wording import LANGS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import polars as pl
+
+    from workbench.wording import Lang
 
 _SEVERAL = 2
 
@@ -41,6 +44,17 @@ def read_verdicts(evaluated: Path) -> Verdicts:
         )
     verdicts: Verdicts = convert(raw, Verdicts, where=str(path))
     return verdicts
+
+
+def read_lang(run: Path) -> Lang:
+    """Return the language that a run's recipe asks for its faces; English where it says none.
+
+    Raises:
+        InputError: the run's own description is there but isn't JSON.
+    """
+    held = optional_json(run / "run.json") or {}
+    said = (held.get("recipe") or {}).get("lang")
+    return next((lang for lang in LANGS if lang == said), "en")
 
 
 def optional_json(path: Path) -> Any:

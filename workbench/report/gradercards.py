@@ -10,8 +10,9 @@ from workbench.report.charts import NARROW, axis, lane_plot
 from workbench.report.files import optional_frame, optional_json
 from workbench.report.markup import Html, element, joined
 from workbench.report.model import GraderCard, LabelledSet
-from workbench.report.words import bounds, count, named, percent
+from workbench.report.words import bounds, count, named, percent, term
 from workbench.verdicts import Figure
+from workbench.wording import listed, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,10 +83,11 @@ def _pair(found: Sequence[float] | None) -> tuple[float, float] | None:
 
 def graders_section(cards: Sequence[GraderCard]) -> Html:
     """Draw a card a grader, each with an address of its own on the page."""
-    said = (
-        "Programs judged these answers, and programs err. Balanced accuracy beside people's labels: 50% is a "
-        "coin, 100% a judge who is always right. Sets are named, weak ones too; how they were measured: "
-        "docs/graders/README.md of the workbench, or workbench graders list."
+    said = say(
+        "Programs judged these answers, and programs err. Balanced accuracy beside people's "
+        "labels: 50% is a coin, 100% a judge who is always right. Sets are named, weak ones "
+        "too; how they were measured: docs/graders/README.md of the workbench, or workbench "
+        "graders list."
     )
     others = [card.name for card in cards if card.same is False]
     notes = [element("p", _other_code(others), class_="notice")] if others else []
@@ -95,42 +97,59 @@ def graders_section(cards: Sequence[GraderCard]) -> Html:
 
 def _other_code(names: Sequence[str]) -> str:
     """Say which graders have changed since they judged the run."""
-    *most, last = names
-    told = named(f"{', '.join(most)} and {last}" if most else last)
-    whose = "their figures here are those" if most else "its figures here are those"
-    return f"{told} judged this run by other code than this report was made with: {whose} of the code now."
+    *most, last = [named(names[0]), *map(term, names[1:])]
+    if not most:
+        return say(
+            "{name} judged this run by other code than this report was made with: its figures here are those "
+            "of the code now.",
+            name=last,
+        )
+    return say(
+        "{most} and {last} judged this run by other code than this report was made with: their figures here "
+        "are those of the code now.",
+        most=listed(most),
+        last=last,
+    )
 
 
 def _drawn(card: GraderCard) -> Html:
     judged = (
-        f"{count(card.judged)} judgments here" if card.judged is not None else "the graders above judge by it"
+        say("{judged} judgments here", judged=count(card.judged))
+        if card.judged is not None
+        else say("the graders above judge by it")
     )
-    told = [judged, f"{count(card.unscored)} unscored" if card.unscored else "", _version(card)]
+    told = [
+        judged,
+        say("{unscored} unscored", unscored=count(card.unscored)) if card.unscored else "",
+        _version(card),
+    ]
     best = sorted(card.sets, key=lambda one: (one.balanced_accuracy, one.name))
     return element(
         "section",
         element("h3", named(card.name), id=f"grader-{card.name}"),
-        element("p", card.about),
+        element("p", say(card.about)),
         element("p", " · ".join(part for part in told if part), class_="quiet"),
-        _sets(card, best) if best else element("p", "Not measured beside labels.", class_="quiet"),
-        element("p", card.limits, class_="quiet") if card.limits else None,
-        element("p", "Its whole card: ", element("code", f"docs/graders/{card.name}.md"), class_="quiet"),
+        _sets(card, best) if best else element("p", say("Not measured beside labels."), class_="quiet"),
+        element("p", say(card.limits), class_="quiet") if card.limits else None,
+        element(
+            "p", say("Its whole card: "), element("code", f"docs/graders/{card.name}.md"), class_="quiet"
+        ),
         class_="card grader",
     )
 
 
 def _version(card: GraderCard) -> str:
-    return f"code {card.version}" if card.version else ""
+    return say("code {version}", version=card.version) if card.version else ""
 
 
 def _sets(card: GraderCard, sets: Sequence[LabelledSet]) -> Html:
     head = element(
         "tr",
-        element("th", "Labelled set", scope="col"),
+        element("th", say("Labelled set"), scope="col"),
         element(
-            "th", axis(NARROW), element("span", "Interval", class_="unseen"), scope="col", class_="graph"
+            "th", axis(NARROW), element("span", say("Interval"), class_="unseen"), scope="col", class_="graph"
         ),
-        element("th", "Balanced accuracy", scope="col", class_="num"),
+        element("th", say("Balanced accuracy"), scope="col", class_="num"),
     )
     body = (
         element(
@@ -142,12 +161,12 @@ def _sets(card: GraderCard, sets: Sequence[LabelledSet]) -> Html:
                 percent(one.balanced_accuracy),
                 element("small", bounds(one.ci)) if one.ci else None,
                 class_="num bad" if one.ci and one.ci[0] <= _CHANCE else "num",
-                data_label="Balanced accuracy",
+                data_label=say("Balanced accuracy"),
             ),
         )
         for one in sets
     )
-    caption = f"{named(card.name)} beside people's labels, the weakest set first"
+    caption = say("{name} beside people's labels, the weakest set first", name=named(card.name))
     return element(
         "table",
         element("caption", caption, class_="unseen"),
@@ -162,7 +181,7 @@ def _on(one: LabelledSet) -> str:
     if one.kappa is not None:
         told.append(f"κ {one.kappa:.2f}".replace("-", "−"))
     if one.crossed:
-        told.append("cross-validated")
+        told.append(say("cross-validated"))
     return " · ".join(told)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from workbench.records import ARMS
@@ -10,7 +9,8 @@ from workbench.report.asides import asides
 from workbench.report.charts import axis, bar, lane_plot, mark
 from workbench.report.markup import Html, element
 from workbench.report.rules import aside_words
-from workbench.report.words import ARM_MEANINGS, ARM_NAMES, bounds, count, gate_word, percent
+from workbench.report.words import ARM_MEANINGS, ARM_NAMES, bounds, count, gate_word, percent, verdict_parts
+from workbench.wording import say
 
 if TYPE_CHECKING:
     from workbench.records import Arm
@@ -25,7 +25,9 @@ _ARROW = "\u00a0→\u00a0"  # both figures stay on one line
 def hero(report: Report) -> Html:
     """Draw the verdict, what it rests on, what is wrong, and the two main figures."""
     found = report.verdicts
-    first, mark_between, rest = re.split(r"([,;] )", report.verdict, maxsplit=1)
+    (first, *others), saved = verdict_parts(found.rules, found.tokens)
+    mark_between = say(", ") if others else say("; ")
+    rest = say(", ").join(others) + say("; ") + saved if others else saved
     return element(
         "section",
         _gate(report.gate),
@@ -55,10 +57,17 @@ def _gate(gate: GateVerdict | None) -> Html:
 
 
 def _evidence(found: Verdicts) -> str:
-    said = f"{count(found.cases)} held-out cases in {count(found.clusters)} independent groups, each asked "
-    said += "of the base with the long prompt, of the base without it, and of the adapter without it."
+    said = say(
+        "{cases} held-out cases in {clusters} independent groups, each asked of the base with the long "
+        "prompt, of the base without it, and of the adapter without it.",
+        cases=count(found.cases),
+        clusters=count(found.clusters),
+    )
     if found.unscored:
-        said += f" {count(found.unscored)} judgments could not be made; they count for neither side."
+        said += say(
+            " {unscored} judgments could not be made; they count for neither side.",
+            unscored=count(found.unscored),
+        )
     return said
 
 
@@ -68,8 +77,8 @@ def _warnings(report: Report) -> list[Html]:
         said.append(
             element(
                 "p",
-                element("strong", "The adapter changes nothing."),
-                " Every answer with it equals the answer without it; look at how it was loaded.",
+                element("strong", say("The adapter changes nothing.")),
+                say(" Every answer with it equals the answer without it; look at how it was loaded."),
                 class_="notice bad",
             )
         )
@@ -77,23 +86,37 @@ def _warnings(report: Report) -> list[Html]:
         said.append(element("p", _stopped(report.verdicts.stopped), class_="notice"))
     if report.gate is not None and report.gate.crossed:
         crossed = (
-            element("li", element("code", c.limit), f" found {c.found}", f" · {c.where}" if c.where else None)
+            element(
+                "li",
+                element("code", c.limit),
+                say(" found {found}", found=c.found),
+                f" · {c.where}" if c.where else None,
+            )
             for c in report.gate.crossed
         )
-        said.append(element("ul", *crossed, class_="crossed", aria_label="Limits that are crossed"))
-    return said + [element("p", note, class_="notice") for note in report.notes]
+        said.append(element("ul", *crossed, class_="crossed", aria_label=say("Limits that are crossed")))
+    return said + [element("p", say(note), class_="notice") for note in report.notes]
 
 
 def _stopped(end: Stopped) -> str:
     """Say how a run that could stop early ended, and what that means for its intervals."""
     reasons = {
-        "regressed": f"the adapter is worse than the long prompt (anytime-valid p {end.p_worse:.2g})",
-        "not_worse": f"it is not worse by {percent(end.margin)} (anytime-valid p {end.p_not_worse:.2g})",
-        "ran_out": "nothing was clear before the cases ran out",
+        "regressed": say(
+            "the adapter is worse than the long prompt (anytime-valid p {p_worse:.2g})", p_worse=end.p_worse
+        ),
+        "not_worse": say(
+            "it is not worse by {margin} (anytime-valid p {p_not_worse:.2g})",
+            margin=percent(end.margin),
+            p_not_worse=end.p_not_worse,
+        ),
+        "ran_out": say("nothing was clear before the cases ran out"),
     }
-    return (
-        f"This run could stop early and asked {count(end.asked)} of {count(end.of)} groups: "
-        f"{reasons[end.reason]}. The intervals below are as if that number had been fixed before."
+    return say(
+        "This run could stop early and asked {asked} of {of} groups: {reason}. The "
+        "intervals below are as if that number had been fixed before.",
+        asked=count(end.asked),
+        of=count(end.of),
+        reason=reasons[end.reason],
     )
 
 
@@ -104,17 +127,17 @@ def _obeyed(found: Verdicts) -> Html:
         kept = element(
             "p",
             element("strong", percent(retained)),
-            " of what the prompt achieves is kept without it",
-            f" ({bounds(ci)})" if ci else None,
-            ".",
+            say(" of what the prompt achieves is kept without it"),
+            say(" ({ci})", ci=bounds(ci)) if ci else None,
+            say("."),
         )
     scale = element("tr", element("td"), element("td", axis(_LANE)), element("td"), aria_hidden="true")
     return element(
         "section",
-        element("h2", "Rules obeyed"),
+        element("h2", say("Rules obeyed")),
         element(
             "table",
-            element("caption", "Share of graded rules obeyed, with 95% intervals", class_="unseen"),
+            element("caption", say("Share of graded rules obeyed, with 95% intervals"), class_="unseen"),
             element(
                 "tbody", *(_arm(arm, getattr(found.overall, arm), beside.get(arm)) for arm in ARMS), scale
             ),
@@ -125,7 +148,7 @@ def _obeyed(found: Verdicts) -> Html:
 
 
 def _arm(arm: Arm, found: Figure, beside: Aside | None) -> Html:
-    evidence = [bounds(found.ci), f"n {count(found.n)}"] if found.n else ["not measured"]
+    evidence = [bounds(found.ci), f"n {count(found.n)}"] if found.n else [say("not measured")]
     return element(
         "tr",
         element("th", mark(arm), ARM_NAMES[arm], element("small", ARM_MEANINGS[arm]), scope="row"),
@@ -144,18 +167,25 @@ def _tokens(tokens: TokenFigures) -> Html:
     share = tokens.compact_mean / tokens.original_mean if tokens.original_mean else 0.0
     return element(
         "section",
-        element("h2", "Prompt tokens a call"),
+        element("h2", say("Prompt tokens a call")),
         element(
             "p",
-            element("strong", f"−{percent(tokens.saved_share)}" if tokens.saved_share > 0 else "No saving"),
+            element(
+                "strong", f"−{percent(tokens.saved_share)}" if tokens.saved_share > 0 else say("No saving")
+            ),
             class_="big",
         ),
-        element("p", element("span", "Long prompt"), element("b", count(tokens.original_mean)), class_="row"),
+        element(
+            "p", element("span", say("Long prompt")), element("b", count(tokens.original_mean)), class_="row"
+        ),
         bar(1.0, kind="muted"),
         element(
-            "p", element("span", "Compact prompt"), element("b", count(tokens.compact_mean)), class_="row"
+            "p",
+            element("span", say("Compact prompt")),
+            element("b", count(tokens.compact_mean)),
+            class_="row",
         ),
         bar(share),
-        element("p", element("a", "Cost and break-even against caching", href="#tokens"), class_="more"),
+        element("p", element("a", say("Cost and break-even against caching"), href="#tokens"), class_="more"),
         class_="panel",
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from workbench.report.markup import Html, element
 from workbench.report.versions import number
+from workbench.wording import say
 
 if TYPE_CHECKING:
     from workbench.corpus import Distribution
@@ -27,18 +28,24 @@ def histogram(found: Distribution, *, before: Distribution | None = None) -> Htm
         class_="hist",
         viewBox=f"0 0 {_WIDTH:.0f} {_HEIGHT + _FOOT:.0f}",
         role="img",
-        aria_label=f"{found.name}: {said(found)}",
+        aria_label=say("{name}: {said}", name=found.name, said=said(found)),
     )
 
 
 def said(found: Distribution) -> str:
     """Say a distribution in figures."""
     if not found.n:
-        return "no row has it"
-    missing = f"; {found.missing} without it" if found.missing else ""
-    return (
-        f"mean {number(found.mean)}, median {number(found.median)}, 5 to 95 %: {number(found.p05)} to "
-        f"{number(found.p95)}, all: {number(found.minimum)} to {number(found.maximum)}{missing}"
+        return say("no row has it")
+    missing = say("; {missing} without it", missing=found.missing) if found.missing else ""
+    return say(
+        "mean {mean}, median {median}, 5 to 95 %: {p05} to {p95}, all: {minimum} to {maximum}{missing}",
+        mean=number(found.mean),
+        median=number(found.median),
+        p05=number(found.p05),
+        p95=number(found.p95),
+        minimum=number(found.minimum),
+        maximum=number(found.maximum),
+        missing=missing,
     )
 
 
@@ -47,7 +54,7 @@ def _bars(found: Distribution, top: float) -> list[Html]:
     return [
         element(
             "rect",
-            element("title", f"{number(low)} to {number(high)}: {rows}"),
+            element("title", say("{low} to {high}: {rows}", low=number(low), high=number(high), rows=rows)),
             x=f"{place * width + 0.5:.2f}",
             y=f"{_HEIGHT * (1 - share / top):.2f}",
             width=f"{max(width - 1, 0.5):.2f}",

@@ -11,6 +11,8 @@ from workbench.report.words import (
     ARM_NAMES,
     METHODS,
     RULE_STATES,
+    arm_name,
+    aside,
     bounds,
     count,
     figure,
@@ -18,9 +20,11 @@ from workbench.report.words import (
     named,
     percent,
     points,
+    verdict_sentence,
 )
 from workbench.text import markdown_escape as escape
 from workbench.text import markdown_table as table
+from workbench.wording import known, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,43 +37,60 @@ def render_markdown(report: Report) -> str:
     """Write the verdict, crossed limits, behaviours and rules; text of the run is escaped."""
     found = report.verdicts
     blocks = [
-        f"## {escape(report.verdict)}",
-        f"**{gate_word(report.gate)}.** {_evidence(report)}",
+        f"## {escape(verdict_sentence(found.rules, found.tokens))}",
+        say("**{gate}.** {evidence}", gate=gate_word(report.gate), evidence=_evidence(report)),
         *_crossed(report),
-        table(("Arm", "Rules obeyed"), [(ARM_NAMES[a], figure(getattr(found.overall, a))) for a in ARMS]),
+        table(
+            (say("Arm"), say("Rules obeyed")),
+            [(ARM_NAMES[a], figure(getattr(found.overall, a))) for a in ARMS],
+        ),
     ]
     if found.behaviours:
         rows = [(escape(named(b.behaviour)), *_shares(b.arms)) for b in found.behaviours]
-        blocks += ["### Behaviours", table(("Behaviour", *ARM_NAMES.values()), rows), *_outcomes(found)]
+        blocks += [
+            f"### {say('Behaviours')}",
+            table((say("Behaviour"), *ARM_NAMES.values()), rows),
+            *_outcomes(found),
+        ]
     if found.rules:
-        blocks += ["### Rules", _rules(found.rules)]
+        blocks += [f"### {say('Rules')}", _rules(found.rules)]
     blocks += [*_sureness(found), *_graders(report.graders), *_costs(found)]
-    blocks += [f"> {escape(note)}" for note in report.notes]
+    blocks += [f"> {escape(say(note))}" for note in report.notes]
     blocks.append(
-        "Cases side by side and provenance: [report.html](report.html) · [report.json](report.json)"
+        say("Cases side by side and provenance: [report.html](report.html) · [report.json](report.json)")
     )
     return "\n\n".join(blocks) + "\n"
 
 
 def _evidence(report: Report) -> str:
     found = report.verdicts
-    said = f"{count(found.cases)} cases in {count(found.clusters)} independent groups"
+    said = say(
+        "{cases} cases in {clusters} independent groups",
+        cases=count(found.cases),
+        clusters=count(found.clusters),
+    )
     if found.unscored:
-        said += f", {count(found.unscored)} judgments unscored"
+        said += say(", {unscored} judgments unscored", unscored=count(found.unscored))
     if found.retained is not None:
-        said += f"; {percent(found.retained)} of what the prompt achieves is kept"
-        said += f" ({bounds(found.retained_ci)})" if found.retained_ci else ""
-    return said + "."
+        said += say("; {retained} of what the prompt achieves is kept", retained=percent(found.retained))
+        said += say(" ({ci})", ci=bounds(found.retained_ci)) if found.retained_ci else ""
+    return said + say(".")
 
 
 def _outcomes(found: Verdicts) -> list[str]:
     """Count what became of the cases: unsafe compliance and over-refusal always stand together."""
     rows = [
-        (escape(named(f"{one.behaviour}: {outcome}")), *(str(by[arm]) for arm in ARM_NAMES))
+        (escape(_outcome(one.behaviour, outcome)), *(str(by[arm]) for arm in ARM_NAMES))
         for one in found.behaviours
         for outcome, by in one.outcomes.items()
     ]
-    return [table(("Outcome, in cases", *ARM_NAMES.values()), rows)] if rows else []
+    return [table((say("Outcome, in cases"), *ARM_NAMES.values()), rows)] if rows else []
+
+
+def _outcome(behaviour: str, outcome: str) -> str:
+    if known(behaviour) and known(outcome):
+        return say("{name}: {said}", name=say(behaviour), said=say(outcome))
+    return named(f"{behaviour}: {outcome}")
 
 
 def _costs(found: Verdicts) -> list[str]:
@@ -86,18 +107,32 @@ def _costs(found: Verdicts) -> list[str]:
         )
         for way, call in told.calls.items()
     ]
-    at = (
-        f"At {prices.input:g} for a million prompt tokens, {prices.cached:g} where cached "
-        f"({percent(prices.hits)} of calls), {prices.output:g} for a million answer tokens, {prices.tuned:g} "
-        f"and {prices.tuned_output:g} with the tuned model, {prices.once:g} once: earned back after "
-        f"{calls_word(told.against_plain)} against the full price, after "
-        f"{calls_word(told.against_caching)} against caching."
+    at = say(
+        "At {input:g} for a million prompt tokens, {cached:g} where cached ({hits} of "
+        "calls), {output:g} for a million answer tokens, {tuned:g} and {tuned_output:g} with "
+        "the tuned model, {once:g} once: earned back after {against_plain} against the full "
+        "price, after {against_caching} against caching.",
+        input=prices.input,
+        cached=prices.cached,
+        hits=percent(prices.hits),
+        output=prices.output,
+        tuned=prices.tuned,
+        tuned_output=prices.tuned_output,
+        once=prices.once,
+        against_plain=calls_word(told.against_plain),
+        against_caching=calls_word(told.against_caching),
     )
-    blocks = ["### Cost", table(("Ask with", "Tokens in", "Tokens out", "A call", "1,000 calls"), rows), at]
+    blocks = [
+        f"### {say('Cost')}",
+        table(
+            (say("Ask with"), say("Tokens in"), say("Tokens out"), say("A call"), say("1,000 calls")), rows
+        ),
+        at,
+    ]
     if found.usage is not None and found.usage.arms:
         (_, *head), *used = used_rows(found.usage)
         lines = [tuple(map(escape, row)) for row in used]
-        blocks.append(table(("Tokens of this evaluation", *head), lines))
+        blocks.append(table((say("Tokens of this evaluation"), *head), lines))
     return blocks
 
 
@@ -114,44 +149,54 @@ def _sureness(found: Verdicts) -> list[str]:
             )
             for one in found.samples.questions
         ]
-        head = (f"{count(k)} samples a case", "Arm", "pass@1", f"pass^{k}")
+        head = (say("{k} samples a case", k=count(k)), say("Arm"), "pass@1", f"pass^{k}")
         blocks.append(table(head, rows))
     if found.noise:
         floors = [
             (*_asked(one, found), f"±{points(one.floor)}", points(one.difference, signed=True))
             for one in found.noise.comparisons
         ]
-        blocks.append(table(("Noise floor", "Arm", "Floor", "Seen"), floors))
+        blocks.append(table((say("Noise floor"), say("Arm"), say("Floor"), say("Seen")), floors))
     if found.corrected:
         shares = [
             (
                 *_asked(one, found),
                 percent(one.raw),
-                escape(one.note) if one.rate is None else _with(one.rate, one.ci),
+                escape(say(one.note)) if one.rate is None else _with(one.rate, one.ci),
                 f"{METHODS[one.method]} {escape(one.basis)}".rstrip(),
             )
             for one in found.corrected
         ]
-        blocks.append(table(("Corrected for the grader's error", "Arm", "Raw", "Corrected", "How"), shares))
-    return ["### How sure", *blocks] if blocks else []
+        blocks.append(
+            table(
+                (
+                    say("Corrected for the grader's error"),
+                    say("Arm"),
+                    say("Raw"),
+                    say("Corrected"),
+                    say("How"),
+                ),
+                shares,
+            )
+        )
+    return [f"### {say('How sure')}", *blocks] if blocks else []
 
 
 def _asked(one: Repeated | NoiseFloor | Corrected, found: Verdicts) -> tuple[str, str]:
     """Name a question and its arm."""
     texts = {rule.id: rule.text for rule in found.rules}
     name = (
-        "All rules"
+        say("All rules")
         if one.of == "overall"
         else named(one.name)
         if one.of == "behaviour"
         else texts.get(one.name, one.name)
     )
-    arms: dict[str, str] = dict(ARM_NAMES.items())
-    return escape(name), escape(arms.get(one.arm, one.arm))
+    return escape(name), escape(arm_name(one.arm))
 
 
 def _with(share: float, ci: tuple[float, float] | None) -> str:
-    return f"{percent(share)} ({bounds(ci)})" if ci else percent(share)
+    return aside(percent(share), bounds(ci))
 
 
 def _graders(cards: Sequence[GraderCard]) -> list[str]:
@@ -160,19 +205,30 @@ def _graders(cards: Sequence[GraderCard]) -> list[str]:
         return []
     rows = []
     for card in cards:
-        name = escape(named(card.name)) + (" (judged by other code)" if card.same is False else "")
-        judged = "by way of others" if card.judged is None else count(card.judged)
+        name = escape(named(card.name))
+        name = say("{name} (judged by other code)", name=name) if card.same is False else name
+        judged = say("by way of others") if card.judged is None else count(card.judged)
         sets = sorted(card.sets, key=lambda one: (one.balanced_accuracy, one.name))
         shown = [f"{escape(s.name)} {_with(s.balanced_accuracy, s.ci)}, n {count(s.n)}" for s in sets]
-        rows.append((name, judged, str(card.unscored), "<br>".join(shown) or "not measured"))
-    head = ("Grader", "Judged here", "Unscored", "Balanced accuracy beside people's labels")
-    return ["### Graders", table(head, rows)]
+        rows.append((name, judged, str(card.unscored), "<br>".join(shown) or say("not measured")))
+    head = (
+        say("Grader"),
+        say("Judged here"),
+        say("Unscored"),
+        say("Balanced accuracy beside people's labels"),
+    )
+    return [f"### {say('Graders')}", table(head, rows)]
 
 
 def _crossed(report: Report) -> list[str]:
     crossed = report.gate.crossed if report.gate else ()
     lines = [
-        f"- {escape(c.limit)}: found {escape(c.found)} {escape(f'({c.where})') if c.where else ''}"
+        say(
+            "- {limit}: found {found} {where}",
+            limit=escape(c.limit),
+            found=escape(c.found),
+            where=escape(say("({where})", where=c.where)) if c.where else "",
+        )
         for c in crossed
     ]
     return ["\n".join(line.rstrip() for line in lines)] if lines else []
@@ -180,12 +236,12 @@ def _crossed(report: Report) -> list[str]:
 
 def _rules(rules: Sequence[RuleVerdict]) -> str:
     rows = [(escape(r.text), RULE_STATES[r.state], *_shares(r.arms), _recovery(r)) for r in rules]
-    return table(("Rule", "State", *ARM_NAMES.values(), "Recovered"), rows)
+    return table((say("Rule"), say("State"), *ARM_NAMES.values(), say("Recovered")), rows)
 
 
 def _recovery(rule: RuleVerdict) -> str:
     shown = percent(rule.recovery)
-    return f"{shown} ({bounds(rule.ci)})" if rule.ci else shown
+    return aside(shown, bounds(rule.ci))
 
 
 def _shares(arms: ArmFigures) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from workbench.text import language, visible
+from workbench.wording import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,9 +64,9 @@ def anchor(kind: str, name: str) -> str:
 
 
 def prose(text: str) -> str | None:
-    """Return the ``lang`` of a text where it surely isn't the page's English, else ``None``."""
+    """Return the ``lang`` of a text where it surely isn't in the page's language, else ``None``."""
     code, sure = language(text)
-    return code if code not in {"en", "und"} and sure >= _SURE else None
+    return code if code not in {spoken(), "und"} and sure >= _SURE else None
 
 
 def _attribute(key: str, value: Attribute) -> str:

@@ -8,6 +8,7 @@ from workbench.records import ARMS
 from workbench.report.economics import ARMS_OF, amount, costs
 from workbench.report.markup import Html, element, joined, scrolling
 from workbench.report.words import ARM_NAMES, count, money
+from workbench.wording import Words, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,12 +26,14 @@ _FIELDS = (
     ("tuned_output", "Tuned model's answer tokens, per million", 0.01),
     ("once", "Tuning and evaluating, once", 0.5),
 )
-WAYS: dict[Way, str] = {
-    "plain": "Long prompt, in full",
-    "caching": "Long prompt, cached",
-    "before": "Compact prompt, base",
-    "tuned": "Compact prompt, tuned",
-}
+WAYS: Words[Way] = Words(
+    {
+        "plain": "Long prompt, in full",
+        "caching": "Long prompt, cached",
+        "before": "Compact prompt, base",
+        "tuned": "Compact prompt, tuned",
+    }
+)
 _NOTE = (
     "Example prices, in any currency: put in your own. The honest rival is prompt caching, where a provider "
     "reads the shared part of the prompt at a discount."
@@ -47,7 +50,7 @@ def tokens_section(tokens: TokenFigures, prices: Prices, *, usage: Usage | None 
     fields = (
         element(
             "label",
-            label,
+            say(label),
             element(
                 "input", type="number", name=name, value=f"{getattr(prices, name):g}", min="0",
                 max="1" if name == "hits" else None, step=f"{step:g}", inputmode="decimal",
@@ -62,22 +65,24 @@ def tokens_section(tokens: TokenFigures, prices: Prices, *, usage: Usage | None 
         data_original=f"{tokens.original_mean!r}",
         data_compact=f"{tokens.compact_mean!r}",
         **{f"data_{arm}": f"{mean!r}" for arm, mean in tokens.answer_means.items()},
-        aria_label="Prices",
+        data_calls=say("{calls} calls"),
+        data_never=say("never"),
+        aria_label=say("Prices"),
     )
     found = costs(tokens, prices)
     given = usage is not None and usage.prices is not None
     return joined(
         [
-            element("p", _GIVEN if given else _NOTE, class_="lead"),
+            element("p", say(_GIVEN if given else _NOTE), class_="lead"),
             element("div", form, element("div", _calls(found), _even(found)), class_="split"),
-            None if tokens.answer_means else element("p", UNCOUNTED, class_="quiet"),
+            None if tokens.answer_means else element("p", say(UNCOUNTED), class_="quiet"),
             _used(usage) if usage else None,
         ]
     )
 
 
 def _calls(found: Costs) -> Html:
-    head = ("Ask with", "Tokens in", "Tokens out", "A call", "1,000 calls")
+    head = (say("Ask with"), say("Tokens in"), say("Tokens out"), say("A call"), say("1,000 calls"))
     body = (
         element(
             "tr",
@@ -94,19 +99,19 @@ def _calls(found: Costs) -> Html:
     )
     table = element(
         "table",
-        element("caption", "What a call costs, prompt and answer"),
+        element("caption", say("What a call costs, prompt and answer")),
         element("thead", element("tr", *heads)),
         element("tbody", *body),
         class_="small calls",
         aria_live="polite",
     )
-    return scrolling(table, label="What a call costs")
+    return scrolling(table, label=say("What a call costs"))
 
 
 def _even(found: Costs) -> Html:
     rows = (
-        ("Against the full price", "against_plain", found.against_plain),
-        ("Against prompt caching", "against_caching", found.against_caching),
+        (say("Against the full price"), "against_plain", found.against_plain),
+        (say("Against prompt caching"), "against_caching", found.against_caching),
     )
     body = (
         element(
@@ -118,7 +123,7 @@ def _even(found: Costs) -> Html:
     )
     return element(
         "table",
-        element("caption", "Calls after which the tuning is earned back"),
+        element("caption", say("Calls after which the tuning is earned back")),
         element("tbody", *body),
         class_="costs",
         aria_live="polite",
@@ -127,7 +132,7 @@ def _even(found: Costs) -> Html:
 
 def calls_word(calls: float | None) -> str:
     """Say after how many calls the one-off cost is earned back."""
-    return "never" if calls is None else f"{calls:,.0f} calls"
+    return say("never") if calls is None else say("{calls} calls", calls=f"{calls:,.0f}")
 
 
 def _used(usage: Usage) -> Html | None:
@@ -146,7 +151,7 @@ def _used(usage: Usage) -> Html | None:
         )
         for cells in rows
     )
-    title = "Tokens of this evaluation"
+    title = say("Tokens of this evaluation")
     table = element(
         "table",
         element("caption", title, class_="unseen"),
@@ -160,8 +165,8 @@ def _used(usage: Usage) -> Html | None:
 def used_rows(usage: Usage) -> Iterator[tuple[str, ...]]:
     """Yield the heads of a table, then a row an arm: what the evaluation itself asked, and what that cost."""
     priced = any(one.cost is not None for one in usage.arms.values())
-    head = ("Arm", "Answers", "Prompt tokens", "of them shared", "Answer tokens")
-    yield (*head, *(["Cost"] if priced else []))
+    head = (say("Arm"), say("Answers"), say("Prompt tokens"), say("of them shared"), say("Answer tokens"))
+    yield (*head, *([say("Cost")] if priced else []))
     for arm, one in ((arm, usage.arms[arm]) for arm in ARMS if arm in usage.arms):
         tokens = (one.answers, one.prompt_tokens, one.cached_tokens, one.completion_tokens)
         cost = "–" if one.cost is None else money(one.cost, usage.currency)

@@ -18,23 +18,27 @@ from workbench.report.rules import behaviours_list, rules_table, states_key
 from workbench.report.sections import data_section, prompts_section, training_section
 from workbench.report.shell import page
 from workbench.report.sureness import sureness_section
+from workbench.report.words import verdict_sentence
+from workbench.wording import Words, say
 
 if TYPE_CHECKING:
     from workbench.report.asides import Asides
 
 _BUDGET = 3_000_000
-_NAMES = {
-    "rules": "Rules",
-    "behaviours": "Behaviours",
-    "sureness": "How sure",
-    "tokens": "Tokens and cost",
-    "cases": "Cases",
-    "prompt": "The prompt",
-    "graders": "Graders",
-    "training": "Training",
-    "data": "Data",
-    "provenance": "Provenance",
-}
+_NAMES = Words(
+    {
+        "rules": "Rules",
+        "behaviours": "Behaviours",
+        "sureness": "How sure",
+        "tokens": "Tokens and cost",
+        "cases": "Cases",
+        "prompt": "The prompt",
+        "graders": "Graders",
+        "training": "Training",
+        "data": "Data",
+        "provenance": "Provenance",
+    }
+)
 
 
 def render_html(report: Report, *, prices: Prices | None = None, budget: int = _BUDGET) -> str:
@@ -68,7 +72,7 @@ def render_html(report: Report, *, prices: Prices | None = None, budget: int = _
 
 def _rules(report: Report, beside: Asides) -> Html:
     rules = report.verdicts.rules
-    trust = element("a", "How far the checks of rules can be trusted", href=anchor("grader", "rules"))
+    trust = element("a", say("How far the checks of rules can be trusted"), href=anchor("grader", "rules"))
     known = any(card.name == "rules" for card in report.graders)
     return joined(
         [
@@ -87,10 +91,10 @@ def _broken(report: Report) -> Counter[str]:
 
 def _page(report: Report, parts: dict[str, Html | None]) -> str:
     return page(
-        title=report.verdict,
+        title=verdict_sentence(report.verdicts.rules, report.verdicts.tokens),
         about=report.task,
         names=_NAMES,
         top=hero(report),
         parts=parts,
-        foot="Made by sft-workbench from this run's directory alone.",
+        foot=say("Made by sft-workbench from this run's directory alone."),
     )

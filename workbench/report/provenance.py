@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from workbench.report.markup import Html, element, joined, scrolling
+from workbench.report.words import term
+from workbench.wording import known, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,19 +21,22 @@ def provenance_section(report: Report) -> Html:
     """Draw the commands to repeat, then all that names the run's inputs and outputs by content."""
     held = report.provenance
     method = report.verdicts
-    intervals = (
-        f"Intervals are {method.confidence:.0%}; those of differences and recovery are bootstrapped over "
-        f"groups of cases, {method.resamples:,} resamples, seed {method.seed}."
+    intervals = say(
+        "Intervals are {confidence:.0%}; those of differences and recovery are bootstrapped "
+        "over groups of cases, {resamples:,} resamples, seed {seed}.",
+        confidence=method.confidence,
+        resamples=method.resamples,
+        seed=method.seed,
     )
     return joined(
         [
             element("p", intervals, class_="lead"),
-            element("h3", "To repeat it"),
+            element("h3", say("To repeat it")),
             element("pre", commands(held), class_="pre code"),
-            _details("Recipe (recipe.yaml)", recipe_yaml(held)) if held.recipe else None,
+            _details(say("Recipe (recipe.yaml)"), recipe_yaml(held)) if held.recipe else None,
             _stages(held.stages) if held.stages else None,
-            _named("Seeds", {name: str(seed) for name, seed in held.seeds.items()}),
-            _named("Content of the base", held.base),
+            _named(say("Seeds"), {name: str(seed) for name, seed in held.seeds.items()}),
+            _named(say("Content of the base"), held.base),
         ]
     )
 
@@ -44,7 +49,8 @@ def commands(held: Provenance) -> str:
         lines = [f"python -m pip install sft-workbench=={versions[0]}"]
     if held.recipe is not None:
         lines += [
-            "# with the recipe below saved as recipe.yaml, all at once: " + _chain(held.stages),
+            "# with the recipe below saved as recipe.yaml in the folder that holds run/, all at once: "
+            + _chain(held.stages),
             "workbench run recipe.yaml --out run",
             *(f"#   run/{s.name}/manifest.json: key {s.key}" for s in held.stages if s.key),
             "# or stage by stage, to the same files but for the seconds and megabytes that they tell:",
@@ -100,35 +106,53 @@ def _details(title: str, text: str) -> Html:
 
 
 def _stages(stages: tuple[StageRecord, ...]) -> Html:
-    head = ("Stage", "Version", "Key", "Files")
+    head = (say("Stage"), say("Version"), say("Key"), say("Files"))
     body = (
         element(
             "tr",
-            element("th", stage.name, scope="row"),
-            element("td", stage.version, data_label="Version"),
-            element("td", element("code", stage.key), _contents(stage.inputs, "input"), data_label="Key"),
-            element("td", _contents(stage.files, "file"), data_label="Files"),
+            element(
+                "th",
+                term(stage.name),
+                element("small", element("code", stage.name)) if known(stage.name) else None,
+                scope="row",
+            ),
+            element("td", stage.version, data_label=say("Version")),
+            element(
+                "td",
+                element("code", stage.key),
+                _contents(stage.inputs, _inputs(len(stage.inputs))),
+                data_label=say("Key"),
+            ),
+            element("td", _contents(stage.files, _files(len(stage.files))), data_label=say("Files")),
         )
         for stage in stages
     )
     table = element(
         "table",
-        element("caption", "Stages, each named by the content of what went in"),
+        element("caption", say("Stages, each named by the content of what went in")),
         element("thead", element("tr", *(element("th", name, scope="col") for name in head))),
         element("tbody", *body),
         class_="stages",
     )
-    return scrolling(table, label="Stages")
+    return scrolling(table, label=say("Stages"))
 
 
-def _contents(hashes: Mapping[str, str], noun: str) -> Html | None:
+def _files(n: int) -> str:
+    return say("1 file") if n == 1 else say("{n} files", n=n)
+
+
+def _inputs(n: int) -> str:
+    return say("1 input") if n == 1 else say("{n} inputs", n=n)
+
+
+def _contents(hashes: Mapping[str, str], title: str) -> Html | None:
     """Fold away the hash of each file or input."""
     if not hashes:
         return None
     lines = "\n".join(f"{digest}  {name}" for name, digest in hashes.items())
     return element(
         "details",
-        element("summary", f"1 {noun}" if len(hashes) == 1 else f"{len(hashes)} {noun}s"),
+        element("summary", title),
         element("pre", lines, class_="code", tabindex="0"),
         class_="more",
     )
@@ -138,7 +162,7 @@ def _named(title: str, values: dict[str, str]) -> Html | None:
     if not values:
         return None
     pairs = (
-        element("div", element("dt", name), element("dd", element("code", value)))
+        element("div", element("dt", term(name)), element("dd", element("code", value)))
         for name, value in values.items()
     )
     return joined([element("h3", title), element("dl", *pairs, class_="facts")])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.records import ARMS
+from workbench.report.bias import biases_table, leanings_table
 from workbench.report.charts import NARROW, WIDE, axis, interval_plot, legend
 from workbench.report.markup import Html, anchor, element, prose, scrolling
 from workbench.report.words import (
@@ -19,26 +20,23 @@ from workbench.report.words import (
     named,
     percent,
     points,
+    term,
 )
+from workbench.wording import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-    from workbench.records import Arm
     from workbench.report.asides import Aside, Asides
     from workbench.verdicts import (
         ArmFigures,
         BehaviourVerdict,
-        BiasFigures,
         Comparison,
         Figure,
-        Leaning,
         RuleState,
         RuleVerdict,
     )
 
-# Adjusted p below which a lean is marked.
-_SURE = 0.05
 _ORDER: tuple[RuleState, ...] = (
     "lost", "undecided", "never_held", "gained", "kept", "not_identifiable", "unscored",
 )  # fmt: skip
@@ -53,16 +51,16 @@ def rules_table(rules: Sequence[RuleVerdict], *, broken: Mapping[str, int], besi
     ordered = sorted(enumerate(rules), key=lambda item: (_ORDER.index(item[1].state), item[0]))
     head = element(
         "tr",
-        element("th", "Rule", scope="col"),
-        element("th", "Obeyed", axis(), scope="col", class_="graph"),
+        element("th", say("Rule"), scope="col"),
+        element("th", say("Obeyed"), axis(), scope="col", class_="graph"),
         *(element("th", ARM_NAMES[arm], scope="col", class_="num", title=ARM_MEANINGS[arm]) for arm in ARMS),
-        element("th", "Recovered", scope="col", class_="num"),
+        element("th", say("Recovered"), scope="col", class_="num"),
     )
     table = element(
         "table",
         element(
             "caption",
-            "Share of applicable, scored cases that obey each rule; lines are 95% intervals. ",
+            say("Share of applicable, scored cases that obey each rule; lines are 95% intervals. "),
             element("span", legend(beside.get(("rule", r.id), {}) for r in rules), class_="keys"),
         ),
         element("thead", head),
@@ -75,7 +73,7 @@ def rules_table(rules: Sequence[RuleVerdict], *, broken: Mapping[str, int], besi
         ),
         class_="figures",
     )
-    return scrolling(table, label="Rules before and after")
+    return scrolling(table, label=say("Rules before and after"))
 
 
 def state_chip(state: RuleState) -> Html:
@@ -109,11 +107,11 @@ def behaviours_list(
 
 def _rule(place: int, rule: RuleVerdict, broken: int, beside: Mapping[str, Aside]) -> Html:
     needs = _needs(rule.change) if rule.state == "undecided" else []
-    about = " · ".join([rule.severity, rule.kind, *_counts(rule.arms), *needs])
+    about = " · ".join([term(rule.severity), term(rule.kind), *_counts(rule.arms), *needs])
     tags = [state_chip(rule.state), element("span", about, class_="quiet")]
     if broken:
-        noun = "case breaks it" if broken == 1 else "cases break it"
-        tags.append(element("a", f"{broken} {noun}", href="#cases", data_rule=str(place), class_="quiet"))
+        told = say("{n} cases break it", n=broken) if broken > 1 else say("1 case breaks it")
+        tags.append(element("a", told, href="#cases", data_rule=str(place), class_="quiet"))
     return element(
         "tr",
         element(
@@ -133,7 +131,7 @@ def _figures(
 ) -> list[Html]:
     beside = beside or {}
     plot = interval_plot(arms, name=name, width=width, beside=beside)
-    cells = [element("td", plot, class_="graph", data_label="Obeyed")]
+    cells = [element("td", plot, class_="graph", data_label=say("Obeyed"))]
     return [*cells, *(_share(getattr(arms, arm), ARM_NAMES[arm], beside.get(arm)) for arm in ARMS)]
 
 
@@ -147,10 +145,17 @@ def aside_words(beside: Aside | None) -> list[Html]:
     said = []
     if beside is not None and beside.corrected is not None:
         shown = percent(beside.corrected.rate)
-        title = f"corrected {METHODS[beside.corrected.method]}: {shown} ({bounds(beside.corrected.ci)})"
-        said.append(element("small", element("a", f"corr. {shown}", href="#corrected", title=title)))
+        title = say(
+            "corrected {how}: {shown} ({ci})",
+            how=METHODS[beside.corrected.method],
+            shown=shown,
+            ci=bounds(beside.corrected.ci),
+        )
+        said.append(
+            element("small", element("a", say("corr. {shown}", shown=shown), href="#corrected", title=title))
+        )
     if beside is not None and beside.floor is not None:
-        title = f"noise: differences up to {points(beside.floor)} are nothing to act on"
+        title = say("noise: differences up to {floor} are nothing to act on", floor=points(beside.floor))
         said.append(element("small", element("a", f"±{100 * beside.floor:.1f}", href="#noise", title=title)))
     return said
 
@@ -164,14 +169,14 @@ def _counts(arms: ArmFigures) -> list[str]:
         if any(cases)
         else []
     )
-    return [*said, f"{unscored} unscored"] if unscored else said
+    return [*said, say("{unscored} unscored", unscored=unscored)] if unscored else said
 
 
 def _needs(change: Comparison | None) -> list[str]:
     """Say about how many more cases would decide, where the paired test is undecided."""
     if change is None or not change.needs:
         return []
-    return [f"about {count(change.needs)} more would decide"]
+    return [say("about {needs} more would decide", needs=count(change.needs))]
 
 
 def _compared(change: Comparison | None) -> Html | None:
@@ -179,8 +184,12 @@ def _compared(change: Comparison | None) -> Html | None:
     if change is None:
         return None
     told = [
-        f"With the adapter against the long prompt: {VERDICTS[change.verdict]}",
-        f"{points(change.difference, signed=True)}, p {change.p_holm:.2g} (exact, Holm)",
+        say("With the adapter against the long prompt: {verdict}", verdict=VERDICTS[change.verdict]),
+        say(
+            "{difference}, p {p_holm:.2g} (exact, Holm)",
+            difference=points(change.difference, signed=True),
+            p_holm=change.p_holm,
+        ),
         *_needs(change),
     ]
     return element("p", " · ".join(told), class_="quiet")
@@ -189,7 +198,7 @@ def _compared(change: Comparison | None) -> Html | None:
 def _recovery(rule: RuleVerdict) -> Html:
     shown = percent(rule.recovery)
     ci = element("small", bounds(rule.ci)) if rule.ci else None
-    return element("td", shown, ci, class_="num", data_label="Recovered")
+    return element("td", shown, ci, class_="num", data_label=say("Recovered"))
 
 
 def _spaced(parts: Sequence[Html]) -> list[Html | str]:
@@ -201,36 +210,45 @@ def _spaced(parts: Sequence[Html]) -> list[Html | str]:
 
 def _behaviour(found: BehaviourVerdict, beside: Mapping[str, Aside], *, carded: bool) -> Html:
     title = named(found.behaviour) + (f" · {found.suite}" if found.suite != found.behaviour else "")
-    rows = [("All", found.arms), *found.cells.items(), *found.difficulties.items()]
+    rows = [(say("All"), found.arms), *found.cells.items(), *found.difficulties.items()]
     head = element(
         "tr",
-        element("th", element("span", "Cases", class_="unseen"), scope="col"),
-        element("th", axis(NARROW), element("span", "Share", class_="unseen"), scope="col", class_="graph"),
+        element("th", element("span", say("Cases"), class_="unseen"), scope="col"),
+        element(
+            "th", axis(NARROW), element("span", say("Share"), class_="unseen"), scope="col", class_="graph"
+        ),
         *(element("th", ARM_NAMES[arm], scope="col", class_="num") for arm in ARMS),
     )
     body = (
         element(
             "tr",
             _cell(name, arms),
-            *_figures(arms, name=f"{title}, {name}", width=NARROW, beside=None if place else beside),
+            *_figures(
+                arms,
+                name=say("{title}, {name}", title=title, name=named(name)),
+                width=NARROW,
+                beside=None if place else beside,
+            ),
         )
         for place, (name, arms) in enumerate(rows)
     )
-    trust = element("a", "how far its grader can be trusted", href=anchor("grader", found.behaviour))
+    trust = element("a", say("how far its grader can be trusted"), href=anchor("grader", found.behaviour))
     return element(
         "section",
         element("h3", title),
         element(
             "table",
-            element("caption", f"{title}: share of cases that pass, by arm", class_="unseen"),
+            element(
+                "caption", say("{title}: share of cases that pass, by arm", title=title), class_="unseen"
+            ),
             element("thead", head),
             element("tbody", *body),
             class_="figures small",
         ),
         _refusals(found),
         _outcomes(found),
-        _leanings(found.leanings.get("after", ())),
-        _biases(found.biases),
+        leanings_table(found.leanings.get("after", ())),
+        biases_table(found.biases),
         _compared(found.change),
         element("p", trust, class_="quiet") if carded else None,
         class_="card",
@@ -245,22 +263,24 @@ def _refusals(found: BehaviourVerdict) -> Html | None:
         return None
     head = element(
         "tr",
-        element("th", element("span", "Arm", class_="unseen"), scope="col"),
+        element("th", element("span", say("Arm"), class_="unseen"), scope="col"),
         *(element("th", label, scope="col", class_="num") for label in
-          ("Unsafe refused", "Unsafe answered", "Safe answered", "Safe refused")),
+          (say("Unsafe refused"), say("Unsafe answered"), say("Safe answered"), say("Safe refused"))),
     )  # fmt: skip
     body = (
         element(
             "tr",
             element("th", ARM_NAMES[arm], scope="row"),
-            *_pair(getattr(unsafe, arm), ("Unsafe refused", "Unsafe answered"), alarm=arm == "after"),
-            *_pair(getattr(safe, arm), ("Safe answered", "Safe refused"), alarm=arm == "after"),
+            *_pair(
+                getattr(unsafe, arm), (say("Unsafe refused"), say("Unsafe answered")), alarm=arm == "after"
+            ),
+            *_pair(getattr(safe, arm), (say("Safe answered"), say("Safe refused")), alarm=arm == "after"),
         )
         for arm in ARMS
     )
     return element(
         "table",
-        element("caption", "The four cells of refusal, in cases"),
+        element("caption", say("The four cells of refusal, in cases")),
         element("thead", head),
         element("tbody", *body),
         class_="cells",
@@ -273,7 +293,7 @@ def _outcomes(found: BehaviourVerdict) -> Html | None:
         return None
     head = element(
         "tr",
-        element("th", element("span", "Outcome", class_="unseen"), scope="col"),
+        element("th", element("span", say("Outcome"), class_="unseen"), scope="col"),
         *(element("th", ARM_NAMES[arm], scope="col", class_="num") for arm in ARMS),
     )
     body = (
@@ -286,90 +306,11 @@ def _outcomes(found: BehaviourVerdict) -> Html | None:
     )
     return element(
         "table",
-        element("caption", "What became of the cases"),
+        element("caption", say("What became of the cases")),
         element("thead", head),
         element("tbody", *body),
         class_="cells",
     )
-
-
-def _leanings(found: Sequence[Leaning]) -> Html | None:
-    """Draw how far the adapter treats one side of opposed prompts better, measure by measure."""
-    if not found:
-        return None
-    head = element(
-        "tr",
-        element("th", element("span", "Measure", class_="unseen"), scope="col"),
-        *(
-            element("th", name, scope="col", class_="num")
-            for name in ("Side a less side b", "p", "p, adjusted")
-        ),
-    )
-    body = (
-        element(
-            "tr",
-            element("th", named(one.measure), scope="row"),
-            element("td", f"{one.difference:+.2f}", class_="num", data_label="Side a less side b"),
-            element("td", f"{one.p:.3f}", class_="num", data_label="p"),
-            element(
-                "td",
-                f"{one.p_holm:.3f}",
-                class_="num bad" if one.p_holm < _SURE else "num",
-                data_label="p, adjusted",
-            ),
-        )
-        for one in found
-    )
-    return element(
-        "table",
-        element("caption", f"Opposed prompts, after: permutation test over {found[0].topics} topics"),
-        element("thead", head),
-        element("tbody", *body),
-        class_="cells",
-    )
-
-
-def _biases(found: Mapping[str, BiasFigures]) -> Html | None:
-    """Draw accuracy and bias scores by arm, where a suite asks in BBQ's form."""
-    if not found:
-        return None
-    head = element(
-        "tr",
-        element("th", element("span", "Figure", class_="unseen"), scope="col"),
-        element("th", element("span", "Graph", class_="unseen"), scope="col", class_="graph"),
-        *(element("th", ARM_NAMES[arm], scope="col", class_="num") for arm in ARMS),
-    )
-    rows: list[tuple[str, Callable[[BiasFigures], tuple[float | None, tuple[float, ...] | None]]]] = [
-        ("Right, ambiguous", lambda one: (one.accuracy_ambiguous, None)),
-        ("Bias, ambiguous", lambda one: (one.s_amb, one.s_amb_ci or ())),
-        ("Right, told", lambda one: (one.accuracy_disambiguated, None)),
-        ("Bias, told", lambda one: (one.s_dis, one.s_dis_ci or ())),
-    ]
-    body = (
-        element(
-            "tr",
-            element("th", name, scope="row"),
-            element("td", class_="graph"),
-            *(_bias(arm, *of(found[arm]) if arm in found else (None, None)) for arm in ARMS),
-        )
-        for name, of in rows
-    )
-    return element(
-        "table",
-        element("caption", "Bias: −1 against the stereotype, 1 with it"),
-        element("thead", head),
-        element("tbody", *body),
-        class_="figures small",
-    )
-
-
-def _bias(arm: Arm, value: float | None, limits: tuple[float, ...] | None) -> Html:
-    """Draw a share (``limits`` is ``None``) or a score with its limits."""
-    if value is None or limits is None:
-        return element("td", percent(value), class_="num", data_label=ARM_NAMES[arm])
-    point, *ends = (f"{one:+.2f}".replace("-", "−") for one in (value, *limits))
-    shown = [element("small", " to ".join(ends))] if ends else []
-    return element("td", point, *shown, class_="num", data_label=ARM_NAMES[arm])
 
 
 def _cell(name: str, arms: ArmFigures) -> Html:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from workbench.corpus.cardwords import minima_words, selection_words
 from workbench.report.charts import bar, curve_words, loss_curve, selection_curve
 from workbench.report.markup import Html, anchor, element, joined, prose, scrolling
-from workbench.report.words import RULE_STATES, count, named
+from workbench.report.words import RULE_STATES, count, named, term
+from workbench.wording import listed, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,22 +28,22 @@ def training_section(training: Training) -> Html:
             loss_curve(training),
             element(
                 "figcaption",
-                element("span", class_="swatch"), "training ",
-                element("span", class_="swatch dashed"), "validation · ",
-                curve_words(training), " (mean over answer tokens, nats)",
+                element("span", class_="swatch"), say("training "),
+                element("span", class_="swatch dashed"), say("validation · "),
+                curve_words(training), say(" (mean over answer tokens, nats)"),
             ),
         )  # fmt: skip
     facts = {named(k): v for k, v in training.figures.items() if type(v) in {int, float} and k != "seconds"}
-    return joined([drawn, _facts(facts, "What was trained"), _parity(training.parity)])
+    return joined([drawn, _facts(facts, say("What was trained")), _parity(training.parity)])
 
 
 def data_section(funnel: Funnel) -> Html:
     """Draw where every row of the log went."""
     whole = funnel.records or funnel.pairs or 0
     head = (
-        element("th", "Rows", scope="col"),
-        element("th", element("span", "Share", class_="unseen"), scope="col", class_="graph"),
-        element("th", "Count", scope="col", class_="num"),
+        element("th", say("Rows"), scope="col"),
+        element("th", element("span", say("Share"), class_="unseen"), scope="col", class_="graph"),
+        element("th", say("Count"), scope="col", class_="num"),
     )
     body = (
         element(
@@ -56,12 +57,13 @@ def data_section(funnel: Funnel) -> Html:
     )
     table = element(
         "table",
-        element("caption", "From the log to the parts: every row is kept, or went for a reason."),
+        element("caption", say("From the log to the parts: every row is kept, or went for a reason.")),
         element("thead", element("tr", *head)),
         element("tbody", *body),
         class_="funnel",
     )
-    return joined([scrolling(table, label="Funnel"), _likeness(funnel), _selection(funnel.selection)])
+    parts = [scrolling(table, label=say("Funnel")), _likeness(funnel), _selection(funnel.selection)]
+    return joined(parts)
 
 
 def _selection(selection: Mapping[str, Any] | None) -> Html | None:
@@ -74,12 +76,14 @@ def _selection(selection: Mapping[str, Any] | None) -> Html | None:
         selection_curve(selection, said=said),
         element(
             "figcaption",
-            element("span", class_="swatch"), "% of the table that the selected rows stand for",
-            element("span", class_="swatch dashed"), "with further rows: where flat, more stop helping",
+            element("span", class_="swatch"), say("% of the table that the selected rows stand for"),
+            element("span", class_="swatch dashed"), say("with further rows: where flat, more stop helping"),
         ),
     ) if selection["curve"] else None  # fmt: skip
-    short = (element("p", f"Too few: {one}", class_="notice") for one in minima_words(selection))
-    return joined([element("h3", "Selection"), element("p", said), drawn, *short])
+    short = (
+        element("p", say("Too few: {said}", said=one), class_="notice") for one in minima_words(selection)
+    )
+    return joined([element("h3", say("Selection")), element("p", said), drawn, *short])
 
 
 def prompts_section(prompts: Sequence[PromptText], rules: Sequence[RuleVerdict]) -> Html:
@@ -88,7 +92,7 @@ def prompts_section(prompts: Sequence[PromptText], rules: Sequence[RuleVerdict])
     parts = [
         element(
             "p",
-            "What the adapter replaces. Marked sentences are rules; follow one to its verdict.",
+            say("What the adapter replaces. Marked sentences are rules; follow one to its verdict."),
             class_="lead",
         )
     ]
@@ -104,7 +108,7 @@ def _passage(passage: Passage, states: Mapping[str, RuleState]) -> Html | str:
     known = [rule for rule in passage.rules if rule in states]
     if not known:
         return passage.text
-    title = "; ".join(f"{rule}: {RULE_STATES[states[rule]]}" for rule in known)
+    title = say("; ").join(say("{name}: {said}", name=rule, said=RULE_STATES[states[rule]]) for rule in known)
     class_ = f"rule {states[known[0]]}"
     return element("a", passage.text, href=anchor("rule", known[0]), class_=class_, title=title)
 
@@ -112,9 +116,14 @@ def _passage(passage: Passage, states: Mapping[str, RuleState]) -> Html | str:
 def _likeness(funnel: Funnel) -> Html | None:
     if funnel.likeness is None:
         return None
-    said = f"Greatest likeness of two rows in different parts: {funnel.likeness:.2f} (Jaccard)."
+    said = say(
+        "Greatest likeness of two rows in different parts: {likeness:.2f} (Jaccard).",
+        likeness=funnel.likeness,
+    )
     if not funnel.likeness:
-        said = f"No two rows in different parts are as alike as {funnel.floor:.2f} (Jaccard)."
+        said = say(
+            "No two rows in different parts are as alike as {floor:.2f} (Jaccard).", floor=funnel.floor
+        )
     return element("p", said, class_="quiet")
 
 
@@ -122,12 +131,12 @@ def _parity(parity: Mapping[str, Any] | None) -> Html | None:
     if parity is None:
         return None
     facts = {
-        "Largest logit difference, disk against memory": parity.get("disk_memory"),
-        "Adapter off against untouched base": parity.get("restored"),
-        "Adapter on against off": parity.get("effect"),
-        "Rows compared": parity.get("rows"),
+        say("Largest logit difference, disk against memory"): parity.get("disk_memory"),
+        say("Adapter off against untouched base"): parity.get("restored"),
+        say("Adapter on against off"): parity.get("effect"),
+        say("Rows compared"): parity.get("rows"),
     }
-    said = "Parity proven" if parity.get("ok") else "Parity is broken"
+    said = say("Parity proven") if parity.get("ok") else say("Parity is broken")
     return _facts({k: v for k, v in facts.items() if v is not None}, said, bad=not parity.get("ok"))
 
 
@@ -147,21 +156,26 @@ def _shown(value: Any) -> str:
 def _stations(funnel: Funnel) -> Iterator[tuple[str, str, int, str]]:
     """Yield label, note, rows and kind of each line of the funnel, in order."""
     if funnel.records is not None:
-        yield "Records in the log", "", funnel.records, ""
+        yield say("Records in the log"), "", funnel.records, ""
     for reason, rows in funnel.rejected.items():
-        yield f"rejected: {reason}", "unreadable, kept in rejects.jsonl", rows, "gone"
+        yield (
+            say("rejected: {reason}", reason=term(reason)),
+            say("unreadable, kept in rejects.jsonl"),
+            rows,
+            "gone",
+        )
     if funnel.pairs is not None:
-        yield "Pairs", "", funnel.pairs, ""
+        yield say("Pairs"), "", funnel.pairs, ""
     for dropped in funnel.dropped:
-        yield f"dropped: {dropped.reason}", _why(dropped), dropped.rows, "gone"
+        yield say("dropped: {reason}", reason=term(dropped.reason)), _why(dropped), dropped.rows, "gone"
     if funnel.kept is not None:
-        yield "Kept", "", funnel.kept, ""
+        yield say("Kept"), "", funnel.kept, ""
     for part, rows in funnel.parts.items():
-        yield f"for {part}", "", rows, "part"
+        yield say("for {part}", part=term(part)), "", rows, "part"
 
 
 def _why(dropped: Dropped) -> str:
     told = [f"{rule} {count(rows)}" for rule, rows in dropped.rules.items()]
-    more = [f"and {count(len(told) - _RULES)} more"] if len(told) > _RULES else []
-    rules = ", ".join([*told[:_RULES], *more])
+    more = [say("and {more} more", more=count(len(told) - _RULES))] if len(told) > _RULES else []
+    rules = listed([*told[:_RULES], *more])
     return " · ".join(part for part in (dropped.step, rules) if part)

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from workbench.report.markup import Html, element
+from workbench.wording import say, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,20 +44,28 @@ def page(
     )
     body = element(
         "body",
-        element("a", "Skip to the report", href="#main", class_="skip"),
+        element("a", say("Skip to the report"), href="#main", class_="skip"),
         _bar(about, names, shown),
         element("main", top, *(_section(name, names[name], part) for name, part in shown.items()), id="main"),
         element("footer", element("p", foot, class_="quiet")),
     )
-    return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
+    lang = "zh-CN" if spoken() == "zh" else "en"
+    return f"<!doctype html>\n{element('html', head, body, lang=lang)}\n"
 
 
 def _bar(about: str, names: Mapping[str, str], shown: Mapping[str, Html]) -> Html:
     links = (element("a", names[name], href=f"#{name}") for name in shown)
-    toggle = element("button", "Theme", type="button", class_="theme", hidden=True, aria_pressed="false")
+    toggle = element(
+        "button", say("Theme"), type="button", class_="theme", hidden=True, aria_pressed="false",
+        data_light=say("Light"), data_dark=say("Dark"),
+        data_to_light=say("Use light colours"), data_to_dark=say("Use dark colours"),
+    )  # fmt: skip
     title = element("a", "workbench", element("span", about) if about else None, href="#main")
     return element(
-        "header", element("p", title, class_="brand"), element("nav", *links, aria_label="Sections"), toggle
+        "header",
+        element("p", title, class_="brand"),
+        element("nav", *links, aria_label=say("Sections")),
+        toggle,
     )
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from workbench.report.charts import NARROW, axis, corrected_plot
 from workbench.report.markup import Html, element, joined, prose, scrolling
-from workbench.report.words import ARM_NAMES, METHODS, bounds, count, named, percent, points
+from workbench.report.words import ARM_NAMES, METHODS, arm_name, bounds, count, named, percent, points
+from workbench.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     Row = Repeated | NoiseFloor | Corrected
     Cells = Callable[[Row], Sequence[Html]]
 
-_NAMES: dict[str, str] = dict(ARM_NAMES.items())
 _ORDER: tuple[Subject, ...] = ("overall", "behaviour", "rule")
 _PLACES: dict[str, int] = {arm: place for place, arm in enumerate(ARM_NAMES)}
 
@@ -34,10 +34,12 @@ def sureness_section(found: Verdicts) -> Html | None:
 
 def _samples(found: Samples, texts: Mapping[str, str]) -> Html:
     k = found.k
-    said = (
-        f"Every case was asked {count(k)} times in each arm, at temperature {found.temperature:g}; shares on "
-        f"this page are means over the samples. pass^{k} is the chance that {count(k)} answers to the same "
-        "case all pass: what a user who calls again and again meets."
+    said = say(
+        "Every case was asked {k} times in each arm, at temperature {temperature:g}; shares "
+        "on this page are means over the samples. pass^{k} is the chance that {k} answers "
+        "to the same case all pass: what a user who calls again and again meets.",
+        k=count(k),
+        temperature=found.temperature,
     )
 
     def cells(one: Repeated) -> list[Html]:
@@ -45,21 +47,29 @@ def _samples(found: Samples, texts: Mapping[str, str]) -> Html:
             _figure(percent(one.pass_at), bounds(one.pass_at_ci)),
             _figure(percent(one.pass_hat[-1]), bounds(one.pass_hat_ci)),
             _figure(percent(one.flips)),
-            _figure(count(one.n), f"{count(one.unscored)} unscored" if one.unscored else ""),
+            _figure(
+                count(one.n), say("{unscored} unscored", unscored=count(one.unscored)) if one.unscored else ""
+            ),
         ]
 
-    head = ("pass@1", f"pass^{k}", "Cases whose answers disagree", "n")
-    return _part("samples", f"{count(k)} samples a case", said, head, found.questions, cells, texts)
+    head = ("pass@1", f"pass^{k}", say("Cases whose answers disagree"), "n")
+    return _part("samples", say("{k} samples a case", k=count(k)), said, head, found.questions, cells, texts)
 
 
 def _noise(found: Noise, texts: Mapping[str, str]) -> Html:
-    each = f"{count(found.per_half)} answer" + ("s" if found.per_half > 1 else "")
-    said = (
-        f"Each arm was held against itself, {each} a case against as many more: whatever differs is noise. "
-        f"{percent(found.differing)} of the answers differ; {found.rejected} of "
-        f"{count(len(found.comparisons))} such comparisons look like a change at 5 %, {found.rejected_holm} "
-        "after Holm. 95 % of such differences are smaller than the floor: a difference between arms below it "
-        "is nothing to act on."
+    n = count(found.per_half)
+    each = say("{n} answers", n=n) if found.per_half > 1 else say("1 answer")
+    said = say(
+        "Each arm was held against itself, {each} a case against as many more: whatever "
+        "differs is noise. {differing} of the answers differ; {rejected} of {comparisons} "
+        "such comparisons look like a change at 5 %, {rejected_holm} after Holm. 95 % of "
+        "such differences are smaller than the floor: a difference between arms below it is "
+        "nothing to act on.",
+        each=each,
+        differing=percent(found.differing),
+        rejected=found.rejected,
+        comparisons=count(len(found.comparisons)),
+        rejected_holm=found.rejected_holm,
     )
 
     def cells(one: NoiseFloor) -> list[Html]:
@@ -70,25 +80,32 @@ def _noise(found: Noise, texts: Mapping[str, str]) -> Html:
             _figure(count(one.n)),
         ]
 
-    head = ("Noise floor", "Difference seen", "p", "n")
-    return _part("noise", "The noise floor", said, head, found.comparisons, cells, texts)
+    head = (say("Noise floor"), say("Difference seen"), "p", "n")
+    return _part("noise", say("The noise floor"), said, head, found.comparisons, cells, texts)
 
 
 def _corrected(found: Sequence[Corrected], texts: Mapping[str, str]) -> Html:
-    said = (
-        "A grader that errs shifts the shares it measures. The corrected share stands beside the raw one, "
-        "never in its place: by the grader's card (Rogan–Gladen), which holds as far as its labelled set is "
-        "like these cases, or by a person's labels of some of these answers (prediction-powered inference)."
+    said = say(
+        "A grader that errs shifts the shares it measures. The corrected share stands beside "
+        "the raw one, never in its place: by the grader's card (Rogan–Gladen), which holds "
+        "as far as its labelled set is like these cases, or by a person's labels of some of "
+        "these answers (prediction-powered inference)."
     )
 
     def cells(one: Corrected) -> list[Html]:
-        basis = f"{count(one.labelled)} labels" if one.method == "prediction_powered" else one.basis
-        right = _figure("–", one.note) if one.rate is None else _figure(percent(one.rate), bounds(one.ci))
-        plot = element("td", corrected_plot(one), class_="graph", data_label="Raw and corrected")
+        basis = (
+            say("{labelled} labels", labelled=count(one.labelled))
+            if one.method == "prediction_powered"
+            else one.basis
+        )
+        right = (
+            _figure("–", say(one.note)) if one.rate is None else _figure(percent(one.rate), bounds(one.ci))
+        )
+        plot = element("td", corrected_plot(one), class_="graph", data_label=say("Raw and corrected"))
         return [plot, _figure(percent(one.raw)), right, _figure(METHODS[one.method], basis)]
 
-    head = (axis(NARROW), "Raw", "Corrected", "How")
-    return _part("corrected", "Corrected for the grader's error", said, head, found, cells, texts)
+    head = (axis(NARROW), say("Raw"), say("Corrected"), say("How"))
+    return _part("corrected", say("Corrected for the grader's error"), said, head, found, cells, texts)
 
 
 def _part(
@@ -108,8 +125,10 @@ def _part(
         parts.append(_table(title, head, whole, cells, texts))
     if single:
         rules = len({one.name for one in single})
-        table = _table(f"{title}, rule by rule", head, single, cells, texts)
-        summary = element("summary", "1 rule" if rules == 1 else f"{count(rules)} rules, one by one")
+        table = _table(say("{title}, rule by rule", title=title), head, single, cells, texts)
+        summary = element(
+            "summary", say("1 rule") if rules == 1 else say("{rules} rules, one by one", rules=count(rules))
+        )
         parts.append(element("details", summary, table, class_="more"))
     return joined(parts)
 
@@ -125,7 +144,7 @@ def _table(
         element(
             "th",
             name,
-            element("span", "Raw and corrected", class_="unseen") if isinstance(name, Html) else None,
+            element("span", say("Raw and corrected"), class_="unseen") if isinstance(name, Html) else None,
             scope="col",
             class_="graph" if isinstance(name, Html) else "num",
         )
@@ -141,7 +160,7 @@ def _table(
         again = place > 0 and (ordered[place - 1].of, ordered[place - 1].name) == (one.of, one.name)
         name = _question(one, texts)
         shown = element("span", name, class_="unseen") if again else name
-        arm = element("td", _NAMES.get(one.arm, one.arm), data_label="Arm")
+        arm = element("td", arm_name(one.arm), data_label=say("Arm"))
         body.append(
             element(
                 "tr", element("th", shown, scope="row"), arm, *cells(one), class_="again" if again else None
@@ -152,7 +171,12 @@ def _table(
         element("caption", title, class_="unseen"),
         element(
             "thead",
-            element("tr", element("th", "Question", scope="col"), element("th", "Arm", scope="col"), *heads),
+            element(
+                "tr",
+                element("th", say("Question"), scope="col"),
+                element("th", say("Arm"), scope="col"),
+                *heads,
+            ),
         ),
         element("tbody", *body),
         class_="small sure",
@@ -162,7 +186,7 @@ def _table(
 
 def _question(one: Row, texts: Mapping[str, str]) -> Html | str:
     if one.of == "overall":
-        return "All rules"
+        return say("All rules")
     if one.of == "behaviour":
         return named(one.name)
     text = texts.get(one.name, one.name)

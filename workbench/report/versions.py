@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.report.words import count
+from workbench.report.words import aside, count, term
 from workbench.text import excerpt
 from workbench.text import markdown_code as code
 from workbench.text import markdown_escape as escape
 from workbench.text import markdown_table as table
+from workbench.wording import Words, listed, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,15 +18,17 @@ if TYPE_CHECKING:
 
 _TEXT = 140
 _SURE = 0.01
-FIELDS = {
-    "task": "task",
-    "prompt": "prompt",
-    "completion": "answer",
-    "slots": "slots",
-    "template_id": "template",
-    "part": "part",
-}
-MATCHED = {"id": "same id", "prompt": "same prompt", "record": "same record of the log"}
+FIELDS = Words(
+    {
+        "task": "task",
+        "prompt": "prompt",
+        "completion": "answer",
+        "slots": "slots",
+        "template_id": "template",
+        "part": "part",
+    }
+)
+MATCHED = Words({"id": "same id", "prompt": "same prompt", "record": "same record of the log"})
 
 
 def render_difference(found: Difference, *, examples: int = 10) -> str:
@@ -33,44 +36,70 @@ def render_difference(found: Difference, *, examples: int = 10) -> str:
     blocks = [
         f"## {escape(headline(found))}",
         (
-            f"{code(found.a.source)} → {code(found.b.source)}: "
-            f"{count(found.a.rows)} → {count(found.b.rows)} rows."
+            say(
+                "{source} → {other}: {rows} → {after} rows.",
+                source=code(found.a.source),
+                other=code(found.b.source),
+                rows=count(found.a.rows),
+                after=count(found.b.rows),
+            )
         ),
     ]
     if found.nothing:
-        blocks.append("Both versions hold the same rows.")
+        blocks.append(say("Both versions hold the same rows."))
     sizes = size_rows(found)
     if sizes:
-        blocks.append(table(("Rows", "Before", "After"), [(escape(a), b, c) for a, b, c in sizes]))
+        blocks.append(
+            table((say("Rows"), say("Before"), say("After")), [(escape(a), b, c) for a, b, c in sizes])
+        )
     if found.changed:
-        blocks.append("Changed in: " + ", ".join(f"{FIELDS[f]} {n}" for f, n in found.changed_fields.items()))
+        blocks.append(
+            say("Changed in: ") + listed([f"{FIELDS[f]} {n}" for f, n in found.changed_fields.items()])
+        )
     moved = [shift for shift in found.shifts if moved_surely(shift)]
     if moved:
-        head = ("Signal", "Mean before", "after", "Median before", "after", "Effect", "Distance")
-        blocks += ["### Signals that moved", table(head, [_shift(shift) for shift in moved])]
-    blocks += _examples("Changed", [_changed(change) for change in found.changed], examples)
-    blocks += _examples("Added", [_row(view) for view in found.added], examples)
-    blocks += _examples("Removed", [_row(view) for view in found.removed], examples)
+        head = (
+            say("Signal"),
+            say("Mean before"),
+            say("after"),
+            say("Median before"),
+            say("after"),
+            say("Effect"),
+            say("Distance"),
+        )
+        blocks += [f"### {say('Signals that moved')}", table(head, [_shift(shift) for shift in moved])]
+    blocks += _examples(say("Changed"), [_changed(change) for change in found.changed], examples)
+    blocks += _examples(say("Added"), [_row(view) for view in found.added], examples)
+    blocks += _examples(say("Removed"), [_row(view) for view in found.removed], examples)
     return "\n\n".join(blocks) + "\n"
 
 
 def headline(found: Difference) -> str:
     """Say the difference in a sentence."""
     if found.nothing:
-        return f"No row changed; {count(found.same)} stay"
-    return (
-        f"{count(len(found.added))} added, {count(len(found.removed))} removed, "
-        f"{count(len(found.changed))} changed, {count(found.same)} unchanged"
+        return say("No row changed; {same} stay", same=count(found.same))
+    return say(
+        "{added} added, {removed} removed, {changed} changed, {same} unchanged",
+        added=count(len(found.added)),
+        removed=count(len(found.removed)),
+        changed=count(len(found.changed)),
+        same=count(found.same),
     )
 
 
 def size_rows(found: Difference) -> list[tuple[str, str, str]]:
     """Compare the sizes of parts and tasks, where there are several or they changed."""
     rows = []
-    for kind, old, new in (("part", found.a.parts, found.b.parts), ("task", found.a.tasks, found.b.tasks)):
+    for kind, old, new in (
+        (say("part"), found.a.parts, found.b.parts),
+        (say("task"), found.a.tasks, found.b.tasks),
+    ):
         names = list(dict.fromkeys([*old, *new]))
         if len(names) > 1 or old != new:
-            rows += [(f"{kind} {n}", count(old.get(n, 0)), count(new.get(n, 0))) for n in names]
+            rows += [
+                (say("{kind} {name}", kind=kind, name=term(n)), count(old.get(n, 0)), count(new.get(n, 0)))
+                for n in names
+            ]
     return rows
 
 
@@ -105,8 +134,12 @@ def _examples(title: str, lines: Sequence[str], most: int) -> list[str]:
         return []
     shown = [*lines[:most]]
     if len(lines) > most:
-        shown.append(f"- … and {count(len(lines) - most)} more")
-    return [f"<details><summary>{title}: {count(len(lines))}</summary>", "\n".join(shown), "</details>"]
+        shown.append(say("- … and {more} more", more=count(len(lines) - most)))
+    return [
+        f"<details><summary>{title}{say(': ')}{count(len(lines))}</summary>",
+        "\n".join(shown),
+        "</details>",
+    ]
 
 
 def _row(view: RowView) -> str:
@@ -115,15 +148,19 @@ def _row(view: RowView) -> str:
 
 
 def _changed(change: Change) -> str:
-    what = ", ".join(FIELDS[name] for name in change.fields)
-    lines = [f"- {code(change.after.id)}: {what} ({MATCHED[change.by]}): {_text(change.after.asked)}"]
+    what = aside(listed([FIELDS[name] for name in change.fields]), MATCHED[change.by])
+    lines = [f"- {code(change.after.id)}: {what}: {_text(change.after.asked)}"]
     if change.before.answer != change.after.answer:
-        lines += [f"  - before: {_text(change.before.answer)}", f"  - after: {_text(change.after.answer)}"]
+        lines += [_told(say("before"), change.before.answer), _told(say("after"), change.after.answer)]
     elif change.before.asked != change.after.asked:
-        lines += [f"  - before: {_text(change.before.asked)}"]
+        lines += [_told(say("before"), change.before.asked)]
     elif change.before.part != change.after.part:
         lines += [f"  - {escape(change.before.part)} → {escape(change.after.part)}"]
     return "\n".join(lines)
+
+
+def _told(what: str, text: str) -> str:
+    return f"  - {what}{say(': ')}{_text(text)}"
 
 
 def _text(text: str) -> str:

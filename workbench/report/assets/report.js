@@ -16,8 +16,8 @@
     const button = document.querySelector(".theme");
     const dark = () => (root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
     const show = () => {
-      button.textContent = dark() ? "Light" : "Dark";
-      button.setAttribute("aria-label", dark() ? "Use light colours" : "Use dark colours");
+      button.textContent = dark() ? button.dataset.light : button.dataset.dark;
+      button.setAttribute("aria-label", dark() ? button.dataset.toLight : button.dataset.toDark);
       button.setAttribute("aria-pressed", String(Boolean(root.dataset.theme)));
     };
     button.hidden = false;
@@ -59,7 +59,7 @@
         show(way, amount(cost / 1e6, whole));
         show(`${way}_1000`, amount(cost / 1e3, whole));
       }
-      const even = (saved) => (saved > 0 ? `${whole.format((value("once") / saved) * 1e6)} calls` : "never");
+      const even = (saved) => (saved > 0 ? form.dataset.calls.replace("{calls}", whole.format((value("once") / saved) * 1e6)) : form.dataset.never);
       show("against_plain", even(calls.plain - calls.tuned));
       show("against_caching", even(calls.caching - calls.tuned));
     });
@@ -175,7 +175,8 @@
         fitting.push(place);
       }
       const count = fitting.length;
-      found.textContent = count === texts.length ? `${count} cases` : `${count} of ${texts.length} cases`;
+      const told = count === texts.length ? found.dataset.all : found.dataset.some;
+      found.textContent = told.replace("{found}", count).replace("{cases}", texts.length);
       none.hidden = count > 0;
       show(0, few);
     };
