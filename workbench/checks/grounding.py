@@ -46,6 +46,8 @@ STOP = frozenset(_STOP_TEXT.split())
 # A sentence denies another where they share this much of at least so many content words.
 _SAME_CLAIM, _MIN_CLAIM = 0.8, 3
 _MIN_STEM = 3
+_LETTERS = re.compile(r"[a-z]+")
+_HAN_NUMBER = re.compile(r"[零〇一二两三四五六七八九十百千]+")
 _SUFFIXES = ("ingly", "edly", "ings", "ing", "ies", "ied", "ed", "es", "ly", "s", "e")
 
 
@@ -186,12 +188,19 @@ def content(text: str) -> frozenset[str]:
 
 
 def _content(text: str) -> frozenset[str]:
-    words = (word.strip("'").removesuffix("'s").casefold() for word in _WORD.findall(text.replace("’", "'")))
-    out = {stem(word) for word in words if word and word not in STOP}
+    out = set(map(_stem_of, _WORD.findall(text.replace("’", "'"))))
+    out.discard("")
     if has_han(text):
         for run in _HAN_RUN.findall(text):
             out |= {a + b for a, b in pairwise(run)} or {run}
     return frozenset(out | numbers_of(text))
+
+
+@lru_cache(maxsize=65_536)
+def _stem_of(written: str) -> str:
+    """Return the stem of a word as it is written; of a stop word, nothing."""
+    word = written.strip("'").removesuffix("'s").casefold()
+    return stem(word) if word not in STOP else ""
 
 
 # The sentences of a context are read for every claim of every answer to it; longer texts are not kept.
@@ -202,8 +211,10 @@ _kept_content = lru_cache(maxsize=8_192)(_content)
 def numbers_of(text: str) -> frozenset[str]:
     """Return the numbers of a text, written one way: ``1,000``, ``1000.0``, 一千 and ``thousand`` are one."""
     out = {_plain(number) for number in _ANY_NUMBER.findall(_fold(text))}
-    out |= {_NUMBER_WORDS[word] for word in re.findall(r"[a-z]+", text.casefold()) if word in _NUMBER_WORDS}
-    out |= {str(_han_number(run)) for run in re.findall(r"[零〇一二两三四五六七八九十百千]+", text)}
+    out |= {
+        _NUMBER_WORDS[word] for word in set(_LETTERS.findall(text.casefold())).intersection(_NUMBER_WORDS)
+    }
+    out |= {str(_han_number(run)) for run in _HAN_NUMBER.findall(text)}
     return frozenset(out)
 
 
@@ -227,9 +238,11 @@ def _han_number(run: str) -> int:
     return total + current
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """Cut the commonest English endings off a word in lower case."""
+    if not word.endswith(_SUFFIXES):
+        return word
     for suffix in _SUFFIXES:
         if word.endswith(suffix) and len(word) - len(suffix) >= _MIN_STEM:
             return word.removesuffix(suffix)

@@ -71,7 +71,9 @@ def buckets_of(text: str) -> NDArray[np.int64]:
         words = _TOKEN.findall(_NOISE.sub(" ", text).lower())
         run, head = f" {' '.join(words)} ", "#"
         grams = [*words, *(f"{a}_{b}" for a, b in pairwise(words))]
-    whole = np.array([bucket(gram) for gram in grams], np.int64)
+    whole = (
+        np.array([zlib.crc32(gram.encode("utf-8", "surrogatepass")) for gram in grams], np.int64) % BUCKETS
+    )
     runs = _run_buckets(run, head=head, sizes=_LATIN_GRAMS if head else _HAN_GRAMS)
     found = np.sort(np.concatenate((whole, runs)))
     first = np.ones(found.size, np.bool_)
@@ -97,7 +99,8 @@ def _run_buckets(run: str, *, head: str, sizes: tuple[int, ...]) -> NDArray[np.i
     import numpy as np
 
     codes = np.frombuffer(run.encode("utf-32-le", "surrogatepass"), np.uint32)
-    utf8, widths = _utf8(codes)
+    plain = run.isascii()  # then each character is its byte
+    utf8, widths = (codes[np.newaxis], np.ones(codes.size, np.int64)) if plain else _utf8(codes)
     state = np.full(codes.size, zlib.crc32(head.encode()) ^ _ALL, np.uint32)
     found = [np.empty(0, np.uint32)]
     for size in range(1, max(sizes) + 1):

@@ -82,7 +82,9 @@ def rejects_premise(text: str, prompt: str, *, within: int = 2) -> str | None:
             continue
         if _REJECTS.search(sentence):
             return sentence
-        shared = len(content(sentence) & wanted) / max(len(wanted), 1)
+        if not wanted:
+            continue  # a prompt without words shares none with it
+        shared = len(content(sentence) & wanted) / len(wanted)
         clause = re.split(r"\b(?:because|since|due to|as)\b", sentence)[0]
         if shared >= _ENOUGH and len(_DENYING.findall(clause)) % 2 != len(_DENYING.findall(question)) % 2:
             return sentence

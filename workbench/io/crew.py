@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import os
+import threading
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -66,7 +68,7 @@ class Crew:
         if self._pool is None:
             # A forked child would inherit the locks of polars' threads; a fresh process has its own.
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._workers, mp_context=context)
+            self._pool = ProcessPoolExecutor(self._workers, mp_context=context, initializer=end_with_parent)
         waiting: deque[Future[Any]] = deque()
         try:
             for piece in pieces:
@@ -78,6 +80,18 @@ class Crew:
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def end_with_parent() -> None:
+    """End this process as soon as the one that started it is gone: killed, it can't tell anybody."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _done(number: int, work: bytes, piece: Any) -> Any:

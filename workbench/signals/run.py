@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from workbench.io.crew import end_with_parent
 from workbench.signals.columns import Column, FrameSignal, RowSignal, Tools
 from workbench.signals.rows import Row, Rows, rows_of
 
@@ -104,7 +105,7 @@ def _by_rows(
         return
     # A forked child would inherit the locks of polars' threads; a fresh process has its own.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent) as pool:
         futures = [
             pool.submit(_once, chunk, signals, tools.contracts, place)
             for chunk, place in zip(chunks, places, strict=True)
