@@ -172,6 +172,37 @@ def test_recorded_answers_are_judged_arm_by_arm_and_compared(tmp_path, evaluated
     assert len((tmp_path / "judged" / "opinions.jsonl").read_text().splitlines()) == 8
 
 
+def fickle(body, _number):
+    """Prefers whatever stands first; of three samples the last turns against a kind answer."""
+    text = body["messages"][-1]["content"]
+    if "first answer" in text:
+        return answer(said("first"))
+    return answer(said("pass" if "Thanks" in text and body["seed"] < 2 else "fail"))
+
+
+def test_a_judge_that_sways_is_found_out(tmp_path, evaluated, capsys):
+    rubric = tmp_path / "polite.yaml"
+    rubric.write_text("name: polite\nquestion: Is it polite?\nsamples: 3\n", encoding="utf-8")
+    with serving(fickle) as service:
+        common = ["judge", str(evaluated), "--rubric", str(rubric), "--judge", f"openai:{service.url}"]
+        assert execute([*common, "--out", str(tmp_path / "judged")]) == 0
+        told = capsys.readouterr().out
+        assert execute([*common, "--out", str(tmp_path / "compared"), "--prefer", "before,after"]) == 0
+    judged = json.loads((tmp_path / "judged" / "summary.json").read_text())
+    assert judged["arms"] == {
+        "before": {"pass": 0, "fail": 4, "unscored": 0},
+        "after": {"pass": 3, "fail": 0, "unscored": 1},
+    }
+    # Four answers whose three verdicts agree (3 pairs of 3), three whose verdicts are 2 to 1 (1 pair of 3).
+    assert judged["self_agreement"] == pytest.approx((4 * 3 + 3 * 1) / (7 * 3))
+    assert "self agreement: 71.4%" in told
+    compared = json.loads((tmp_path / "compared" / "summary.json").read_text())
+    assert compared["preferred"] == {"before": 0, "after": 0, "tie": 0, "undecided": 3}
+    assert compared["order_consistency"] == 0.0
+    lines = (tmp_path / "compared" / "opinions.jsonl").read_text().splitlines()
+    assert [json.loads(line)["better"] for line in lines] == 3 * ["undecided"]
+
+
 CONTRACT = """
 task: desk
 version: 1

@@ -57,6 +57,11 @@ def short_name(file: str) -> str:
     return "/".join(Path(file).parts[-_TOLD:])
 
 
+def shown_source(source: str) -> str:
+    """Name data as it was given; a path from the root of somebody's machine by its folder and name."""
+    return short_name(source) if source.startswith("/") else source
+
+
 def certificate_rows(leakage: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """List the leakage certificate: across each two parts, and against each evaluation file."""
     across = [

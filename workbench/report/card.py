@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from workbench.corpus.cardwords import shown_source
 from workbench.report.cardmodel import concerns, sentence
 from workbench.report.cardsections import (
     change_section,
@@ -117,10 +118,11 @@ def _health(profile: Profile) -> Html:
 
 def _provenance(card: Card) -> Html:
     profile = card.profile
-    again = f"workbench card {profile.source} --out card"
+    source = shown_source(profile.source)
+    again = f"workbench card {source} --out card"
     named = "\n".join(f"{digest}  {name}" for name, digest in card.files.items())
     facts = {
-        say("Source"): profile.source,
+        say("Source"): source,
         say("Read as"): term(profile.kind),
         say("Inputs"): card.key,
         say("Version"): card.version,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workbench.corpus.cardwords import CERTIFICATE, certificate_rows
+from workbench.corpus.cardwords import CERTIFICATE, certificate_rows, shown_source
 from workbench.report.charts import bar
 from workbench.report.histograms import histogram, said
 from workbench.report.markup import Html, element, joined, prose, scrolling
@@ -243,8 +243,8 @@ def change_section(change: Difference, *, most: int = _SHOWN, rest: str = _CARD)
             "p",
             say(
                 "{before} → {after}: {said}.",
-                before=change.a.source,
-                after=change.b.source,
+                before=shown_source(change.a.source),
+                after=shown_source(change.b.source),
                 said=headline(change),
             ),
             class_="lead",

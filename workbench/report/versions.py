@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from workbench.corpus.cardwords import shown_source
 from workbench.report.words import aside, count, term
 from workbench.text import excerpt
 from workbench.text import markdown_code as code
@@ -38,8 +39,8 @@ def render_difference(found: Difference, *, examples: int = 10) -> str:
         (
             say(
                 "{source} → {other}: {rows} → {after} rows.",
-                source=code(found.a.source),
-                other=code(found.b.source),
+                source=code(shown_source(found.a.source)),
+                other=code(shown_source(found.b.source)),
                 rows=count(found.a.rows),
                 after=count(found.b.rows),
             )
