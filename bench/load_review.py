@@ -45,7 +45,7 @@ class Desk:
         """Return every scene by its name."""
         return {
             f"{PEOPLE} people": partial(self.steady, calls),
-            f"{PEOPLE} people beside {PEOPLE} slow ones": partial(self.slowed, calls),
+            f"{PEOPLE // 2} people beside {PEOPLE // 2} slow ones": partial(self.slowed, calls),
             f"{PEOPLE} people, some go away": partial(self.deserted, calls),
         }
 

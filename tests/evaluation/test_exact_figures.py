@@ -12,8 +12,8 @@ from workbench.evaluation.corrected import Error, prediction_powered, rogan_glad
 from workbench.evaluation.paired import FLIPS, Differing, adjusted, compare_arms, exchange_test
 from workbench.evaluation.power import cases_for, equivalence_cases, power
 from workbench.evaluation.sequential import Bet
-from workbench.evaluation.stats import Method, Units, difference, effective, resample
-from workbench.verdicts import Comparison, Verdicts
+from workbench.evaluation.stats import Method, Units, difference, effective, figure, resample
+from workbench.verdicts import Amount, Comparison, Verdicts
 
 ERROR = Error(basis="s", positives=80, caught=72, negatives=50, refused=40)
 
@@ -227,3 +227,21 @@ def test_verdicts_of_an_earlier_file_have_the_level_that_it_was_made_with():
     held = {name: fields[name] for name in ("confidence", "resamples", "seed", "heldout_cases")}
     assert held == {"confidence": 0.95, "resamples": 2000, "seed": 0, "heldout_cases": 0}
     assert fields["stopped"] is None
+
+
+def test_where_everything_is_labelled_the_labels_alone_count():
+    found, said = np.array([1.0, 1.0, 1.0, 0.0]), np.array([1.0, 0.0, 0.0, 0.0])
+    point, _ = prediction_powered(found, said, ["a", "b", "c", "d"])
+    assert point == pytest.approx(0.25)
+
+
+def test_a_figure_of_scores_alone_has_nothing_unscored():
+    assert figure([1.0, 0.0], ["a", "b"]).unscored == 0
+    assert figure([1.0, 0.0], ["a", "b"], unscored=3).unscored == 3
+
+
+def test_amounts_of_a_run_end_at_a_billion():
+    assert msgspec.convert(1e9, Amount) == 1e9
+    for amount in (1e9 + 0.5, -0.5):
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.convert(amount, Amount)

@@ -44,6 +44,20 @@ def test_work_of_another_key_is_not_resumed(tmp_path):
         assert not (work / "checkpoint").exists()
 
 
+@pytest.mark.parametrize("where", ["here", "above", "home", "repository"])
+def test_force_never_empties_where_one_is_nor_a_home_nor_a_repository(tmp_path, monkeypatch, where):
+    place = tmp_path / "place"
+    (place / "inside" / ".git").mkdir(parents=True)
+    (place / "thesis.txt").write_text("precious")
+    monkeypatch.chdir({"here": place, "above": place / "inside"}.get(where, tmp_path))
+    monkeypatch.setenv("HOME", str(place if where == "home" else tmp_path / "elsewhere"))
+    if where == "repository":
+        (place / ".git").mkdir()
+    with pytest.raises(OutputError, match="Choose another --out"):
+        make(place, force=True)
+    assert (place / "thesis.txt").read_text() == "precious"
+
+
 @pytest.mark.parametrize("force", [False, True])
 def test_something_else_is_only_replaced_with_force(tmp_path, force):
     out = tmp_path / "out"

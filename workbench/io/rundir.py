@@ -212,6 +212,8 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def _refuse_foreign(path: Path, *, verb: str, force: bool) -> None:
+    if force:
+        _refuse_precious(path)
     if force or not path.exists() or (path.is_dir() and not any(path.iterdir())):
         return
     manifest = read_manifest(path) if path.is_dir() else None
@@ -224,6 +226,29 @@ def _refuse_foreign(path: Path, *, verb: str, force: bool) -> None:
             fix="Choose another --out, or pass --force to replace it.",
         )
     )
+
+
+def _refuse_precious(path: Path) -> None:
+    """Keep ``--force`` from what nobody means to replace by an output: a slip of the finger is enough."""
+    place = path.resolve()
+    what = (
+        "the directory that you are in, or one that holds it"
+        if Path.cwd().is_relative_to(place)
+        else "your home directory, or one that holds it"
+        if Path.home().is_relative_to(place)
+        else "a directory under version control"
+        if (place / ".git").exists()
+        else ""
+    )
+    if what:
+        raise OutputError(
+            Finding(
+                where=str(path),
+                found=what,
+                expected="a place that --force may empty",
+                fix="Choose another --out; what isn't wanted there has to be removed by hand.",
+            )
+        )
 
 
 def _held(work: Path) -> dict[str, Any] | None:
