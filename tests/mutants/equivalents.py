@@ -49,6 +49,18 @@ EQUIVALENTS = (
         "10 → 11",
         _SPEED,
     ),
+    Equivalent(
+        "workbench.convert.align",
+        'cut = least.rfind("\\n", 0, max(size - _MARGIN, 0))',
+        "0 → 1",
+        "an end shorter than 4,000 characters isn't set aside, so that one of 0 or 1 is none either",
+    ),
+    Equivalent(
+        "workbench.convert.align",
+        "_MARGIN = 400",
+        "400 → 401",
+        "one character less is set aside and aligned with the rest instead, with the same outcome",
+    ),
 )
 
 
