@@ -17,6 +17,7 @@ from workbench.signals import (
     Conduct,
     Judge,
     Languages,
+    Named,
     Overlap,
     Personal,
     Repetition,
@@ -25,6 +26,7 @@ from workbench.signals import (
     measure,
 )
 from workbench.signals import Grounding as GroundingSignal
+from workbench.signals.personal import Found
 
 REFUSAL = "The weather is fine. It is late. So it is. I can't help with that request."
 HELP = (
@@ -32,6 +34,7 @@ HELP = (
 )
 STEPS = HELP + "- Take the short road, past the mill and the lake, to the very end of it.\n" * 12
 CANNED = "Send it back in its box."
+MODEL = ("en_core_web_sm", "en")
 CONTEXT = "Order 48213 left Bergen on 14 March and costs 45 euros."
 
 # A signal, one field's value as it was and as changed, and the rows (question, answer, context).
@@ -51,6 +54,10 @@ SIGNALS = [
     (Repetition(), "ngram", 4, 1, [("x", "so and so and more")]),
     (Judge(), "rubric", None, "Is it blue?", [("x", "y")]),
     (Judge(), "max_new_tokens", 64, 1, [("x", "y")]),
+    (Named(), "model", "en_core_web_sm", "xx_none", [("Anna left Bergen", "yes")]),
+    (Named(), "lang", "en", "fi", [("Anna left Bergen", "yes")]),
+    (Named(), "entities", ("PERSON", "LOCATION"), ("PERSON",), [("Anna left Bergen", "yes")]),
+    (Named(), "min_score", 0.5, 0.7, [("Anna left Bergen", "yes")]),
 ]  # fmt: skip
 
 
@@ -71,6 +78,20 @@ def frame(rows):
     return pairs_to_frame(one(number, *row) for number, row in enumerate(rows))
 
 
+def names_known(model, lang, entities, min_score):
+    """Stand in for Presidio, whose extra may be missing: tests/signals/test_named.py asks the real one."""
+    known = {"Anna": ("PERSON", 0.85), "Bergen": ("LOCATION", 0.6)} if (model, lang) == MODEL else {}
+
+    def find(text):
+        return [
+            Found(kind.lower(), text.index(name), text.index(name) + len(name))
+            for name, (kind, score) in known.items()
+            if name in text and kind in entities and score >= min_score
+        ]
+
+    return find
+
+
 def judging():
     """Return a judge whose word rests on the rubric."""
 
@@ -87,7 +108,8 @@ def test_every_field_of_every_signal_is_tried():
 
 
 @pytest.mark.parametrize("which", SIGNALS, ids=lambda one: f"{type(one[0]).__name__}.{one[1]}")
-def test_a_changed_field_changes_the_figures(which):
+def test_a_changed_field_changes_the_figures(which, monkeypatch):
+    monkeypatch.setattr("workbench.signals.named.analyzer", names_known)
     signal, field, before, after, rows = which
     if after == "langid":
         pytest.importorskip("py3langid")

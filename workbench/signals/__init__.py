@@ -7,6 +7,7 @@ from workbench.signals.conduct import Conduct, Grounding, Overlap, Rules
 from workbench.signals.corpus import Boilerplate
 from workbench.signals.exposure import Personal, Secrets
 from workbench.signals.model import Judge, Likelihood
+from workbench.signals.named import Named
 from workbench.signals.reading import Languages, Reading
 from workbench.signals.run import columns_of, columns_table, measure, measure_all
 from workbench.signals.shape import Compression, Lengths, Repetition, Scripts
@@ -27,6 +28,7 @@ AnySignal = (
     | Boilerplate
     | Likelihood
     | Judge
+    | Named
 )
 DEFAULT: tuple[AnySignal, ...] = (
     Lengths(),
@@ -63,6 +65,7 @@ __all__ = [
     "Languages",
     "Lengths",
     "Likelihood",
+    "Named",
     "Overlap",
     "Personal",
     "Reading",
