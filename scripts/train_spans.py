@@ -4,14 +4,16 @@
 
 They learn from what was written for this project: ``scripts/span_wording`` (sentences and headings by kind)
 and the gold prompts of ``tests/convert/gold`` that may be looked at. Those with ``half: held`` of the second
-set are never read. Weights go to ``workbench/convert/weights/spans.npz``; with ``--folds``, nothing is
-written, and the accuracy on prompts left out in turn is printed.
+and third set are never read. Weights go to ``workbench/convert/weights/spans.npz``; with ``--folds``,
+nothing is written, and the accuracy on prompts left out in turn is printed.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
+import zlib
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -23,20 +25,41 @@ from scipy.optimize import minimize
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "convert")]
 
-from goldspans import gold  # noqa: E402
+from goldspans import gold, unseen  # noqa: E402
 
 from workbench.checks.linear import BUCKETS, buckets_of  # noqa: E402
 from workbench.convert import segment_learnt  # noqa: E402
 from workbench.convert.measure_spans import compare_spans, span_figures  # noqa: E402
 from workbench.convert.segment import _KINDS, segment  # noqa: E402
+from workbench.convert.segment_headings import heading_words  # noqa: E402
 from workbench.convert.segment_learnt import Learnt, plain  # noqa: E402
 from workbench.convert.segment_units import units  # noqa: E402
 
-Texts = list[tuple[str, str]]
+# A text, its kind, and how much it weighs.
+Texts = list[tuple[str, str, float]]
 PENALTY = {"sentence": 0.02, "heading": 0.1}
 ITERATIONS, SMALLEST, SEEN = 80, 0.02, 2
+# A sentence with choices is drawn so often as its longest list of choices is long, times this; its draws
+# weigh less the more they are.
+_TURNS, _DRAWN = 2, 0.25
+_CHOICE = re.compile(r"\(([^()]*\|[^()]*)\)")
 # A heading teaches a kind where most of what stands under it is of that kind.
 _MOSTLY = 0.7
+
+
+def drawn(line: str) -> list[str]:
+    """Draw sentences from one with choices ("(a|b) c"), always the same, so that each choice comes up."""
+    choices = [match.group(1).split("|") for match in _CHOICE.finditer(line)]
+    if not choices:
+        return [line]
+    random = np.random.default_rng(zlib.crc32(line.encode()))
+    n = max(map(len, choices)) * _TURNS
+    picks = [[c[i] for _ in range(-(-n // len(c))) for i in random.permutation(len(c))][:n] for c in choices]
+    out = []
+    for pick in zip(*picks, strict=True):
+        rest = iter(pick)
+        out.append(" ".join(_CHOICE.sub(lambda _, rest=rest: next(rest), line).split()))
+    return out
 
 
 def wording() -> tuple[Texts, Texts]:
@@ -49,7 +72,9 @@ def wording() -> tuple[Texts, Texts]:
             if line.startswith("["):
                 kind = line.strip("[]")
             elif kind and line:
-                (headings if line.startswith("# ") else sentences).append((line.removeprefix("# "), kind))
+                into = headings if line.startswith("# ") else sentences
+                texts = drawn(line.removeprefix("# "))
+                into += [(text, kind, len(texts) ** -_DRAWN) for text in texts]
     return sentences, headings
 
 
@@ -65,20 +90,20 @@ def of_prompts(rows: list[Any]) -> tuple[Texts, Texts]:
         for unit in units(row.prompt):
             (kind, _), *_ = Counter(kinds[unit.start : unit.end]).most_common()
             if unit.form != "block":
-                sentences.append((unit.text(row.prompt), kind))
+                sentences.append((unit.text(row.prompt), kind, 1.0))
             if unit.path:
-                under.setdefault(unit.path[-1].replace("_", " "), Counter())[kind] += 1
+                under.setdefault(heading_words(unit.path[-1]), Counter())[kind] += 1
         for name, found in under.items():
             (kind, n), *_ = found.most_common()
             if n >= _MOSTLY * found.total():
-                headings.append((name, kind))
+                headings.append((name, kind, 1.0))
     return sentences, headings
 
 
 def train(texts: Texts, penalty: float) -> dict[str, Any]:
     """Fit a softmax regression with an L2 penalty over hashed n-grams; rare kinds weigh more."""
     rows, columns = [], []
-    for row, (text, _) in enumerate(texts):
+    for row, (text, _, _) in enumerate(texts):
         found = buckets_of(plain(text))
         rows.append(np.full(found.size, row))
         columns.append(found)
@@ -88,9 +113,10 @@ def train(texts: Texts, penalty: float) -> dict[str, Any]:
     kept = np.isin(column_of, at)
     row_of, column_of = row_of[kept], np.searchsorted(at, column_of[kept])
     x = sp.csr_matrix((1 / np.sqrt(sizes[row_of]), (row_of, column_of)), shape=(len(texts), at.size))
-    kind_of = np.array([_KINDS.index(kind) for _, kind in texts])
-    count = np.bincount(kind_of, minlength=len(_KINDS))
-    weight = np.sqrt(len(texts) / (len(_KINDS) * np.maximum(count, 1)))[kind_of]
+    kind_of = np.array([_KINDS.index(kind) for _, kind, _ in texts])
+    share_of = np.array([share for *_, share in texts])
+    count = np.bincount(kind_of, share_of, minlength=len(_KINDS))
+    weight = share_of * np.sqrt(share_of.sum() / (len(_KINDS) * np.maximum(count, 1)))[kind_of]
     wanted = np.eye(len(_KINDS))[kind_of]
 
     def loss(flat: Any) -> tuple[float, Any]:
@@ -149,7 +175,7 @@ def main() -> None:
         "--folds", type=int, default=0, help="measure on prompts left out in turn; write nothing"
     )
     folds = parser.parse_args().folds
-    rows = [row for row in gold() if (row.set, row.half) != ("second", "held")]
+    rows = [row for row in gold() if not unseen(row)]
     if not folds:
         models = both(rows)
         named = {f"{name}_{key}": value for name, found in models.items() for key, value in found.items()}

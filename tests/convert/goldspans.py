@@ -22,17 +22,22 @@ class Labelled:
 
 
 def gold() -> list[Labelled]:
-    """All prompts: those of the first set, then those of the second, English ones first."""
+    """All prompts, set after set; of each set the English ones first."""
     folder = Path(__file__).parent / "gold"
     return [
         _labelled(row, language, name)
-        for name, tail in (("first", ""), ("second", "_second"))
+        for name, tail in (("first", ""), ("second", "_second"), ("third", "_third"))
         for language in ("english", "chinese")
         for row in yaml.safe_load((folder / f"{language}{tail}.yaml").read_text(encoding="utf-8"))
     ]
 
 
-def _labelled(row, language, name="second"):
+def unseen(row):
+    """Tell what neither the cues nor the weights were made from."""
+    return row.set != "first" and row.half == "held"
+
+
+def _labelled(row, language, name):
     pieces = _MARK.split(row["marked"])
     kinds, texts = pieces[1::2], pieces[2::2]
     # What stands before the first mark is the label of the first span.

@@ -172,3 +172,30 @@ def test_a_prompt_of_200_kb_is_cut_in_seconds():
 def test_thousands_of_unclosed_tags_are_cut_in_seconds():
     prompt = "<a>one\n<b>two\n" * 1500 + "</a>\n</b>"
     assert sum(span.end - span.start for span in segment(prompt)) > len(prompt) / 2
+
+
+def test_pictures_mark_headings_and_items():
+    prompt = "🌟Tone\n✅ Warm and kind\n✅ No slang\n🌟Length\n✅ At most 100 words\n"
+    assert [
+        (span.kind, prompt[span.start : span.end].split("\n", maxsplit=1)[0]) for span in segment(prompt)
+    ] == [
+        ("style", "🌟Tone"),
+        ("length", "🌟Length"),
+    ]
+
+
+def test_speakers_that_take_turns_are_a_sample_and_fields_are_not():
+    prompt = (
+        "You are a tutor.\n\n## A good exchange\nMia: i got 7\nPi: How did you get there?\nMia: i guessed\n"
+        "Pi: Try the first step again.\n"
+    )
+    assert segment(prompt)[-1].kind == "example"
+    fields = (
+        "You are a tutor.\n\n## Output format\nTitle: the title\nBody: a text\nTitle: again\nBody: again\n"
+    )
+    assert "example" not in {span.kind for span in segment(fields)}
+
+
+def test_tables_of_a_database_are_facts():
+    prompt = "Write one query.\n\n## Schema\n```sql\nCREATE TABLE parcels (id int, city text);\n```\n"
+    assert segment(prompt)[-1].kind == "fact"

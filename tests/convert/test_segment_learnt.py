@@ -1,5 +1,7 @@
 """Weights learnt from sentences and headings, beside the cues."""
 
+import runpy
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -39,3 +41,13 @@ def test_no_words_say_nothing(text):
 
 def test_numbers_and_quotations_are_not_learnt():
     assert plain('Write 20 words like "this one"') == plain('Write 350 words like "that two"')
+
+
+def test_sentences_with_choices_are_drawn_alike_and_use_every_choice():
+    drawn = runpy.run_path(str(Path(__file__).parents[2] / "scripts" / "train_spans.py"))["drawn"]
+    found = drawn("(Be|Stay) (kind|calm|brief), please")
+    assert found == drawn("(Be|Stay) (kind|calm|brief), please")
+    assert {word for text in found for word in text.replace(",", "").split()} == {
+        *("Be", "Stay", "kind", "calm", "brief", "please")
+    }
+    assert drawn("Be kind (always).") == ["Be kind (always)."]

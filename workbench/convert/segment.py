@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, get_args
 
 from workbench.contracts import Span, SpanKind
 from workbench.convert.compile_text import unquoted
 from workbench.convert.segment_cues import scores
-from workbench.convert.segment_headings import DIALOGUE, FACT_NAMES, SLOT, heading_kind, slot_kind
+from workbench.convert.segment_headings import (
+    DIALOGUE,
+    FACT_NAMES,
+    SLOT,
+    heading_kind,
+    heading_words,
+    slot_kind,
+)
 from workbench.convert.segment_learnt import learnt_weights
 from workbench.convert.segment_units import Unit, short, units
 
@@ -21,7 +28,12 @@ _KINDS: tuple[SpanKind, ...] = get_args(SpanKind)
 _CERTAIN = 100.0
 _OPENING_ROLE = 2.0
 _BLOCK_FORMAT = 3.0
-_SAMPLE_TURN = 4.0
+_SAMPLE_TURN = 6.0
+# The tables of a database are facts under any heading; a tag alone goes on with what is shown.
+_TABLES, _KNOWN_TABLES = re.compile(r"\bcreate (?:table|view)\b", re.IGNORECASE), 3.0
+_MARKUP = re.compile(r"\s*<[^<>]+>\s*")
+# A dialogue has so many speakers, and at least one of them speaks again.
+_SPEAKERS = 2
 _LEAD_IN = 0.6
 _OWN_LABEL = 1.4
 # What was learnt beside the cues: of a sentence, of a heading that no cue knows, and of one that a cue knows.
@@ -82,6 +94,7 @@ def classified(prompt: str) -> tuple[Part, ...]:
 def _weights(prompt: str, cut: tuple[Unit, ...]) -> list[dict[SpanKind, float]]:
     texts = [unit.text(prompt) for unit in cut]
     lone = len({match.group() for text in texts for match in SLOT.finditer(text)}) == 1
+    turns = _turns(cut, texts)
     out: list[dict[SpanKind, float]] = []
     lead: dict[SpanKind, float] = {}
     nested: tuple[int, dict[SpanKind, float]] | None = None
@@ -94,9 +107,11 @@ def _weights(prompt: str, cut: tuple[Unit, ...]) -> list[dict[SpanKind, float]]:
             out.append({"format" if shown and certain != "example" else certain: _CERTAIN})
             continue
         found = _wording(unit, text, first=i == 0)
-        if _is_turn(text) and any(_is_turn(texts[j]) for j in (i - 1, i + 1) if 0 <= j < len(texts)):
+        if i in turns:
             found["example"] = found.get("example", 0) + _SAMPLE_TURN * ("format" not in _headed(unit))
-        shown = text.rstrip().endswith((":", "：")) and max(found, key=lambda k: found[k]) == "format"
+        opens = text.rstrip().endswith((":", "："))
+        shows = opens and max(found, key=lambda k: found[k]) == "format"
+        shown = shows or (shown and _MARKUP.fullmatch(text) is not None)
         if unit.form == "item":
             depth = _depth(prompt, unit)
             above = {} if nested is None or depth <= nested[0] else nested[1]
@@ -118,7 +133,9 @@ def _wording(unit: Unit, text: str, *, first: bool) -> dict[SpanKind, float]:
     """Add up what the unit's words, its headings and its place say."""
     found = dict(_DEFAULT)
     if unit.form == "block":
-        found["format"] = _BLOCK_FORMAT
+        found["fact" if _TABLES.search(text) else "format"] = _BLOCK_FORMAT + _KNOWN_TABLES * bool(
+            _TABLES.search(text)
+        )
     else:
         _add(found, scores(unquoted(text)), 1)
         if not _is_field(unit):
@@ -127,7 +144,7 @@ def _wording(unit: Unit, text: str, *, first: bool) -> dict[SpanKind, float]:
     _add(found, headed, 1)
     if unit.path:
         known = _KNOWN_HEADING if headed else _NEW_HEADING
-        _add(found, learnt_weights(unit.path[-1].replace("_", " "), "heading"), known)
+        _add(found, learnt_weights(heading_words(unit.path[-1]), "heading"), known)
     if not headed and unit.path:
         _add(found, scores(unit.path[-1]), _LEAD_IN)
     if first and not headed and unit.form == "text":
@@ -180,6 +197,27 @@ def _leaves(prompt: str, cut: tuple[Unit, ...], i: int) -> bool:
     unit, text = cut[i], cut[i].text(prompt)
     gap = prompt[cut[i - 1].stop : unit.lead] if i else ""
     return gap.count("\n") > 1 and _AFTER_SAMPLES.search(text) is not None and not _is_turn(text)
+
+
+def _turns(cut: Sequence[Unit], texts: Sequence[str]) -> set[int]:
+    """Find the turns of dialogues that are shown: two that follow each other, or labels that take turns."""
+    named = [_is_turn(text) for text in texts]
+    out = {
+        i
+        for i, is_turn in enumerate(named)
+        if is_turn and any(named[max(0, i - 1) : i] + named[i + 1 : i + 2])
+    }
+    run: list[int] = []
+    for i in range(len(cut) + 1):
+        spoken = i < len(cut) and cut[i].label != "" and SLOT.search(texts[i]) is None
+        if spoken and (not run or cut[i].path == cut[run[-1]].path):
+            run.append(i)
+            continue
+        said = [name for name, _ in groupby(cut[j].label for j in run)]
+        if len(said) > len(set(said)) <= _SPEAKERS and len(said) > _SPEAKERS:
+            out.update(run)
+        run = [i] if spoken else []
+    return out
 
 
 def _is_turn(text: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from workbench.convert.lexicon import cues
 from workbench.convert.segment_cues import narrowed
+from workbench.convert.segment_lines import EMOJI
 
 if TYPE_CHECKING:
     from workbench.contracts import SpanKind
@@ -21,6 +22,8 @@ DIALOGUE = re.compile(
     r"回复|评论|类别|原文|译文|结果|文本|标签|思考|分析)\s?[\d一二三]{0,2}\s?[】\]]?\**\s?[:：]",
     re.IGNORECASE,
 )
+# What stands before the words of a heading: pictures and numbers.
+_NUMBERED = re.compile(rf"(?:{EMOJI}|\d{{1,2}}(?:\.\d)*[.、)）]|[一二三四五六七八九十]{{1,3}}[、.]|\s)+")
 # A line alone that numbers a sample.
 SAMPLE_LINE = re.compile(
     r"\s*[#*【\[<\s]*(?:examples?|samples?|示例|样例|例子?|案例)\s?[\dA-C一二三四五]{0,2}\s?[】\]>*]*\s?[:：]?\s*",
@@ -35,7 +38,7 @@ _DATA_NAMES = re.compile(
     r"history|profile|context|docs?\b|document|passage|article|notes?|data|answer|response|schema|memor|"
     r"knowledge|retriev|search|result|record|background|summary|transcript|report|conversation|dialog|"
     r"contract|excerpt|leaflet|chunk|source|reference|topic|candidate|list|table|evidence|content|essay|code|"
-    r"diff|description|\bjob|resume|\bsheet|\bspec|product|\binfo|guideline|\brules|glossary|brand|listing|\bdraft|faq|catalog|polic|tools?\b|examples?\b|persona|资料|上下文|背景|历史|文档|材料|知识|内容|记录|合同|名单|题目|档案|稿件|小结|"
+    r"diff|description|decision|ruling|\bocr|chat|dialogue|knowledge|kb\b|\bjob|resume|\bsheet|\bspec|product|\binfo|guideline|\brules|glossary|brand|listing|\bdraft|faq|catalog|polic|tools?\b|examples?\b|persona|资料|上下文|背景|历史|文档|材料|知识|内容|记录|合同|名单|题目|档案|稿件|小结|"
     r"病历|纪要|公告|新闻|法条|条文|法规|产品|商品|参数|指南|信息|回答|答案|作文|数据|简历|文章",
     re.IGNORECASE,
 )
@@ -55,11 +58,18 @@ _USER_NAMES = re.compile(
 def heading_kind(path: tuple[str, ...]) -> tuple[SpanKind, float] | None:
     """Return the kind that the innermost telling heading speaks of, and how far it can be trusted."""
     for depth, name in enumerate(reversed(path)):
-        found = _name_kind(name.strip(" \t#*:：-_=<>[]【】").replace("_", " "))
+        found = _name_kind(heading_words(name))
         # The title of a whole prompt ("# Role: …") says nothing of the sections below it.
         if found is not None and not (depth and found[0] in {"role", "format"} and depth == len(path) - 1):
             return found[0], found[1] if depth == 0 else found[1] * _OUTER
     return None
+
+
+def heading_words(name: str) -> str:
+    """Return the words of a heading without its marks, number and pictures."""
+    bare = name.strip(" \t#*:：-_=<>[]【】")
+    numbered = _NUMBERED.match(bare)
+    return bare[numbered.end() if numbered else 0 :].replace("_", " ") or bare
 
 
 @lru_cache(maxsize=4096)

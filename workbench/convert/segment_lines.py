@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# Pictures that stand before a heading or serve as the mark of a list item.
+EMOJI = r"(?:[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]\ufe0f?|\d\ufe0f?\u20e3)"
 ITEM = re.compile(
-    r"\s*(?:[-–*+•·▪◦●○■□◆◇★✓✔➤►]|\(?\d{1,3}[.)、:](?!\d)|[（(][\d一二三四五六七八九十]{1,3}[)）]|[①-⑳]|[a-zA-Z][.)])"
+    rf"\s*(?:[-–*+•·▪◦●○■□◆◇★✓✔➤►]\s*{EMOJI}|[-–*+•·▪◦●○■□◆◇★✓✔➤►]|{EMOJI}|"
+    r"\(?\d{1,3}[.)、:](?!\d)|[（(][\d一二三四五六七八九十]{1,3}[)）]|[①-⑳]|[a-zA-Z][.)])"
     r"(?:\s+|(?<=[、）①-⑳])\s*|(?=[^\x00-\x7f]))"
 )
 TAG_NAME = r"[^\W\d][\w.-]{0,40}"
@@ -18,7 +21,10 @@ FENCE = re.compile(r"\s*(?:```|~~~)")
 _OPEN = re.compile(rf"\s*<(?P<tag>{TAG_NAME})(?:\s[^<>]*)?>(?=\s*\S)")
 _SHUT = re.compile(rf"</(?P<tag>{TAG_NAME})>\s*[、,，.。;；]?\s*$")
 _ENDED = re.compile(r"[.!?:;。！？：；…>}\])）】|`*\"”」—]\s*$")
-_STARTS = re.compile(r"\s*(?:[-–*+•·▪◦●○■□◆◇★✓✔➤►#<>{}\[\]【（(|=\"“`]|\d{1,3}[.)、:]|[a-zA-Z][.)]\s|\*\*)")
+_STARTS = re.compile(
+    rf"\s*(?:{EMOJI}|"
+    r"[-–*+•·▪◦●○■□◆◇★✓✔➤►#<>{}\[\]【（(|=\"“`]|\d{1,3}[.)、:]|[a-zA-Z][.)]\s|\*\*)"
+)
 _WRAP_LEAST, _WRAP_MOST = 60, 140
 
 

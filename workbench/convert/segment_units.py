@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from workbench.convert.segment_headings import DIALOGUE, SAMPLE_LINE, SLOT, heading_kind
-from workbench.convert.segment_lines import FENCE, ITEM, TAG_NAME, Line, lines, trim
+from workbench.convert.segment_lines import EMOJI, FENCE, ITEM, TAG_NAME, Line, lines, trim
 from workbench.text import has_han
 
 if TYPE_CHECKING:
@@ -23,6 +23,11 @@ _HEADING = re.compile(
     r"|(?:[一二三四五六七八九十]{1,3}[、.]|[IVX]{1,4}\.)\s*(?P<n>[^。.!?:：\n]{1,20})[:：]?"
     r"|(?P<c>[^.!?。！？:：\n\"“”]{1,60})[:：]"
     r"|(?P<u>[A-Z][A-Z &/'-]{2,50}))\s*"
+)
+# Pictures that mark items and never head them.
+_ITEM_MARKS = frozenset("✅❌✔✖☑⭕❗❓➡▶👉🚫⛔")
+_PLAIN_HEADING = re.compile(
+    rf"\s*(?P<emoji>(?:{EMOJI})?)\s*(?P<name>[A-Z\u4e00-\u9fff][\w /&'-]{{1,39}}?)\s*(?:{EMOJI})*\s*"
 )
 _TAG_OPEN = re.compile(rf"\s*<(?P<tag>{TAG_NAME})(?:\s[^<>]*)?>\s*")
 _TAG_CLOSE = re.compile(rf"\s*</(?P<tag>{TAG_NAME})>\s*[、,，.。;；]?\s*")
@@ -196,12 +201,22 @@ def _bare(line: str, prompt: str, end: int) -> _Level | None:
 
     Either its words are those of one, or it stands below a blank line and directly above a longer one.
     """
-    plain = re.fullmatch(r"\s*[A-Z\u4e00-\u9fff][\w /&'-]{1,39}\s*", line)
-    if plain is None or not short(line, words=_NAME_WORDS, han=_NAME_HAN) or not prompt[end:].strip():
+    plain = _PLAIN_HEADING.fullmatch(line)
+    if plain is None or not short(plain["name"], words=_NAME_WORDS, han=_NAME_HAN):
         return None
-    if heading_kind((line,)) is None and not _stands_over(line, prompt, end):
+    if not prompt[end:].strip() or (plain["emoji"] and not _heads_marks(plain["emoji"], prompt, end)):
         return None
-    return _Level(rank=_LABEL_RANK, name=line.strip())
+    known = heading_kind((plain["name"],)) is not None or plain["emoji"]
+    if not known and not _stands_over(line, prompt, end):
+        return None
+    return _Level(rank=_LABEL_RANK, name=plain["name"])
+
+
+def _heads_marks(emoji: str, prompt: str, end: int) -> bool:
+    """Tell a heading with a picture from an item of a list that is marked with pictures."""
+    below = prompt[end : end + _BELOW].lstrip()
+    before = prompt[max(0, end - _BELOW) : end].rpartition("\n")[0].rstrip().rpartition("\n")[2].lstrip()
+    return emoji[0] not in _ITEM_MARKS and not below.startswith(emoji) and not before.startswith(emoji)
 
 
 def _stands_over(line: str, prompt: str, end: int) -> bool:
