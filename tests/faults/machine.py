@@ -21,8 +21,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 MODES = {"none": 0, "once": 1, "full": 2, "kill": 3, "torn": 4}
 _SIZE, _HEAD = 4096, "<5q"
-# Seconds after which a command counts as hung.
-_WALL = 90
+# Seconds after which a command counts as hung; one that loads a model shares the processor with others.
+_WALL, _WALL_OF_MODELS = 180, 900
 
 
 def compiler() -> str | None:
@@ -45,6 +45,7 @@ class Machine:
 
     def __init__(self, work: Path, *, model: bool = False) -> None:
         work.mkdir(parents=True, exist_ok=True)
+        self._wall = _WALL_OF_MODELS if model else _WALL
         self._shown, state, shim = work / "shown", work / "state", work / "shim.so"
         source = Path(__file__).with_name("shim.c")
         subprocess.run([compiler(), "-shared", "-fPIC", "-O2", "-o", shim, source, "-ldl"], check=True)
@@ -100,7 +101,7 @@ class Machine:
         if send and not select.select([self._process.stdout], [], [], send[1])[0]:
             with suppress(ProcessLookupError):
                 os.kill(child, send[0])
-        hung = not select.select([self._process.stdout], [], [], _WALL)[0]
+        hung = not select.select([self._process.stdout], [], [], self._wall)[0]
         if hung:
             with suppress(ProcessLookupError):
                 os.killpg(child, signal.SIGKILL)

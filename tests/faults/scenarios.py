@@ -28,9 +28,9 @@ def _of(name, command, needs="", writes=""):
 
 
 SCENARIOS = (
-    _of("convert", "convert log.jsonl --out out --workers 1 --quiet", "log.jsonl", "out"),
+    _of("convert", "convert mixed.jsonl --out out --workers 1 --quiet", "mixed.jsonl", "out"),
     _of("curate", "curate converted --out out --workers 1 --quiet", "converted", "out"),
-    _of("dedupe", "dedupe converted/pairs.parquet --out out --quiet", "converted", "out"),
+    _of("dedupe", "dedupe doubled.parquet --out out --quiet", "doubled.parquet", "out"),
     _of("export", "export converted --to sharegpt --out out.json --quiet", "converted", "out.json"),
     _of("card", "card converted --out out --quiet", "converted", "out"),
     _of("contract-infer", "contract infer prompt.md --out out.yaml", "prompt.md", "out.yaml"),
@@ -64,10 +64,10 @@ WITH_MODEL = (
         "eval",
         "eval --base base --adapter adapter --templates converted --data curated --max-cases 2 "
         "--recipe recipe.yaml --out out --quiet",
-        "base adapter converted curated recipe.yaml log.jsonl gate.yaml",
+        "base adapter converted curated recipe.yaml mixed.jsonl gate.yaml",
         "out",
     ),
-    _of("run", "run recipe.yaml --out out --quiet", "base recipe.yaml log.jsonl gate.yaml", "out"),
+    _of("run", "run recipe.yaml --out out --quiet", "base recipe.yaml mixed.jsonl gate.yaml", "out"),
     _of(
         "teacher",
         "teacher converted --teacher local:base --which broken --max-new-tokens 3 --out out --quiet",
@@ -104,13 +104,15 @@ def world(place: Path, run: Callable, *, model: bool = False, lean: bool = False
     place.mkdir(parents=True)
     lines = (ROOT / "samples" / "support" / "logs.jsonl").read_text(encoding="utf-8").splitlines()[:80]
     (place / "log.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    mixed = [*lines, lines[0], '{"messages": [{"role": "user", "con', '{"nothing": 1}']
+    (place / "mixed.jsonl").write_text("\n".join(mixed) + "\n", encoding="utf-8")
     shutil.copy(ROOT / "samples" / "support" / "prompt.md", place / "prompt.md")
     (place / "docs").mkdir()
     (place / "docs" / "faq.md").write_text(
         "# Shop\n\nQ: When is it open?\nA: From 9 to 5.\n", encoding="utf-8"
     )
     (place / "policy.yaml").write_text("min_rows: 1\nmax_broken_share: null\n", encoding="utf-8")
-    _done(run, place, "convert log.jsonl --out converted --quiet")
+    _done(run, place, "convert mixed.jsonl --out converted --quiet")
     shutil.copy(place / "converted" / "contract.yaml", place / "contract.yaml")
     _made_run(place / "run", cases=12)
     _made_run(place / "other", cases=12)
@@ -137,7 +139,7 @@ def _done(run: Callable, place: Path, command: str) -> None:
 _RECIPE = """\
 version: 1
 base: base
-convert: {logs: [log.jsonl]}
+convert: {logs: [mixed.jsonl]}
 train: {use: sft, max_steps: 2, batch_size: 2, r: 2, checkpoint_every: 1}
 eval: {max_cases: 2, sampling: {max_new_tokens: 3}}
 gate: gate.yaml

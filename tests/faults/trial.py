@@ -4,9 +4,10 @@ import errno
 import random
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.faults.rows import Rows, counted
 from tests.faults.scenarios import filled, lay, snapshot
 
 # Once: a disk that fails one time. Full: no space from then on. Kill: SIGKILL before the change. Torn: half
@@ -25,6 +26,7 @@ class Outcome:
     again: int | None
     shown: str
     faults: tuple[str, ...]
+    rows: Rows = field(default_factory=Rows)
 
 
 def trials(scenario, machine, place: Path, *, most: int):
@@ -71,12 +73,25 @@ def _mended(scenario, machine, work: Path, first, *, mode, number, whole, good) 
         faults.append(f"a trace: {first.shown[-400:]!r}")
     if first.code == whole.code and left != good:
         faults.append(f"ended well, but otherwise: {_differing(left, good)}")
-    again = machine.run(scenario.command, folder=work)
+    again, rows, more = _again(scenario, machine, work, left=left, whole=whole, good=good)
+    faults += more
+    return Outcome(
+        scenario.name, mode, number, first.code, again.code, first.shown[-600:], tuple(faults), rows
+    )
+
+
+def _again(scenario, machine, work: Path, *, left, whole, good):
+    """Run the same command undisturbed; return how it ended, the rows it left, and what is wrong."""
+    again, faults, rows = machine.run(scenario.command, folder=work), [], Rows()
     if again.code != whole.code and not _stands(again, left, good):
         faults.append(f"the same command again: exit code {again.code}: {again.shown[-400:]!r}")
     elif (after := snapshot(work, scenario.writes)) != good:
         faults.append(f"after the same command again, these differ: {_differing(after, good)}")
-    return Outcome(scenario.name, mode, number, first.code, again.code, first.shown[-600:], tuple(faults))
+    else:
+        rows = counted(scenario.name, before=work.parent / "world", after=work)
+        if rows.lost:
+            faults.append(f"rows lost: {rows}")
+    return again, rows, faults
 
 
 def _spread(count: int, most: int) -> list[int]:
@@ -94,14 +109,11 @@ def _struck(scenario, machine, work: Path, *, mode, at, error, whole, good) -> O
         faults.append(
             f"exit code {first.code}, but not what an undisturbed run leaves: {_differing(left, good)}"
         )
-    again = machine.run(scenario.command, folder=work)
-    if again.code != whole.code and not _stands(again, left, good):
-        faults.append(f"the same command again: exit code {again.code}: {again.shown[-400:]!r}")
-    elif (after := snapshot(work, scenario.writes)) != good:
-        faults.append(f"after the same command again, these differ: {_differing(after, good)}")
+    again, rows, more = _again(scenario, machine, work, left=left, whole=whole, good=good)
+    faults += more
     if snapshot(work, [name for name in scenario.needs if name not in scenario.writes]) != inputs:
         faults.append("an input was changed")
-    return Outcome(scenario.name, mode, at, first.code, again.code, first.shown[-600:], tuple(faults))
+    return Outcome(scenario.name, mode, at, first.code, again.code, first.shown[-600:], tuple(faults), rows)
 
 
 def _at_first(first, *, mode: str, whole):
