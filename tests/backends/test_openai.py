@@ -164,6 +164,13 @@ def test_retry_after_as_seconds_and_as_a_date(headers, seconds):
     assert retry_after(headers) == seconds
 
 
+def test_a_date_to_wait_for_is_held_against_the_clock_of_the_service():
+    later = {"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT", "date": "Wed, 21 Oct 2015 07:27:30 GMT"}
+    assert retry_after(later) == 30.0
+    assert retry_after(later | {"date": "Wed, 21 Oct 2015 09:27:30 +0200"}) == 30.0
+    assert retry_after(later | {"date": "x"}) == 0.0
+
+
 def test_a_refused_key_stops_at_once_and_is_never_shown():
     key = "sk-secret-123"
     body = {"error": {"message": f"Incorrect API key provided: {key}", "code": "invalid_api_key"}}
@@ -269,6 +276,15 @@ def test_the_only_model_of_a_service_needs_no_name(monkeypatch):
         assert service.headers[0]["Authorization"] == "Bearer mine"
     with serving(echo, models=("one", "two")) as service, pytest.raises(ConfigError, match="one, two"):
         open_backend(f"openai:{service.url}", where="--teacher")
+
+
+def test_the_environment_says_how_patiently_to_ask_where_nobody_else_does(monkeypatch):
+    for name, value in {"TIMEOUT": "2.5", "RETRIES": "0", "MAX_WAIT": " 7 ", "GIVE_UP": ""}.items():
+        monkeypatch.setenv(f"WORKBENCH_SERVICE_{name}", value)
+    asked = open_backend(
+        "openai:http://127.0.0.1:9#x", where="t", timeout=9.0, concurrency=None
+    ).backend.service
+    assert asked == Service(url=asked.url, model="x", timeout=9.0, retries=0, max_wait=7.0)
 
 
 def test_the_openai_key_goes_to_nobody_else(monkeypatch):

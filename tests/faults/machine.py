@@ -8,6 +8,7 @@ import importlib
 import json
 import mmap
 import os
+import pkgutil
 import select
 import shutil
 import signal
@@ -17,6 +18,9 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import workbench
+from workbench.errors import MissingExtraError
 
 ROOT = Path(__file__).resolve().parents[2]
 MODES = {"none": 0, "once": 1, "full": 2, "kill": 3, "torn": 4}
@@ -111,14 +115,33 @@ class Machine:
         return Ran(None if hung else code, shown[-3000:], changes, struck)
 
 
-_SHARED = ("numba", "polars", "workbench.cli.verbs", "workbench.pipeline")
-_OF_MODELS = ("peft", "transformers.models.llama.modeling_llama", "workbench.training.run", "datasets")
+# Packages whose modules bring torch: loaded only where the commands do.
+_WITH_TORCH = (
+    "adapters",
+    "backends.classifier",
+    "backends.local",
+    "backends.scoring",
+    "rendering",
+    "training",
+)
+_BESIDE = ("numba", "polars", "scipy.stats")
+_OF_MODELS = ("peft", "transformers.models.llama.modeling_llama", "datasets")
+
+
+def _load(*, model: bool) -> None:
+    """Load what commands load, once: most of a short command's time goes into that."""
+    for name in (*_BESIDE, *(_OF_MODELS if model else ())):
+        importlib.import_module(name)
+    for found in pkgutil.walk_packages(workbench.__path__, "workbench."):
+        name = found.name.removeprefix("workbench.")
+        if name != "__main__" and (model or not name.startswith(_WITH_TORCH)):
+            with suppress(MissingExtraError, ImportError):  # of an extra that isn't installed
+                importlib.import_module(found.name)
 
 
 def _serve(shown: Path, *, model: bool) -> None:
     """Fork a child for each command on standard input, and answer with its exit code."""
-    for name in (*_SHARED, *(_OF_MODELS if model else ())):
-        importlib.import_module(name)  # once, so that no child has to
+    _load(model=model)
     answers = os.fdopen(os.dup(1), "w")
     for asked in sys.stdin:
         job = json.loads(asked)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 FORMS = "local:BASE, openai:URL or openai:URL#MODEL, replay:FILE, or plugin:NAME"
 KEY_VARIABLES = ("WORKBENCH_API_KEY", "OPENAI_API_KEY")
+# Each of these fields of ``Service`` may be set by a variable: WORKBENCH_SERVICE_TIMEOUT and so on.
+PATIENCE = ("concurrency", "timeout", "retries", "first_wait", "max_wait", "give_up")
+_PATIENCE_VARIABLE = "WORKBENCH_SERVICE_"
 _OPENAI_HOST = "api.openai.com"
 
 
@@ -35,12 +38,14 @@ class Opened:
 def open_backend(name: str, *, where: str, batch_size: int = 32, **service: Any) -> Opened:
     """Open ``local:BASE``, ``openai:URL#MODEL``, ``replay:FILE`` or ``plugin:NAME``.
 
-    ``where`` names the option or key in errors; ``service`` are further fields of ``Service``. A URL without
-    a model takes the only one that the service lists. The key of a service comes from the environment:
-    ``WORKBENCH_API_KEY``, or ``OPENAI_API_KEY`` for api.openai.com alone.
+    ``where`` names the option or key in errors; ``service`` are further fields of ``Service``, ``None`` for
+    those that were not given. A URL without a model takes the only one that the service lists. The key of a
+    service comes from the environment: ``WORKBENCH_API_KEY``, or ``OPENAI_API_KEY`` for api.openai.com alone;
+    so does how patiently it is asked, where that isn't given (``PATIENCE``: ``WORKBENCH_SERVICE_TIMEOUT`` …).
 
     Raises:
-        ConfigError: another form, a URL that is none or carries a password, or several models to choose from.
+        ConfigError: another form, a URL that is none or carries a password, several models to choose from, or
+            a variable that holds no such number.
         ServiceError: the service can't be reached to list its models.
         ModelError: a base that can't be loaded.
         InputError: a recording that can't be read.
@@ -74,7 +79,8 @@ def _open_service(url: str, *, where: str, fields: dict[str, Any]) -> Opened:
 
     place, _, model = url.partition("#")
     key = _key_for(_checked(place, where=where))
-    service = msgspec.convert({**fields, "url": place, "model": model or "?"}, Service)
+    given = {name: value for name, value in fields.items() if value is not None}
+    service = msgspec.convert({**_patience(), **given, "url": place, "model": model or "?"}, Service)
     if not model:
         listed = OpenAIBackend(service, key=key).models()
         if len(listed) != 1:
@@ -82,6 +88,33 @@ def _open_service(url: str, *, where: str, fields: dict[str, Any]) -> Opened:
         service = msgspec.structs.replace(service, model=listed[0])
     backend = OpenAIBackend(service, key=key)
     return Opened(backend=backend, name=f"openai:{place}#{service.model}", identity=_identity(service))
+
+
+def _patience() -> dict[str, Any]:
+    """Return what the environment says about how patiently to ask, all of its mistakes at once."""
+    from workbench.backends.openai import Service
+
+    found, wrong = {}, []
+    for name in PATIENCE:
+        variable = _PATIENCE_VARIABLE + name.upper()
+        if not (text := os.environ.get(variable, "").strip()):
+            continue
+        try:
+            told = msgspec.convert({"url": "", "model": "", name: text}, Service, strict=False)
+        except msgspec.ValidationError as error:
+            wrong.append(
+                Finding(
+                    where=variable,
+                    found=repr(text),
+                    expected=str(error).partition(" - at")[0].removeprefix("Expected "),
+                    fix="Correct the variable, or unset it for the default.",
+                )
+            )
+        else:
+            found[name] = getattr(told, name)
+    if wrong:
+        raise ConfigError(wrong)
+    return found
 
 
 def _identity(service: Service) -> str:

@@ -140,18 +140,24 @@ def read_status(status: int, raw: bytes, headers: Mapping[str, str]) -> None:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that ``Retry-After`` asks to wait (RFC 9110 §10.2.3: seconds or a date)."""
+    """Return the seconds that ``Retry-After`` asks to wait (RFC 9110 §10.2.3: seconds or a date).
+
+    A date is held against the service's own ``Date``, so that a clock set wrong here changes no wait.
+    """
     for name, unit in (("retry-after-ms", 1000), ("retry-after", 1)):
         value = headers.get(name, "").strip()
         if value.isascii() and value.replace(".", "", 1).isdigit():
             return min(float(value) / unit, _LONGEST)
+    then, now = _date(headers, "retry-after"), _date(headers, "date") or datetime.now(UTC)
+    return min(max((then - now).total_seconds(), 0.0), _LONGEST) if then else None
+
+
+def _date(headers: Mapping[str, str], name: str) -> datetime | None:
     try:
-        then = parsedate_to_datetime(headers.get("retry-after", ""))
-        then = then if then.tzinfo else then.replace(tzinfo=UTC)
-        seconds = (then - datetime.now(UTC)).total_seconds()
+        found = parsedate_to_datetime(headers.get(name, ""))
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return min(max(seconds, 0.0), _LONGEST)
 
 
 def _completion(

@@ -73,8 +73,12 @@ ContractFile = Annotated[
 BaseModel = Annotated[
     str | None, typer.Option("--base", help="Base whose tokenizer counts the pairs.", metavar="MODEL")
 ]
-Concurrency = Annotated[int, typer.Option("--concurrency", min=1, help="Calls to a service at a time.")]
-Timeout = Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds that one call may take.")]
+Concurrency = Annotated[
+    int | None, typer.Option("--concurrency", min=1, help="Calls to a service at a time; default 8.")
+]
+Timeout = Annotated[
+    float | None, typer.Option("--timeout", min=0.1, help="Seconds that one call may take; default 120.")
+]
 Cache = Annotated[
     Path | None,
     typer.Option("--cache", help="Directory that keeps answers for other runs too.", metavar="DIR"),
@@ -99,8 +103,8 @@ def teacher(
     budget: Budget = None,
     contract: ContractFile = None,
     base: BaseModel = None,
-    concurrency: Concurrency = 8,
-    timeout: Timeout = 120.0,
+    concurrency: Concurrency = None,
+    timeout: Timeout = None,
     cache: Cache = None,
     prices: Prices = None,
     seed: Seed = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workbench.backends import open_backend
+from workbench.backends import KeptBackend, open_backend
 from workbench.errors import ConfigError, Finding
 from workbench.graders import Plugin, standard
 from workbench.graders.byjudge import RUBRICS, ByJudge
@@ -15,10 +15,14 @@ from workbench.graders.versions import grader_versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
+    from workbench.backends.choose import Opened
     from workbench.evaluation.grading import BehaviourGrader
+    from workbench.ports import Backend
 
 RULES = "rules"
+_VERDICTS = "judge.jsonl"
 FORMS = "hf:ID_OR_FOLDER, hf:ID_OR_FOLDER#LABEL, judge:BACKEND or plugin:NAME"
 BY_MODEL: dict[str, type[GroundingByModel | HarmByModel]] = {
     "grounding": GroundingByModel,
@@ -38,13 +42,14 @@ class Chosen:
     rules_judge: JudgedRules | None = None
 
 
-def choose_graders(named: Mapping[str, str]) -> Chosen:
+def choose_graders(named: Mapping[str, str], *, kept_in: Path | None = None) -> Chosen:
     """Open the graders that ``named`` gives by behaviour; every other behaviour keeps the one that ships.
 
     ``hf:`` loads a model for sequence classification: of natural language inference or hallucination for
     ``grounding``, a guard for ``harm``; ``judge:`` asks any backend (``openai:URL#MODEL``, ``local:BASE`` …)
     with a rubric of the behaviour's own, or for ``rules`` with each rule's question; ``plugin:`` takes a
-    grader of an installed package, for any behaviour.
+    grader of an installed package, for any behaviour. What a judge says is kept in the folder ``kept_in`` as
+    it comes, so that work that was stopped asks nothing twice.
 
     Raises:
         ConfigError: another form, a behaviour that can't be judged so, or labels that don't tell.
@@ -57,10 +62,10 @@ def choose_graders(named: Mapping[str, str]) -> Chosen:
     rules_judge: JudgedRules | None = None
     for behaviour, name in named.items():
         if behaviour == RULES:
-            rules_judge, identity = _judge_of_rules(name)
+            rules_judge, identity = _judge_of_rules(name, kept_in)
             versions[RULES] = f"{versions.get(RULES, '')} {name} {identity}".strip()
             continue
-        graders[behaviour], identity = _open(behaviour, name)
+        graders[behaviour], identity = _open(behaviour, name, kept_in)
         versions[behaviour] = f"{versions.get(behaviour, '')} {name} {identity}".strip()
     return Chosen(graders=graders, versions=versions, rules_judge=rules_judge)
 
@@ -70,15 +75,15 @@ def files_of(named: Mapping[str, str]) -> list[str]:
     return [name[3:].partition("#")[0] for name in named.values() if name.startswith("hf:")]
 
 
-def _judge_of_rules(name: str) -> tuple[JudgedRules, str]:
+def _judge_of_rules(name: str, kept_in: Path | None) -> tuple[JudgedRules, str]:
     kind, _, rest = name.partition(":")
     if kind != "judge" or not rest:
         raise ConfigError(_refused(RULES, name, "judge:BACKEND: programs decide the other rules"))
     opened = open_backend(rest, where=f"--grader {RULES}")
-    return JudgedRules(opened.backend, name=name), opened.identity
+    return JudgedRules(_keeping(opened, kept_in), name=name), opened.identity
 
 
-def _open(behaviour: str, name: str) -> tuple[BehaviourGrader, str]:
+def _open(behaviour: str, name: str, kept_in: Path | None) -> tuple[BehaviourGrader, str]:
     kind, _, rest = name.partition(":")
     if not rest or kind not in {"hf", "judge", "plugin"}:
         raise ConfigError(_refused(behaviour, name, FORMS))
@@ -90,7 +95,7 @@ def _open(behaviour: str, name: str) -> tuple[BehaviourGrader, str]:
         opened = open_backend(rest, where=f"--grader {behaviour}")
         # What another package's backend answers is not known by a name alone.
         kept_as = "" if rest.startswith("plugin:") else opened.identity
-        return ByJudge(behaviour, opened.backend, name=name, kept_as=kept_as), opened.identity
+        return ByJudge(behaviour, _keeping(opened, kept_in), name=name, kept_as=kept_as), opened.identity
     if behaviour not in BY_MODEL:
         raise ConfigError(_refused(behaviour, name, f"hf: for {', '.join(BY_MODEL)}"))
     from workbench.backends.classifier import HfClassifier
@@ -98,6 +103,12 @@ def _open(behaviour: str, name: str) -> tuple[BehaviourGrader, str]:
     place, _, label = rest.partition("#")
     model = HfClassifier.open(place)
     return BY_MODEL[behaviour](model, name=name, label=label), model.identity
+
+
+def _keeping(opened: Opened, kept_in: Path | None) -> Backend:
+    if kept_in is None:
+        return opened.backend
+    return KeptBackend(opened.backend, kept_in / _VERDICTS, identity=opened.identity)
 
 
 def _refused(behaviour: str, name: str, expected: str) -> Finding:

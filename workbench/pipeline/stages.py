@@ -194,7 +194,8 @@ def evaluate_into(
     recorded = evaluation.read_replay(subject.replay) if subject.replay else None
     cases = _cases(subject, stage, recorded)
     models = _recorded(stage, recorded) if recorded else _models(subject, stage, progress)
-    samples, sampling, chosen = stage.samples, stage.sampling, evaluation.choose_graders(stage.graders)
+    samples, sampling = stage.samples, stage.sampling
+    chosen = evaluation.choose_graders(stage.graders, kept_in=work / "answers")
     if recorded is not None:
         samples = recorded.samples
         sampling = msgspec.structs.replace(sampling, temperature=recorded.temperature)
