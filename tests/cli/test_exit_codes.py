@@ -8,9 +8,12 @@ import sys
 import time
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from workbench import errors
+from workbench.cli import execute
+from workbench.io import looking
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -60,6 +63,28 @@ def test_a_bug_of_ours_is_70(data):
     )  # fmt: skip
     assert done.returncode == errors.EXIT_BUG
     assert "--debug" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("panic", "wrapped", "code"),
+    [
+        ("unwrap() on an `Err`: PyErr { type: <class 'KeyboardInterrupt'> }", False, errors.EXIT_INTERRUPTED),
+        ("unwrap() on an `Err`: PyErr { type: <class 'KeyboardInterrupt'> }", True, errors.EXIT_INTERRUPTED),
+        ("index out of bounds", False, errors.EXIT_BUG),
+        ("index out of bounds", True, errors.EXIT_USER),
+    ],
+)
+def test_an_interrupt_that_polars_panics_of_is_one(data, monkeypatch, capsys, panic, wrapped, code):
+    def boom(*_, **__):
+        error = pl.exceptions.PanicException(panic)
+        if not wrapped:
+            raise error
+        finding = errors.Finding(where="a", found=panic, expected="a readable Parquet file", fix="b")
+        raise errors.InputError(finding) from error
+
+    monkeypatch.setattr(looking, "first_rows", boom)
+    assert execute(["inspect", str(data / "data.jsonl")]) == code
+    assert ("interrupted" in capsys.readouterr().err) == (code == errors.EXIT_INTERRUPTED)
 
 
 def test_an_interrupt_is_130_and_leaves_nothing_that_counts(tmp_path):

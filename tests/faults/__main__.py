@@ -3,8 +3,9 @@
 After each fault the same command runs once more, undisturbed: it has to end well and leave what a run without
 any fault leaves. `--model` takes the verbs that load a model, `--only VERB ...` some, `--most N` at most N
 places of each (spread evenly). `--moments N` sends SIGKILL, SIGINT and SIGTERM instead, each N times at a
-random moment (`--seed`). `--json FILE` adds a line for each fault as it is done with; `--sums FILE ...` adds
-up such files, and runs nothing.
+random moment (`--seed`); `--memory` gives too little memory, `--clocks` a clock that jumps by 13 months.
+`--json FILE` adds a line for each fault as it is done with; `--sums FILE ...` adds up such files, and runs
+nothing.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from pathlib import Path
 from tests.faults.machine import Machine
 from tests.faults.rows import Rows
 from tests.faults.scenarios import SCENARIOS, WITH_MODEL, world
-from tests.faults.trial import Outcome, moments, trials
+from tests.faults.trial import Outcome, clocks, memory, moments, trials
 
 ALL = (*SCENARIOS, *WITH_MODEL)
 
@@ -29,6 +30,8 @@ def main() -> int:
     options.add_argument("--only", nargs="+", metavar="VERB", choices=[one.name for one in ALL])
     options.add_argument("--most", type=int, default=10_000)
     options.add_argument("--moments", type=int, default=0)
+    options.add_argument("--memory", action="store_true")
+    options.add_argument("--clocks", action="store_true")
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--model", action="store_true", help="the verbs that load a model, instead")
     options.add_argument("--json", type=Path)
@@ -54,15 +57,21 @@ def run(asked) -> list[Outcome]:
         for scenario in WITH_MODEL if asked.model else SCENARIOS:
             if asked.only and scenario.name not in asked.only:
                 continue
-            if asked.moments:
-                draw = random.Random(f"{asked.seed} {scenario.name}")
-                found = moments(scenario, machine, place, count=asked.moments, draw=draw)
-            else:
-                found = trials(scenario, machine, place, most=asked.most)
-            for one in found:
+            for one in _disturbed(scenario, machine, place, asked):
                 outcomes.append(one)
                 _note(one, asked.json)
     return outcomes
+
+
+def _disturbed(scenario, machine, place: Path, asked):
+    if asked.moments:
+        draw = random.Random(f"{asked.seed} {scenario.name}")
+        return moments(scenario, machine, place, count=asked.moments, draw=draw)
+    if asked.memory:
+        return memory(scenario, machine, place)
+    if asked.clocks:
+        return clocks(scenario, machine, place)
+    return trials(scenario, machine, place, most=asked.most)
 
 
 def _note(one: Outcome, file: Path | None) -> None:

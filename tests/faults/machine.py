@@ -9,6 +9,7 @@ import json
 import mmap
 import os
 import pkgutil
+import resource
 import select
 import shutil
 import signal
@@ -23,8 +24,8 @@ import workbench
 from workbench.errors import MissingExtraError
 
 ROOT = Path(__file__).resolve().parents[2]
-MODES = {"none": 0, "once": 1, "full": 2, "kill": 3, "torn": 4}
-_SIZE, _HEAD = 4096, "<5q"
+MODES = {"none": 0, "once": 1, "full": 2, "kill": 3, "torn": 4, "shut": 5}
+_SIZE, _HEAD = 4096, "<6q"
 # Seconds after which a command counts as hung; one that loads a model shares the processor with others.
 _WALL, _WALL_OF_MODELS = 180, 900
 
@@ -56,7 +57,7 @@ class Machine:
         state.write_bytes(bytes(_SIZE))
         with state.open("r+b") as stream:
             self._state = mmap.mmap(stream.fileno(), _SIZE)
-        environment = os.environ | {
+        self.environment = os.environ | {
             "LD_PRELOAD": str(shim),
             "FAULT_STATE": str(state),
             "PYTHONPATH": str(ROOT),
@@ -69,7 +70,7 @@ class Machine:
         }
         self._process = subprocess.Popen(
             [sys.executable, str(Path(__file__)), str(self._shown), *(["model"] if model else [])],
-            env=environment,
+            env=self.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -92,14 +93,18 @@ class Machine:
         at: int = 0,
         error: int = 0,
         send: tuple[int, float] | None = None,
+        room: int | None = None,
+        jump: int = 0,
     ) -> Ran:
         """Run ``command`` in ``folder`` with the ``at``-th change there struck in this ``mode``.
 
-        ``send`` is a signal and after how many seconds it comes.
+        ``send`` is a signal and after how many seconds it comes, ``room`` how many MiB of addresses it may
+        take beyond those it starts with, ``jump`` how many seconds its clock of the day jumps to and fro.
         """
-        head = struct.pack(_HEAD, 0, at, MODES[mode], error, 0)
+        head = struct.pack(_HEAD, 0, at, MODES[mode], error, 0, jump)
         self._state[:] = (head + str(folder).encode() + b"/").ljust(_SIZE, b"\0")
-        self._process.stdin.write(json.dumps({"folder": str(folder), "command": list(command)}) + "\n")
+        job = {"folder": str(folder), "command": list(command), "room": room}
+        self._process.stdin.write(json.dumps(job) + "\n")
         self._process.stdin.flush()
         child = json.loads(self._process.stdout.readline())["pid"]
         if send and not select.select([self._process.stdout], [], [], send[1])[0]:
@@ -110,7 +115,7 @@ class Machine:
             with suppress(ProcessLookupError):
                 os.killpg(child, signal.SIGKILL)
         code = json.loads(self._process.stdout.readline())["code"]
-        changes, _, _, _, struck = struct.unpack(_HEAD, self._state[: struct.calcsize(_HEAD)])
+        changes, _, _, _, struck, _ = struct.unpack(_HEAD, self._state[: struct.calcsize(_HEAD)])
         shown = self._shown.read_text(errors="backslashreplace")
         return Ran(None if hung else code, shown[-3000:], changes, struck)
 
@@ -163,6 +168,10 @@ def _be(job, shown: Path) -> None:
         os.dup2(stream.fileno(), 2)
     os.chdir(job["folder"])
     from workbench.cli import execute
+
+    if job["room"] is not None:
+        held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (held + (job["room"] << 20),) * 2)
 
     code = 70
     try:

@@ -1,8 +1,8 @@
 /* Fails or kills a process at its N-th change to files under one folder; loaded by LD_PRELOAD.
 
-   FAULT_STATE names a file of five 64-bit numbers, shared by all processes of a run: how many changes there
-   were, the one to strike at (0: none), what to do there, errno, and how many strikes there were; the folder
-   stands behind them. */
+   FAULT_STATE names a file of 64-bit numbers, shared by all processes of a run: how many changes there were,
+   the one to strike at (0: none), what to do there, errno, how many strikes there were, and how many seconds
+   the clock of the day jumps (0: none); the folder stands behind them. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -16,11 +16,13 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/time.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { NONE, ONCE, FROM_THEN_ON, KILL, TORN };
-struct state { int64_t count, at, mode, error, struck; char folder[4056]; };
+enum { NONE, ONCE, FROM_THEN_ON, KILL, TORN, ALL };
+struct state { int64_t count, at, mode, error, struck, jump; char folder[4048]; };
 static struct state *state;
 
 #define REAL(name) static __typeof__(&name) real; if (!real) real = (__typeof__(&name))dlsym(RTLD_NEXT, #name)
@@ -68,7 +70,7 @@ enum { PLAIN, GROWS, WRITES };
 static int strikes(int kind) {
   int64_t now = __atomic_add_fetch(&state->count, 1, __ATOMIC_SEQ_CST);
   if (!state->at || now < state->at) return 0;
-  if (state->mode == FROM_THEN_ON ? kind == PLAIN : now > state->at) return 0;
+  if (state->mode == FROM_THEN_ON ? kind == PLAIN : now > state->at && state->mode != ALL) return 0;
   __atomic_add_fetch(&state->struck, 1, __ATOMIC_SEQ_CST);
   if (state->mode == KILL) kill(getpid(), SIGKILL);
   if (state->mode == TORN) { if (kind == WRITES) return 2; kill(getpid(), SIGKILL); }
@@ -154,4 +156,29 @@ int rmdir(const char *path) { REAL(rmdir); return inside_at(AT_FDCWD, path) && s
 int mkdir(const char *path, mode_t mode) {
   REAL(mkdir);
   return inside_at(AT_FDCWD, path) && strikes(GROWS) ? -1 : real(path, mode);
+}
+
+/* Each time it is asked, the clock of the day stands elsewhere: now, in a while, or a while ago. */
+static time_t jump(void) {
+  static int64_t asked;
+  if (!state || !state->jump) return 0;
+  return (time_t)((__atomic_add_fetch(&asked, 1, __ATOMIC_SEQ_CST) % 3 - 1) * state->jump);
+}
+int clock_gettime(clockid_t clock, struct timespec *at) {
+  REAL(clock_gettime);
+  int done = real(clock, at);
+  if (!done && clock == CLOCK_REALTIME) at->tv_sec += jump();
+  return done;
+}
+int gettimeofday(struct timeval *restrict at, void *restrict zone) {
+  REAL(gettimeofday);
+  int done = real(at, zone);
+  if (!done && at) at->tv_sec += jump();
+  return done;
+}
+time_t time(time_t *at) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  if (at) *at = now.tv_sec;
+  return now.tv_sec;
 }

@@ -1,7 +1,9 @@
 """One scenario, struck at one place in one way, and whether the same command then mends all."""
 
 import errno
+import os
 import random
+import re
 import signal
 import time
 from dataclasses import dataclass, field
@@ -11,8 +13,8 @@ from tests.faults.rows import Rows, counted
 from tests.faults.scenarios import filled, lay, snapshot
 
 # Once: a disk that fails one time. Full: no space from then on. Kill: SIGKILL before the change. Torn: half
-# of a write reaches the disk, then SIGKILL.
-WAYS = (("once", errno.EIO), ("full", errno.ENOSPC), ("kill", 0), ("torn", 0))
+# of a write reaches the disk, then SIGKILL. Shut: a place that takes no change at all, from the first on.
+WAYS = (("once", errno.EIO), ("full", errno.ENOSPC), ("kill", 0), ("torn", 0), ("shut", errno.EROFS))
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Outcome:
 
 
 def trials(scenario, machine, place: Path, *, most: int):
-    """Strike ``scenario`` at up to ``most`` of its changes in each of the four ways."""
+    """Strike ``scenario`` at up to ``most`` of its changes in each of the ways."""
     home, work = place / "world", place / "work"
     scenario = filled(scenario, home)
     lay(scenario, home, work)
@@ -39,12 +41,13 @@ def trials(scenario, machine, place: Path, *, most: int):
     if whole.code not in {0, 1, 3} or not good or not whole.changes:
         raise RuntimeError(f"{scenario.name} doesn't run undisturbed: {whole}")
     for mode, error in WAYS:
-        for at in _spread(whole.changes, most):
+        for at in (1,) if mode == "shut" else _spread(whole.changes, most):
             lay(scenario, home, work)
             yield _struck(scenario, machine, work, mode=mode, at=at, error=error, whole=whole, good=good)
 
 
 # What a process ends with that is told to stop: as the command line says, and as the system does.
+_PANIC = re.compile(r"(?s)thread '[^']*'.{0,40}panicked at.*?RUST_BACKTRACE=\S*[^\n]*\n")
 _ENDS = {signal.SIGKILL: -9, signal.SIGINT: 130, signal.SIGTERM: -15}
 
 
@@ -61,15 +64,81 @@ def moments(scenario, machine, place: Path, *, count: int, draw: random.Random):
         lay(scenario, home, work)
         first = machine.run(scenario.command, folder=work, send=(kind, draw.uniform(0, took)))
         mode = f"{signal.Signals(kind).name} at a moment"
-        yield _mended(scenario, machine, work, first, mode=mode, number=number, whole=whole, good=good)
+        yield _mended(
+            scenario, machine, first, mode=mode, number=number, before=(work, whole, good),
+            allowed={_ENDS[kind]},
+        )  # fmt: skip
 
 
-def _mended(scenario, machine, work: Path, first, *, mode, number, whole, good) -> Outcome:
-    faults, left = [], snapshot(work, scenario.writes)
-    allowed = {whole.code, _ENDS[signal.Signals[mode.split()[0]]]}
+# MiB beyond those that a command begins with; and how one ends that may have no more: with a word, or down
+# where a library of C or Rust can't be refused (SIGABRT, SIGSEGV, SIGBUS, SIGILL).
+ROOM = (0, 1, 4, 16, 64, 256)
+_DOWN = {-signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS, -signal.SIGILL}
+
+
+def memory(scenario, machine, place: Path):
+    """Run ``scenario`` with less and less room for addresses, from the first that is too little."""
+    home, work = place / "world", place / "work"
+    scenario = filled(scenario, home)
+    lay(scenario, home, work)
+    whole = machine.run(scenario.command, folder=work)
+    good = snapshot(work, scenario.writes)
+    for room in ROOM:
+        lay(scenario, home, work)
+        first = machine.run(scenario.command, folder=work, room=room)
+        told = {2: "emory" in first.shown or "space" in first.shown}
+        faults = (
+            [] if told.get(first.code, True) else [f"refused without a word of it: {first.shown[-300:]!r}"]
+        )
+        yield _mended(
+            scenario, machine, first, mode=f"{room} MiB of room", number=room, before=(work, whole, good),
+            allowed={2, *_DOWN}, faults=faults,
+        )  # fmt: skip
+        if first.code == whole.code:
+            return
+
+
+# Seconds: thirteen months, so that day, month and year are others.
+JUMP = 400 * 86_400
+
+
+def clocks(scenario, machine, place: Path):
+    """Run ``scenario`` while the clock jumps to and fro: whole, killed half-way, on files of other years."""
+    home, work = place / "world", place / "work"
+    scenario = filled(scenario, home)
+    lay(scenario, home, work)
+    whole = machine.run(scenario.command, folder=work)
+    good, turning = snapshot(work, scenario.writes), Turning(machine)
+    for number, (mode, year) in enumerate((("none", 0), ("kill", 0), ("kill", 1990), ("kill", 2090))):
+        lay(scenario, home, work)
+        at = 1 + whole.changes // 2 if mode == "kill" else 0
+        first = turning.run(scenario.command, folder=work, mode=mode, at=at)
+        for file in (one for one in work.rglob("*") if year):
+            os.utime(file, ((year - 1970) * 365.25 * 86_400,) * 2)
+        said = f"a clock that jumps, {mode}" + (f", files of {year}" if year else "")
+        yield _mended(
+            scenario, turning, first, mode=said, number=number, before=(work, whole, good), allowed={-9},
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Turning:
+    """A machine whose clock of the day jumps."""
+
+    machine: object
+
+    def run(self, command, **more):
+        return self.machine.run(command, jump=JUMP, **more)
+
+
+def _mended(scenario, machine, first, *, mode, number, before, allowed, faults=()) -> Outcome:
+    work, whole, good = before
+    faults, left, allowed = list(faults), snapshot(work, scenario.writes), {whole.code, *allowed}
     if first.code not in allowed:
         faults.append(f"exit code {first.code}, expected one of {sorted(allowed)}: {first.shown[-300:]!r}")
-    if "Traceback (most recent call last)" in first.shown:
+    # Where polars is interrupted, its Rust prints why it panics before Python may end in silence.
+    shown = _PANIC.sub("", first.shown) if first.code == _ENDS[signal.SIGINT] else first.shown
+    if "Traceback (most recent call last)" in shown:
         faults.append(f"a trace: {first.shown[-400:]!r}")
     if first.code == whole.code and left != good:
         faults.append(f"ended well, but otherwise: {_differing(left, good)}")

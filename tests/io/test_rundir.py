@@ -86,6 +86,16 @@ def test_a_users_folder_named_partial_is_not_wiped(tmp_path):
     assert (tmp_path / "out.partial" / "mine.txt").exists()
 
 
+def test_work_that_was_killed_before_it_said_what_it_is_goes_on(tmp_path):
+    work = tmp_path / "out.partial"
+    work.mkdir()
+    (work / ".partial.json.999999999.tmp").write_text('{"verb": "con')
+    (work / "lock.json").write_text("{}")
+    make(tmp_path / "out")
+    assert [one.name for one in tmp_path.iterdir()] == ["out"]
+    assert {one.name for one in (tmp_path / "out").iterdir()} == {"a.txt", "manifest.json"}
+
+
 def test_an_unwritable_place_is_a_users_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError):

@@ -46,14 +46,25 @@ def execute(arguments: list[str]) -> int:
         code = errors.EXIT_INTERRUPTED
     except SystemExit:  # typer's answer to a reader that closed the pipe: not a failure of ours
         code = errors.EXIT_OK
-    except Exception as error:  # noqa: BLE001  the last door
-        return _failed(error, debug="--debug" in arguments or bool(os.environ.get("WORKBENCH_DEBUG")))
+    except BaseException as error:  # noqa: BLE001  the last door, for panics of Rust code too
+        if not _is_interrupt(error):
+            return _failed(error, debug="--debug" in arguments or bool(os.environ.get("WORKBENCH_DEBUG")))
+        code = errors.EXIT_INTERRUPTED
     if code == errors.EXIT_INTERRUPTED:
         sys.stderr.write("\ninterrupted: nothing half-written counts; run the same command again to go on\n")
     return code if isinstance(code, int) else errors.EXIT_OK
 
 
-def _failed(error: Exception, *, debug: bool) -> int:
+def _is_interrupt(error: BaseException | None) -> bool:
+    """Tell whether an error comes of an interrupt that reached polars: its Rust code panics of it."""
+    while error is not None:
+        if type(error).__name__ == "PanicException" and "KeyboardInterrupt" in str(error):
+            return True
+        error = error.__cause__
+    return False
+
+
+def _failed(error: BaseException, *, debug: bool) -> int:
     """Print an error as its kind deserves, and return the exit code."""
     if isinstance(error, typer.exceptions.TyperException):
         from typer.rich_utils import rich_format_error
@@ -81,7 +92,7 @@ def _failed(error: Exception, *, debug: bool) -> int:
     return errors.EXIT_BUG
 
 
-def _of_the_machine(error: Exception) -> tuple[str, str] | None:
+def _of_the_machine(error: BaseException) -> tuple[str, str] | None:
     """Say what the disk or the memory refused, and what to do; ``None`` for any other error."""
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""

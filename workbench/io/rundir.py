@@ -263,7 +263,8 @@ def _held(work: Path) -> dict[str, Any] | None:
 def _prepare(work: Path, *, verb: str, key: str) -> None:
     marker = work / _PARTIAL_KEY
     held = _held(work)
-    found = {path.name for path in work.iterdir()} - {OWNER}
+    begun = {path.name for path in work.glob(f".{_PARTIAL_KEY}.*.tmp")}  # by one that was killed just then
+    found = {path.name for path in work.iterdir()} - {OWNER} - begun
     if held is None and found and MANIFEST not in found:
         raise OutputError(
             Finding(
