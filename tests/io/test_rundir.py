@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -116,3 +117,21 @@ def test_an_output_place_that_is_or_holds_an_input_is_refused(tmp_path, inputs):
     with pytest.raises(OutputError, match="input"):
         rundir.spare_inputs(tmp_path / "own", [tmp_path / name for name in inputs])
     rundir.spare_inputs(tmp_path / "own" / "deep" / "out", [tmp_path / name for name in inputs])
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_file_is_carried_along_over_what_is_left_of_it(tmp_path, monkeypatch, links):
+    if not links:
+        monkeypatch.setattr(Path, "hardlink_to", _refuses)
+    (tmp_path / "a").write_text("whole")
+    for left in (None, "who"):
+        if left:
+            (tmp_path / "b").unlink()
+            (tmp_path / "b").write_text(left)
+        rundir.carry(tmp_path / "a", tmp_path / "b")
+        rundir.carry(tmp_path / "a", tmp_path / "b")
+        assert (tmp_path / "b").read_text() == (tmp_path / "a").read_text() == "whole"
+
+
+def _refuses(*_):
+    raise PermissionError(1, "Operation not permitted")

@@ -7,7 +7,7 @@ from test_dedupe_shards import rows
 
 from workbench.errors import InputError, OutputError
 from workbench.io.frames import read_parquet
-from workbench.io.rundir import output, read_manifest
+from workbench.io.rundir import carry, output, read_manifest
 from workbench.pipeline.curate import curate, write_curated
 from workbench.pipeline.dedupe import DedupeOptions, dedupe
 from workbench.pipeline.explain import explain
@@ -74,6 +74,37 @@ def test_a_pair_joins_the_part_and_cluster_of_the_row_kept_instead(tmp_path):
     assert summary(tmp_path / "copy")["parts"] == {n: frame.height for n, frame in parts.items()}
     assert summary(place)["dropped"] == summary(tmp_path / "copy")["dropped"] + 2
     assert (tmp_path / "copy" / "card.md").exists()
+
+
+def test_a_row_that_is_back_already_stays_and_the_same_command_is_no_mistake(tmp_path):
+    place = deduped(tmp_path / "out")
+    one, other = read_parquet(place / "ledger.parquet")["id"][:2]
+    undo(place, [one])
+    manifest = (place / "manifest.json").read_bytes()
+    assert undo(place, [one]) == []
+    assert (place / "manifest.json").read_bytes() == manifest
+    assert [back.id for back in undo(place, [one, other])] == [other]
+    assert read_parquet(place / "undone.parquet")["id"].to_list() == [one, other]
+    with pytest.raises(InputError):
+        undo(place, [one], out=tmp_path / "aside")
+
+
+def test_stopped_while_it_brought_files_along_it_goes_on(tmp_path, monkeypatch):
+    place, brought = deduped(tmp_path / "out"), []
+
+    def stop(source, name):
+        if len(brought) == 2:
+            raise KeyboardInterrupt
+        brought.append(name)
+        carry(source, name)
+
+    monkeypatch.setattr("workbench.pipeline.undo.carry", stop)
+    gone = read_parquet(place / "ledger.parquet")["id"][5]
+    with pytest.raises(KeyboardInterrupt):
+        undo(place, [gone])
+    assert brought[0].exists()
+    monkeypatch.undo()
+    assert [back.id for back in undo(place, [gone])] == [gone]
 
 
 def test_what_it_refuses(tmp_path):

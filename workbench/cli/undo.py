@@ -46,6 +46,7 @@ def undo(
         back = put_back(directory, row, out=out, force=force)
         place = out or directory
         lines = [f"{entry.id} is back in {entry.part} (was: {entry.reason})" for entry in back]
+        lines = lines or ["all of these rows were put back before: nothing to do"]
         screen.show(
             read_summary(place),
             escape("\n".join(lines)),

@@ -167,6 +167,18 @@ def discard(place: Path) -> None:
     shutil.rmtree(gone)
 
 
+def carry(source: Path, place: Path) -> None:
+    """Bring a file along under another name, without copying where the disk allows it.
+
+    Whatever work that was killed left under that name gives way.
+    """
+    place.unlink(missing_ok=True)
+    try:
+        place.hardlink_to(source)
+    except OSError:  # another file system, or one without links
+        shutil.copyfile(source, place)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a file through a temporary name, so that a reader sees all of it or none."""
     with whole_file(path) as stream:

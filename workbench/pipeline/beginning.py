@@ -16,7 +16,7 @@ from workbench import convert as conversion
 from workbench.corpus import contracts_beside, profile, with_signals
 from workbench.errors import Finding, OutputError
 from workbench.io.dataset import read_dataset
-from workbench.io.rundir import whole_file, write_text
+from workbench.io.rundir import carry, whole_file, write_text
 from workbench.io.tokenizer import WordTokenizer
 from workbench.ports import silent
 
@@ -86,10 +86,7 @@ def _as_named(log: Path, named: str, spare: Path) -> Path:
         return log
     place = spare / folder / log.name
     place.parent.mkdir()
-    try:
-        place.hardlink_to(log.resolve())
-    except OSError:  # another file system, or one without links
-        shutil.copyfile(log, place)
+    carry(log.resolve(), place)
     return place
 
 

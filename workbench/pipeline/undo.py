@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
 from workbench.errors import Finding, InputError, OutputError
 from workbench.io.frames import PAIR_SCHEMA, read_parquet
-from workbench.io.rundir import output, read_manifest, spare_inputs, write_json
+from workbench.io.rundir import carry, output, read_manifest, spare_inputs, write_json
 from workbench.pipeline.curate import PARTS, counts
 from workbench.pipeline.explain import resolve
 from workbench.pipeline.regroup import regroup
@@ -36,7 +34,8 @@ class Back(NamedTuple):
 def undo(directory: Path, ids: Sequence[str], *, out: Path | None = None, force: bool = False) -> list[Back]:
     """Put the dropped rows ``ids`` (or beginnings of ids) back, in ``directory`` itself or a copy at ``out``.
 
-    Every removal of such an id is undone; the ledger rows move to ``undone.parquet``.
+    Every removal of such an id is undone; the ledger rows move to ``undone.parquet``. What was put back in
+    ``directory`` before stays as it is, and isn't returned.
 
     Raises:
         InputError: no finished output there, or an id that no dropped row has.
@@ -50,8 +49,13 @@ def undo(directory: Path, ids: Sequence[str], *, out: Path | None = None, force:
     if out is not None:
         spare_inputs(out, [directory])
     ledger = read_parquet(directory / "ledger.parquet")
-    known = sorted(set(ledger["id"].drop_nulls()))
-    found = sorted({resolve(name, known, where=f"dropped rows of {directory}") for name in ids})
+    dropped = set(ledger["id"].drop_nulls())
+    before = {name for undone in _undone(directory) if out is None for name in undone["id"]}
+    known = sorted(dropped | before)
+    named = {resolve(name, known, where=f"dropped rows of {directory}") for name in ids}
+    found = sorted(named & dropped)
+    if not found:
+        return []
     key = spec_key([manifest["key"], "undo", found])
     with output(out or directory, verb="undo", key=key, force=force or out is None) as work:
         return _put_back(directory, work, ledger, found)
@@ -69,10 +73,14 @@ def _put_back(directory: Path, work: Path, ledger: pl.DataFrame, ids: list[str])
         placed = ["kept"] * back.height
     _carry(directory, work, besides=changed | {"ledger.parquet", "summary.json", "manifest.json", _UNDONE})
     rest.write_parquet(work / "ledger.parquet")
-    before = [read_parquet(directory / _UNDONE)] if (directory / _UNDONE).is_file() else []
-    pl.concat([*before, back]).write_parquet(work / _UNDONE)
+    pl.concat([*_undone(directory), back]).write_parquet(work / _UNDONE)
     write_json(work / "summary.json", _summary(directory, rest, placed))
     return [Back(*row) for row in zip(back["id"], placed, back["reason"], strict=True)]
+
+
+def _undone(directory: Path) -> list[pl.DataFrame]:
+    file = directory / _UNDONE
+    return [read_parquet(file)] if file.is_file() else []
 
 
 def _into_parts(directory: Path, work: Path, ledger: pl.DataFrame, chosen: pl.Expr) -> list[str]:
@@ -120,10 +128,7 @@ def _carry(directory: Path, work: Path, *, besides: set[str]) -> None:
         if name.as_posix() in besides:
             continue
         (work / name).parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(file, work / name)
-        except OSError:
-            shutil.copyfile(file, work / name)
+        carry(file, work / name)
 
 
 def _summary(directory: Path, rest: pl.DataFrame, placed: list[str]) -> dict[str, Any]:

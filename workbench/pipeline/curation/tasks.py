@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from typing import Literal
@@ -12,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from workbench.contracts import Contract  # noqa: TC001 - msgspec reads these
+from workbench.io.rundir import carry
 from workbench.pipeline.curation.sheet import PairShard  # noqa: TC001
 from workbench.pipeline.dedupe.shards import digest, fresh_folder, write_whole
 from workbench.signals import AnySignal, Tools, measure
@@ -177,7 +177,7 @@ def sign(task: SignTask) -> str:
         np.save(place / "hashes.npy", hashes)
         np.save(place / "guard.npy", guard)
         for name in ("sets.npy", "starts.npy"):
-            os.link(work / name, place / name)
+            carry(work / name, place / name)
     work.rename(task.out)
     return task.out
 
