@@ -194,10 +194,9 @@ def evaluate_into(
     recorded = evaluation.read_replay(subject.replay) if subject.replay else None
     cases = _cases(subject, stage, recorded)
     models = _recorded(stage, recorded) if recorded else _models(subject, stage, progress)
-    samples, sampling = stage.samples, stage.sampling
     chosen = evaluation.choose_graders(stage.graders, kept_in=work / "answers")
+    samples, sampling = stage.samples if recorded is None else recorded.samples, stage.sampling
     if recorded is not None:
-        samples = recorded.samples
         sampling = msgspec.structs.replace(sampling, temperature=recorded.temperature)
     found = evaluation.evaluate(
         cases,
