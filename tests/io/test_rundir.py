@@ -1,10 +1,13 @@
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from workbench.errors import OutputError
 from workbench.io import rundir
+from workbench.io.lock import locked
 
 
 def make(path, *, key="k", text="x", force=False):
@@ -135,3 +138,37 @@ def test_a_file_is_carried_along_over_what_is_left_of_it(tmp_path, monkeypatch, 
 
 def _refuses(*_):
     raise PermissionError(1, "Operation not permitted")
+
+
+def test_a_directory_of_the_users_beside_an_output_is_never_removed(tmp_path):
+    make(tmp_path / "out")
+    for name in ("out.old", "out.bak", ".out.tmp", ".out.mine.tmp", f".out.{os.getpid()}.tmp"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "thesis.txt").write_text("mine")
+    shutil.rmtree(tmp_path / f".out.{os.getpid()}.tmp")
+    make(tmp_path / "out", text="y", force=True)
+    assert (tmp_path / "out" / "a.txt").read_text() == "y"
+    assert all((tmp_path / name / "thesis.txt").exists() for name in ("out.old", "out.bak", ".out.tmp"))
+    assert (tmp_path / ".out.mine.tmp" / "thesis.txt").exists()
+
+
+def test_what_a_killed_process_put_aside_goes_with_the_next_output(tmp_path):
+    make(tmp_path / "out")
+    (tmp_path / "out").rename(tmp_path / ".out.999999999.tmp")
+    make(tmp_path / "out", text="y")
+    assert [one.name for one in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_directory_comes_back_whose_process_was_killed_between_its_two_names(tmp_path):
+    make(tmp_path / "out")
+    (tmp_path / "out").rename(tmp_path / ".out.999999999.tmp")
+    rundir.recover(tmp_path / "out")
+    assert not (tmp_path / "out").exists()  # no work was under way: it isn't ours to bring back
+    (tmp_path / "out.partial").mkdir()
+    (tmp_path / "out.partial" / "manifest.json").write_text("{}")
+    with locked(tmp_path / "out.partial"), pytest.raises(OutputError, match="in use"):
+        rundir.recover(tmp_path / "out")
+    rundir.recover(tmp_path / "out")
+    assert rundir.is_complete(tmp_path / "out", key="k")
+    make(tmp_path / "out", force=True)
+    assert [one.name for one in tmp_path.iterdir()] == ["out"]

@@ -1,4 +1,6 @@
 import json
+import os
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -105,6 +107,26 @@ def test_stopped_while_it_brought_files_along_it_goes_on(tmp_path, monkeypatch):
     assert brought[0].exists()
     monkeypatch.undo()
     assert [back.id for back in undo(place, [gone])] == [gone]
+
+
+def test_killed_between_the_two_renames_it_goes_on(tmp_path, monkeypatch):
+    place = deduped(tmp_path / "out")
+    gone = read_parquet(place / "ledger.parquet")["id"][5]
+    rename = Path.rename
+
+    def stop(self, target):
+        if self.name == "out.partial":
+            raise KeyboardInterrupt
+        aside = f".out.{os.getpid()}.tmp"  # as it were that of a process that is no more
+        return rename(self, target.with_name(".out.999999999.tmp") if target.name == aside else target)
+
+    monkeypatch.setattr(Path, "rename", stop)
+    with pytest.raises(KeyboardInterrupt):
+        undo(place, [gone])
+    monkeypatch.undo()
+    assert not place.exists()
+    assert [back.id for back in undo(place, [gone])] == [gone]
+    assert [one.name for one in tmp_path.iterdir() if one.name != "in.parquet"] == ["out"]
 
 
 def test_what_it_refuses(tmp_path):

@@ -201,11 +201,17 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 
 
 def _sweep(path: Path) -> None:
-    """Remove what processes that were killed left of this file."""
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
-        pid = left.name.split(".")[-2]
-        if pid.isdigit() and not _alive(int(pid)):
-            left.unlink(missing_ok=True)
+    """Remove what processes that were killed left of this file or directory."""
+    for left in _left(path):
+        with suppress(FileNotFoundError):
+            _remove(left)
+
+
+def _left(path: Path) -> list[Path]:
+    """Return what bears the temporary name that a process gave it which is no more."""
+    found = path.parent.glob(f".{glob.escape(path.name)}.*.tmp")
+    pids = ((left, left.name.split(".")[-2]) for left in found)
+    return [left for left, pid in pids if pid.isdigit() and not _alive(int(pid))]
 
 
 def _alive(pid: int) -> bool:
@@ -341,12 +347,28 @@ def _sync(place: Path) -> None:
 
 
 def _replace(work: Path, path: Path) -> None:
-    old = path.with_name(path.name + ".old")
-    if old.exists():
-        shutil.rmtree(old)
+    """Give ``work`` its name; what stood there goes aside under a name that nobody else gives."""
+    _sweep(path)
+    old = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     if path.is_dir():
         path.rename(old)
     elif path.exists():
         path.unlink()
     work.rename(path)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def recover(path: Path) -> None:
+    """Put a directory back that a process was killed over while it replaced it; for work in its own place.
+
+    Raises:
+        OutputError: another process is at work there.
+    """
+    work = path.with_name(path.name + ".partial")
+    if path.exists() or not work.is_dir() or not _left(path):
+        return
+    with locked(work):
+        aside = _left(path)
+        if path.exists() or not aside:
+            return
+        aside[-1].rename(path)

@@ -9,7 +9,7 @@ import polars as pl
 
 from workbench.errors import Finding, InputError, OutputError
 from workbench.io.frames import PAIR_SCHEMA, read_parquet
-from workbench.io.rundir import carry, output, read_manifest, spare_inputs, write_json
+from workbench.io.rundir import carry, output, read_manifest, recover, spare_inputs, write_json
 from workbench.pipeline.curate import PARTS, counts
 from workbench.pipeline.explain import resolve
 from workbench.pipeline.regroup import regroup
@@ -41,6 +41,7 @@ def undo(directory: Path, ids: Sequence[str], *, out: Path | None = None, force:
         InputError: no finished output there, or an id that no dropped row has.
         OutputError: the directory is a stage of a run, on which later stages rest, and no ``out`` is given.
     """
+    recover(directory)
     manifest = read_manifest(directory)
     if manifest is None or not (directory / "ledger.parquet").is_file():
         raise InputError(_no_output(directory))
