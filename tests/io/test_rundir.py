@@ -140,6 +140,17 @@ def _refuses(*_):
     raise PermissionError(1, "Operation not permitted")
 
 
+def test_files_that_a_killed_process_had_not_finished_are_no_part_of_the_output(tmp_path):
+    with pytest.raises(RuntimeError), rundir.output(tmp_path / "out", verb="convert", key="k") as work:
+        for name in (".a.txt.999999999.tmp", ".tmpYaJhDS", "adapter/.tmpQ1w2E3"):
+            (work / name).parent.mkdir(exist_ok=True)
+            (work / name).write_text("half")
+        raise RuntimeError
+    make(tmp_path / "out")
+    left = {one.name for one in (tmp_path / "out").rglob("*") if one.is_file()}
+    assert left == {"a.txt", "manifest.json"}
+
+
 def test_a_directory_of_the_users_beside_an_output_is_never_removed(tmp_path):
     make(tmp_path / "out")
     for name in ("out.old", "out.bak", ".out.tmp", ".out.mine.tmp", f".out.{os.getpid()}.tmp"):

@@ -24,7 +24,8 @@ MANIFEST = "manifest.json"
 _PARTIAL_KEY = "partial.json"
 FORMAT_VERSION = 1
 _JOIN_EVERY = 0.1
-_TEMPORARY = ".*.tmp"
+# What unfinished files are called: ours, and those of safetensors (Rust's tempfile).
+_TEMPORARY = (".*.tmp", ".tmp??????")
 
 
 def is_complete(path: Path, *, key: str) -> bool:
@@ -295,7 +296,9 @@ def _prepare(work: Path, *, verb: str, key: str) -> None:
     ours = held == {"verb": verb, "key": key}
     for name in [MANIFEST] if ours and MANIFEST in found else [] if ours else found:
         _remove(work / name)
-    for left in list(work.rglob(_TEMPORARY)):  # of a process that was killed while it wrote or removed one
+    for left in [
+        one for name in _TEMPORARY for one in work.rglob(name)
+    ]:  # of a process that was killed while it wrote or removed one
         _remove(left)
     write_text(marker, json.dumps({"verb": verb, "key": key}))
 
