@@ -21,9 +21,11 @@ def main() -> None:
     from goldspans import gold, unseen  # type: ignore[import-not-found]
 
     rows = gold()
-    for name in ("first", "second", "third"):
+    for name in ("first", "second", "third", "fourth"):
         for part in ("tune", "held"):
-            print(_line(f"{name} {part}", _figures(r for r in rows if (r.set, r.half) == (name, part))))
+            chosen = [row for row in rows if (row.set, row.half) == (name, part)]
+            if chosen:
+                print(_line(f"{name} {part}", _figures(chosen)))
     rest = [row for row in rows if unseen(row)]
     for part in ("english", "chinese"):
         print(_line(f"unseen {part}", _figures(row for row in rest if row.language == part)))

@@ -4,7 +4,7 @@
 
 They learn from what was written for this project: ``scripts/span_wording`` (sentences and headings by kind)
 and the gold prompts of ``tests/convert/gold`` that may be looked at. Those with ``half: held`` of the second
-and third set are never read. Weights go to ``workbench/convert/weights/spans.npz``; with ``--folds``,
+and later sets are never read. Weights go to ``workbench/convert/weights/spans.npz``; with ``--folds``,
 nothing is written, and the accuracy on prompts left out in turn is printed.
 """
 
