@@ -2,10 +2,13 @@
 
 import json
 
+import polars as pl
 import pytest
+from conftest import make_pair
 
 from workbench.cli import execute
 from workbench.io.bundled import bundled
+from workbench.io.frames import pairs_to_frame
 
 PROMPT = """You are a bot.
 
@@ -175,3 +178,42 @@ def test_check_without_a_contract_beside_the_pairs(capsys, tmp_path):
 
 def test_diff_wants_pairs_before_it_writes_a_file(capsys, prompt, tmp_path):
     assert "--data" in run(capsys, "diff", prompt, prompt, "--out", tmp_path / "x", code=2).err
+
+
+@pytest.mark.parametrize(
+    "kind", ["chats.jsonl", "chats.json", "chats.csv", "pairs.jsonl", "curated", "saved"]
+)
+def test_check_and_diff_read_whatever_holds_pairs(capsys, tmp_path, kind):
+    rows = [{"prompt": f"Where is {n}?", "completion": f"It is at {n}!"} for n in range(6)]
+    data = tmp_path / kind
+    pairs = pairs_to_frame(make_pair(n, one["prompt"], one["completion"]) for n, one in enumerate(rows))
+    if kind == "chats.jsonl":
+        data.write_text("".join(json.dumps(row) + "\n" for row in rows) + '{"other": 1}\n', encoding="utf-8")
+    elif kind == "chats.json":
+        data.write_text(json.dumps(rows), encoding="utf-8")
+    elif kind == "chats.csv":
+        pl.DataFrame(rows).write_csv(data)
+    elif kind == "pairs.jsonl":
+        pairs.write_ndjson(data)
+    elif kind == "curated":
+        data.mkdir()
+        pairs.write_parquet(data / "train.parquet")
+    else:
+        pytest.importorskip("datasets").Dataset.from_list(rows).save_to_disk(str(data))
+    rules = tmp_path / "rules.yaml"
+    rule = {"id": "calm", "text": "No exclamation marks.", "kind": "style"}
+    check = {"use": "not_contains", "pattern": "!"}
+    rules.write_text(json.dumps({"task": "t", "version": 1, "rules": [rule | {"check": check}]}))
+    assert execute(["contract", "check", str(data), "--contract", str(rules), "--json"]) == 0
+    summary = json.loads(capsys.readouterr().out)
+    assert (summary["rows"], summary["rejected"]) == (6, int(kind == "chats.jsonl"))
+    assert summary["coverage"][0]["broken"] == 6
+    before = tmp_path / "before.yaml"
+    before.write_text(json.dumps({"task": "t", "version": 1, "rules": []}))
+    code = execute(["contract", "diff", str(before), str(rules), "--data", str(data), "--json"])
+    if kind == "chats.jsonl":
+        assert code == 2  # a row that is no pair is named, not passed over
+        assert "chats.jsonl:7" in capsys.readouterr().err
+        return
+    assert code == 0
+    assert json.loads(capsys.readouterr().out)["pairs_invalidated"] == 6

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from workbench.checks.changes import Change
     from workbench.contracts import Contract, Rule
+    from workbench.io.dataset import Dataset
     from workbench.records import Pair
 
 _YAML = {".yaml", ".yml"}
@@ -31,7 +32,11 @@ def register(group: typer.Typer) -> None:
 
 def check(
     data: Annotated[
-        Path, typer.Argument(help="Pairs file, or output directory of `convert`.", metavar="DATA")
+        Path,
+        typer.Argument(
+            help="Pairs or chats: JSONL, JSON, CSV, Parquet, an output directory, a saved `datasets` folder.",
+            metavar="DATA",
+        ),
     ],
     contract: Annotated[
         Path | None,
@@ -55,13 +60,15 @@ def check(
     [dim]Example:[/] workbench contract check converted --least 50
     """
     from workbench.checks import load_contract
+    from workbench.io.frames import frame_to_pairs
 
     files = [contract] if contract else _own_contracts(data)
-    pairs = _pairs(data, *files)
+    read = _read(data, *files)
+    pairs = frame_to_pairs(read.frame)
     found = {}
     for file in files:
         loaded = load_contract(file)
-        found[loaded.task] = _coverage(loaded, pairs, least)
+        found[loaded.task] = _coverage(loaded, pairs, least) | {"rejected": len(read.rejects)}
     several = len(found) > 1
     Screen(as_json=as_json).show(
         {"tasks": found} if several else next(iter(found.values())),
@@ -267,12 +274,20 @@ def _one_task(pairs: list[Pair], task: str, *, named: str | None) -> list[Pair]:
     return _of_task(pairs, task)
 
 
-def _pairs(data: Path, *others: Path) -> list[Pair]:
-    from workbench.io.frames import frame_to_pairs, read_pairs
+def _read(data: Path, *others: Path) -> Dataset:
+    """Read pairs of any kind, the contracts ``others`` being there too."""
+    from workbench.io.dataset import read_dataset
 
-    file = data / "pairs.parquet" if data.is_dir() else data
-    require([file, *others], what="pairs and a contract")
-    return frame_to_pairs(read_pairs(file))
+    require(list(others), what="a contract")
+    return read_dataset(data)
+
+
+def _pairs(data: Path) -> list[Pair]:
+    """Read pairs, all of whose rows have to be some."""
+    from workbench.io.frames import frame_to_pairs
+    from workbench.io.parts import read_whole
+
+    return frame_to_pairs(read_whole(data))
 
 
 def _contract(path: Path) -> Contract:
@@ -307,6 +322,7 @@ def _covered(summary: dict[str, Any], task: str = "") -> Table:
     others = (
         f", {summary['other_tasks']} of other tasks left out" if summary["other_tasks"] and not task else ""
     )
+    others += f", {summary['rejected']} rows that are no pair" if summary["rejected"] else ""
     title = f"{escape(task)}: " if task else ""
     table = Table(title=f"{title}{summary['rows']} rows{others}", box=None, pad_edge=False)
     columns = ("exercised", "obeyed", "broken", "unscored")

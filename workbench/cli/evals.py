@@ -70,6 +70,7 @@ def from_contract(
 def _held(path: Path) -> tuple[list[Pair], int]:
     """Read held-out pairs; those that a training row beside them asks word for word are left out."""
     from workbench.io.frames import frame_to_pairs, read_pairs
+    from workbench.io.parts import read_whole
     from workbench.pipeline.improve.sources import identity
 
     curated = path / "curate" if (path / "curate").is_dir() else path
@@ -83,7 +84,7 @@ def _held(path: Path) -> tuple[list[Pair], int]:
                 fix="Curate first, or name a file of pairs that were held out.",
             )
         )
-    held = frame_to_pairs(read_pairs(file))
+    held = frame_to_pairs(read_whole(file))
     trained: set[str] = set()
     for name in ("train", "valid"):
         beside = file.with_name(f"{name}.parquet")

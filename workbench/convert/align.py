@@ -25,6 +25,7 @@ _MARK = 0.98
 # Ends that texts share are set aside from this many characters on, but for a margin that shows what is near.
 _LONG_END = 4_000
 _MARGIN = 400
+_MOST_STEPS = 200_000
 
 
 class Lexed(NamedTuple):
@@ -209,11 +210,25 @@ def _matches(left: list[str], right: list[str]) -> list[tuple[int, int]]:
     tail = 0
     while tail < min(len(left), len(right)) - head and left[-1 - tail] == right[-1 - tail]:
         tail += 1
-    a, b = left[head : len(left) - tail], right[head : len(right) - tail]
-    blocks = SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks() if a and b else []
+    between = _between(left[head : len(left) - tail], right[head : len(right) - tail])
     pairs = [(i, i) for i in range(head)]
-    pairs += [(head + block.a + k, head + block.b + k) for block in blocks for k in range(block.size)]
+    pairs += [(head + i, head + j) for i, j in between]
     return pairs + [(len(left) - k, len(right) - k) for k in range(tail, 0, -1)]
+
+
+def _between(a: list[str], b: list[str]) -> list[tuple[int, int]]:
+    """Pair equal atoms, longest runs first; in texts that repeat themselves too much, those that stand once.
+
+    Looking for one run takes a step for every two equal atoms: quadratic in how often one is repeated.
+    """
+    here, there = Counter(a), Counter(b)
+    if sum(count * there[atom] for atom, count in here.items()) > _MOST_STEPS:
+        places = {atom: j for j, atom in enumerate(b) if there[atom] == 1}
+        return _in_order(
+            [(i, places[atom]) for i, atom in enumerate(a) if here[atom] == 1 and atom in places]
+        )
+    blocks = SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks()
+    return [(block.a + k, block.b + k) for block in blocks for k in range(block.size)]
 
 
 def _segments(first: Lexed, anchors: list[Anchor]) -> list[str | None]:

@@ -16,6 +16,7 @@ from workbench.checks import load_contract
 from workbench.errors import ConfigError, Finding, InputError, InvariantError
 from workbench.io.fingerprint import fingerprint
 from workbench.io.frames import read_pairs, with_examples
+from workbench.io.parts import read_whole
 from workbench.io.tokenizer import load_tokenizer
 from workbench.knowledge import SUITES
 from workbench.pipeline.asking import open_tools
@@ -314,7 +315,7 @@ def read_contracts(converted: Path) -> list[Contract]:
 def _cases(subject: Subject, stage: EvalStage, recorded: evaluation.Recorded | None = None) -> list[Case]:
     if recorded is not None and subject.pairs is None and not stage.suites:
         return list(recorded.cases)
-    held = evaluation.cases_from_pairs(read_pairs(subject.pairs)) if subject.pairs else []
+    held = evaluation.cases_from_pairs(read_whole(subject.pairs)) if subject.pairs else []
     cases = evaluation.bounded(held, stage.max_cases)
     for suite in stage.suites:
         cases += evaluation.bounded(evaluation.load_suite(Path(suite)), stage.max_suite_cases)

@@ -10,7 +10,7 @@ import msgspec
 from workbench import convert as conversion
 from workbench import evaluation
 from workbench.io.fingerprint import fingerprint
-from workbench.io.frames import read_pairs
+from workbench.io.parts import read_whole
 from workbench.io.rundir import write_json, write_text
 from workbench.pipeline.stages import read_contracts
 from workbench.pipeline.strengthcurve import strength_svg
@@ -75,7 +75,7 @@ def strength(what: Turned, scales: Sequence[float], *, cache: Path, progress: Pr
     """
     from workbench.backends.local import LocalBackend
 
-    cases = evaluation.bounded(evaluation.cases_from_pairs(read_pairs(what.pairs)), what.max_cases)
+    cases = evaluation.bounded(evaluation.cases_from_pairs(read_whole(what.pairs)), what.max_cases)
     backend = LocalBackend.open(what.base, adapters={_ADAPTER: what.adapter})
     form, templates = conversion.read_templates(what.converted)
     plan = evaluation.Plan(templates=templates, form=form, contracts=read_contracts(what.converted))
