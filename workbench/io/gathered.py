@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _PIECE = 4_096
 _DONE = "complete.json"
+_OWN = frozenset({"template_id", "slots"})
 REJECTS = "rejects.jsonl"
 
 
@@ -41,12 +42,12 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_pairs_file(path: Path) -> bool:
-    """Tell whether a file is one of pairs already: Parquet with their columns."""
+    """Tell whether a file is meant as pairs: Parquet with a column that nothing but pairs has."""
     import polars as pl
 
     if not path.is_file() or sniff(path) != "parquet":
         return False
-    return is_table_of_pairs(pl.scan_parquet(path, glob=False).collect_schema().names())
+    return not _OWN.isdisjoint(pl.scan_parquet(path, glob=False).collect_schema().names())
 
 
 def gather(source: Path, into: Path, *, progress: Progress = silent) -> Gathered:
