@@ -45,6 +45,8 @@ _SAME_GROUND = {
     "include-phrases": "keywords",
     "count-": "keywords",
     "bullet": "detectable_format:number_bullet",
+    "min-items": "detectable_format:number_bullet",
+    "max-items": "detectable_format:number_bullet",
     "min-max-items": "detectable_format:number_bullet",
 }
 

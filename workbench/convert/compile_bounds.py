@@ -1,79 +1,167 @@
-"""Reads bounds on a length: at most 30 words, two to four sentences, 不超过40个字."""
+"""Reads bounds on a length: at most 30 words, never more than three, two to four sentences, 不少于40个字."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from workbench.convert.compile_text import NUMBER, number
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from workbench.checks.counts import Unit
 
 _UNITS: tuple[tuple[str, Unit], ...] = (
-    (r"words?|字|词|汉字|个字", "words"),
-    (r"sentences?|句话?", "sentences"),
-    (r"paragraphs?|段落?", "paragraphs"),
+    (r"words?|个?字(?!符)|词|个?汉字", "words"),
+    (r"sentences?|个?句子|句话?", "sentences"),
+    (r"paragraphs?|个?段落|段", "paragraphs"),
     (r"characters?|letters?|个?字符", "characters"),
     (r"lines?|行", "lines"),
     (r"bullet points?|bullets?|items?|list items|条|点(?!钟)|个?要点", "items"),
 )
 _UNIT = "|".join(f"(?P<u{i}>{pattern})" for i, (pattern, _) in enumerate(_UNITS))
+_COUNTED: tuple[tuple[str, Unit], ...] = (
+    (r"word count|字数|词数|篇幅", "words"),
+    (r"句数", "sentences"),
+    (r"段数", "paragraphs"),
+    (r"character count|字符数", "characters"),
+    (r"行数", "lines"),
+)
+_RANGE = r"(?:-|–|—|~|～|to|and|or|到|至|或)"
 _BETWEEN = re.compile(
-    rf"(?:between\s+)?(?P<low>{NUMBER})\s*(?:-|–|—|~|to|and|or|到|至|或)\s*(?P<high>{NUMBER})[\s-]*(?:个|"
+    rf"(?:between\s+)?(?P<low>{NUMBER})\s*{_RANGE}\s*(?P<high>{NUMBER})[\s-]*(?:个|"
     rf"\w+ (?:as |in )?)?(?:{_UNIT})",
     re.IGNORECASE,
 )
-_MOST = re.compile(
-    rf"(?:at most|no more than|not more than|(?:not|never) (?:to )?exceed(?:ing)?|do(?:es)? not exceed|"
-    rf"don't exceed|up to|under|below|less than|fewer than|maximum of|max(?:imum)?:?|"
-    rf"within|limit(?:ed)?(?: \w+){{0,4}} to|keep (?:it|this|(?:the |your |every |each |all )?\w+) to|"
-    rf"shorter than|(?:no|not) longer than|or fewer|不超过|不多于|不得超过|不能超过|至多|"
-    rf"最多|控制在|少于|小于|"
-    rf"限制在)(?:写|用|给出|列出|包含|包括|提供|输出|回答)?\s*(?:a |the )?(?P<high>{NUMBER})[\s-]*(?:个|"
-    rf"short |brief )?(?:{_UNIT})",
+_COUNT_BETWEEN = re.compile(
+    rf"(?:{'|'.join(pattern for pattern, _ in _COUNTED)})[^\d，。,.;；]{{0,12}}?(?P<low>{NUMBER})\s*"
+    rf"(?:个?[字词句段行]|words?)?\s*{_RANGE}\s*(?P<high>{NUMBER})",
     re.IGNORECASE,
 )
-_LEAST = re.compile(
-    rf"(?:at least|no fewer than|no less than|not less than|more than|over|minimum of|min(?:imum)?:?|至少|"
-    rf"不少于|不低于|超过|多于)(?:写|用|给出|列出|包含|包括|提供|输出|回答)?\s*(?:a |"
-    rf"the )?(?P<low>{NUMBER})[\s-]*(?:个|more )?(?:{_UNIT})",
+# Each relation is inclusive (``most``, ``least``) or strict; under a negation the strict ones turn into the
+# inclusive one of the other side: "never more than 5" is at most 5, "不得少于5" is at least 5.
+_MOST = (
+    r"at most|no more than|not more than|nothing over|up to|maximum of|max(?:imum)?(?: is)?:?|within|"
+    r"limit(?:ed)?(?: \w+){0,4} to|cap(?:ped)?(?: \w+){0,3} at|keep (?:it|this|(?:the |your |every |each |"
+    r"all )?\w+) to|(?:no|not) longer than|或更少|至多|最多|不超过|不多于|不大于|不高于|控制在|限制在"
+)
+_LEAST = (
+    r"at least|no fewer than|no less than|not less than|not fewer than|no shorter than|not shorter than|"
+    r"minimum of|min(?:imum)?:?|至少|最少|不少于|不低于|不小于"
+)
+_LESS = r"under|below|less than|fewer than|shorter than|少于|小于|低于"
+_MORE = r"more than|longer than|over|above|exceed(?:ing|s)?|beyond|超过|超出|多于|大于|高于"
+_FILLER = r"(?:要?有|写|用|给出|列出|包含|包括|提供|输出|回答)?\s*(?:a |the |about |around )?"
+_RELATION = re.compile(
+    rf"(?:(?<![A-Za-z])(?P<most>{_MOST})|(?<![A-Za-z])(?P<least>{_LEAST})|(?<![A-Za-z])(?P<less>{_LESS})|"
+    rf"(?<![A-Za-z])(?P<more>{_MORE})){_FILLER}(?P<n>{NUMBER})[\s-]*(?:个(?!字)|short |brief |more |full |"
+    rf"complete )?(?:{_UNIT})?",
     re.IGNORECASE,
 )
+_NEGATED = re.compile(
+    r"(?:\b(?:do not|does not|must not|should not|may not|can ?not|shall not|not|never|avoid|without|"
+    r"refrain from|nor|no (?:answer|reply|response|text|summary)s?)\b|n['’]t\b)"
+    r"(?!\W+only\b)(?:\W+(?!(?:until|before|unless|if|when|once|after|but|and)\b)[\w'’]+){0,6}\W*$|"
+    r"(?:不要|不得|不能|不可以?|不应该?|不宜|不许|不允许|请勿|切勿|勿|别|禁止|避免|严禁|切忌)[^，。；,;.]{0,10}$",
+    re.IGNORECASE,
+)
+# "If it is longer than 100 words", "超过100字时": a case, not a demand.
+_CASE_BEFORE = re.compile(
+    r"(?:\b(?:if|when|whenever|unless|once)\b|如果|若|当|除非)[^,，.。;；]*$", re.IGNORECASE
+)
+_CASE_AFTER = re.compile(r"\s*(?:时|的话|的情况|则|就)")
 _AFTER = re.compile(
-    rf"(?P<n>{NUMBER})[\s-]*(?:个)?(?:{_UNIT})\s*(?P<how>at most|or (?:less|fewer)|maximum|max\b|at least|"
-    rf"or more|minimum|以内|之内|以下|以上)",
+    rf"(?P<n>{NUMBER})[\s-]*(?:个(?!字))?(?:{_UNIT})\s*(?P<how>at most|or (?:less|fewer)|maximum|max\b|"
+    rf"tops\b|at least|or more|minimum|以内|之内|以下|以上)",
     re.IGNORECASE,
 )
 _EXACT = re.compile(
-    rf"(?:\bexactly|\bin|\bonly|\bjust|恰好(?:写|列出|给出|输出|提供)?|正好|分为|分成|分|共|只用|只写|"
+    rf"(?:\bexactly|\bin|\bonly|\bjust|恰好(?:写|列出|给出|输出|提供)?|正好|分为|成分|分成|分|共|只用|只写|"
     rf"^)\s*(?P<n>{NUMBER})[\s-]*"
     r"(?:个|short |brief |single )?"
     rf"(?:{_UNIT})",
     re.IGNORECASE,
 )
-_STRICT = re.compile(r"less than|fewer than|under|below|shorter than|少于|小于", re.IGNORECASE)
-_STRICT_LOW = re.compile(r"more than|over|(?<!不)超过|多于", re.IGNORECASE)
+_NEAR = 24
+
+
+class _Bound(NamedTuple):
+    low: int | None
+    high: int | None
+    unit: Unit | None
+    start: int
+    end: int
 
 
 def bounds(text: str) -> tuple[int | None, int | None, Unit] | None:
-    """Read the first bound on a length: least, most (both inclusive), and the unit."""
-    for pattern in (_BETWEEN, _MOST, _LEAST, _AFTER, _EXACT):
+    """Read the bounds on one length: least, most (both inclusive), and the unit."""
+    for pattern in (_BETWEEN, _COUNT_BETWEEN):
         match = pattern.search(text)
         if match:
-            return _read_bounds(pattern, match)
+            return (
+                number(match["low"]),
+                number(match["high"]),
+                _unit(match) or _counted(match.group()) or "words",
+            )
+    for found in (_both(list(_relations(text))), _after(text)):
+        if found is not None:
+            return found
+    match = _EXACT.search(text)
+    return (number(match["n"]), number(match["n"]), _unit(match) or "words") if match else None
+
+
+def _relations(text: str) -> Iterator[_Bound]:
+    for match in _RELATION.finditer(text):
+        before = text[: match.start()]
+        if _CASE_BEFORE.search(before) or _CASE_AFTER.match(text, match.end()):
+            continue
+        n, denied = number(match["n"]), _NEGATED.search(before) is not None
+        low = high = None
+        if match["most"] or (match["more"] and denied):
+            high = n
+        elif match["least"] or (match["less"] and denied):
+            low = n
+        elif match["less"]:
+            high = n - 1
+        else:
+            low = n + 1
+        unit = _unit(match) or _counted(before[-_NEAR:])
+        yield _Bound(low=low, high=high, unit=unit, start=match.start(), end=match.end())
+
+
+def _both(found: list[_Bound]) -> tuple[int | None, int | None, Unit] | None:
+    """Take the first bound that has a unit, with the one beside it that bounds the other side."""
+    for place, one in enumerate(found):
+        beside = found[place + 1] if place + 1 < len(found) else None
+        near = beside is not None and beside.start - one.end <= _NEAR
+        unit = one.unit or (beside.unit if beside and near else None)
+        if unit is None:
+            continue
+        low, high = one.low, one.high
+        if beside and near and beside.unit in {unit, None}:
+            low = beside.low if low is None else low
+            high = beside.high if high is None else high
+            if low is not None and high is not None and low > high:
+                low, high = one.low, one.high
+        return low, high, unit
     return None
 
 
-def _read_bounds(pattern: re.Pattern[str], match: re.Match[str]) -> tuple[int | None, int | None, Unit]:
-    unit = next(unit for i, (_, unit) in enumerate(_UNITS) if match[f"u{i}"])
-    if pattern is _BETWEEN:
-        return number(match["low"]), number(match["high"]), unit
-    if pattern is _MOST:
-        return None, number(match["high"]) - bool(_STRICT.match(match.group())), unit
-    if pattern is _LEAST:
-        return number(match["low"]) + bool(_STRICT_LOW.match(match.group())), None, unit
-    if pattern is _EXACT:
-        return number(match["n"]), number(match["n"]), unit
+def _after(text: str) -> tuple[int | None, int | None, Unit] | None:
+    match = _AFTER.search(text)
+    unit = _unit(match) if match else None
+    if match is None or unit is None:
+        return None
     least = re.search(r"least|more|minimum|以上", match["how"], re.IGNORECASE)
     return (number(match["n"]), None, unit) if least else (None, number(match["n"]), unit)
+
+
+def _unit(match: re.Match[str]) -> Unit | None:
+    groups = match.groupdict()
+    return next((unit for i, (_, unit) in enumerate(_UNITS) if groups.get(f"u{i}")), None)
+
+
+def _counted(text: str) -> Unit | None:
+    """Name the unit that a count speaks of ("字数不超过200", "word count under 100")."""
+    return next((unit for pattern, unit in _COUNTED if re.search(pattern, text, re.IGNORECASE)), None)

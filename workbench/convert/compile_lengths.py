@@ -81,8 +81,8 @@ def lengths(prompt: str) -> Iterator[Instruction]:
         if match.re is _PLUS:
             how = "at least"
         bounded = bound(how, number(match["n"]))
-        if bounded and bounded[0] == "at least" and _denied(prompt, match, how):
-            bounded = ("less than", bounded[1])
+        if bounded and _denied(prompt, match, how):
+            bounded = ("less than" if bounded[0] == "at least" else "at least", bounded[1])
         if bounded is None or _capitals_follow(
             prompt, match.end() if match.re is _COUNT else match.end("unit")
         ):
@@ -97,8 +97,9 @@ def lengths(prompt: str) -> Iterator[Instruction]:
 
 
 def _denied(prompt: str, match: re.Match[str], how: str) -> bool:
-    """Tell "don't write more than 30 words" from "write more than 30 words"."""
-    more = re.search(r"\b(?:more|longer) than|\bover\b|\babove\b", how) and not re.match(r"no", how)
+    """Tell "don't write more than 30 words" from "write more than 30 words"; likewise fewer."""
+    more = re.search(r"\b(?:more|longer|less|fewer|shorter) than|\b(?:over|above|under|below)\b", how)
+    more = None if re.match(r"no", how) else more
     before = prompt[max(0, match.start() - 60) : match.start()]
     return bool(
         more

@@ -107,7 +107,8 @@ _SIGNS = re.compile(
 _GRAMMAR_TEXT = (
     "should must may can cannot shall will would is are be was were in on of with and or that this these "
     "those to before after "
-    "than from as at for the a an any all characters follow limit count without not no your my it each every"
+    "than from as at for the a an any all characters follow limit count without not no your my it each every "
+    "unless except"
 )
 _GRAMMAR = frozenset(_GRAMMAR_TEXT.split()) - {"can", "it"}
 
