@@ -144,10 +144,34 @@ def test_what_holds_under_an_unknown_condition_or_for_a_part_has_no_check(senten
         ("字数不超过200。", {"use": "length", "max": 200}),
         ("回复少于50字。", {"use": "length", "max": 49}),
         ("回复超过50字。", {"use": "length", "min": 51}),
+        ("Answers longer than 200 words are not allowed.", {"use": "length", "max": 200}),
     ],
 )
 def test_bounds(sentence, expected):
     assert check(sentence) == expected
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "It is fine to write more than 50 words.",
+        "You don't need to write more than 50 words.",
+        "There is no need to exceed 100 words.",
+        "The user's question has at most 20 words.",
+        "Articles are usually between 300 and 500 words.",
+        "If the answer is longer than 100 words, add a summary.",
+        "不需要超过100字。",
+        "用户问题不超过20字。",
+        "如果超过100字，请分段。",
+    ],
+)
+def test_what_may_be_or_comes_in_bounds_no_answer(sentence):
+    assert all(rule.check is None for rule in rules(sentence))
+
+
+def test_an_end_that_is_forbidden_is_not_asked_for():
+    assert check("Do not end with a question.") == {"use": "not_contains", "pattern": r"[?？]\W*\Z"}
+    assert check("End with a question.") == {"use": "ends_with", "phrase": "?"}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from workbench.checks import encode_check
 from workbench.checks.ifeval import Ifeval
 from workbench.checks.phrases import OneOf
 from workbench.checks.unless import Unless
+from workbench.convert.compile_bounds import no_bound
 from workbench.convert.compile_choice import choices
 from workbench.convert.compile_ifeval import read_instructions
 from workbench.convert.compile_markup import markup
@@ -165,7 +166,7 @@ def _elsewhere(text: str) -> bool:
 def _published(text: str, covered: set[str]) -> list[Demand]:
     """Add the demands of IFEval's kinds that no other compiler has read from the sentence already."""
     kinds = _SAME_GROUND if covered else {}
-    each = {"length_constraints"} if OF_EACH.search(text) else set[str]()
+    each = {"length_constraints"} if OF_EACH.search(text) or no_bound(unquoted(text)) else set[str]()
     taken = each | {prefix for slug in covered for start, prefix in kinds.items() if slug.startswith(start)}
     return [
         Demand(

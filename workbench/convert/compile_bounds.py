@@ -62,13 +62,36 @@ _RELATION = re.compile(
 _NEGATED = re.compile(
     r"(?:\b(?:do not|does not|must not|should not|may not|can ?not|shall not|not|never|avoid|without|"
     r"refrain from|nor|no (?:answer|reply|response|text|summary)s?)\b|n['’]t\b)"
-    r"(?!\W+only\b)(?:\W+(?!(?:until|before|unless|if|when|once|after|but|and)\b)[\w'’]+){0,6}\W*$|"
+    r"(?!\W+only\b)(?:[^\w'’]+(?!(?:until|before|unless|if|when|once|after|but|and)\b)[\w'’]+){0,6}\W*$|"
     r"(?:不要|不得|不能|不可以?|不应该?|不宜|不许|不允许|请勿|切勿|勿|别|禁止|避免|严禁|切忌)[^，。；,;.]{0,10}$",
     re.IGNORECASE,
 )
 # "If it is longer than 100 words", "超过100字时": a case, not a demand.
 _CASE_BEFORE = re.compile(
     r"(?:\b(?:if|when|whenever|unless|once)\b|如果|若|当|除非)[^,，.。;；]*$", re.IGNORECASE
+)
+# "It is fine to write more than 50 words", "不需要超过100字": what may be isn't asked for.
+_PERMITTED = re.compile(
+    r"(?:\b(?:fine|ok(?:ay)?|free|welcome|acceptable|allowed) to\b|\bneed(?:n['’]t| not)\b|\bno need\b|"
+    r"(?:\bnot|n['’]t) (?:need|have) to\b|(?:不需要?|无需|不必|不用|可以?|允许|没必要))[^,.;，。；]*$",
+    re.IGNORECASE,
+)
+_FORBIDDEN_AFTER = re.compile(
+    r"[^,.;，。；]{0,20}?(?:\b(?:not|never|n['’]t) (?:be )?(?:allowed|permitted|accepted|acceptable|wanted)|"
+    r"\bforbidden|\bprohibited|\bbanned|不(?:被)?(?:允许|接受)|禁止)",
+    re.IGNORECASE,
+)
+# "The user's question has at most 20 words" tells what comes in.
+_TOLD = re.compile(
+    r"^\W*(?:the |each |every |a )?(?:user|customer|reader|client)s?(?:['’]s?)? (?:question|message|query|"
+    r"input|request|text)s?\b(?: \w+){0,3}\s*$|"
+    r"^\W*(?:用户|客户|顾客)的?(?:问题|输入|消息|提问|留言)[^请用以回答复]{0,4}$",
+    re.IGNORECASE,
+)
+_USUAL = re.compile(
+    r"\b(?:are|is|have|has) (?:usually|typically|often|on average)\b|"
+    r"\b(?:usually|typically) (?:are|is|have|has)\b",
+    re.IGNORECASE,
 )
 _CASE_AFTER = re.compile(r"\s*(?:时|的话|的情况|则|就)")
 _AFTER = re.compile(
@@ -84,6 +107,7 @@ _EXACT = re.compile(
     re.IGNORECASE,
 )
 _NEAR = 24
+_BEFORE = 240
 
 
 class _Bound(NamedTuple):
@@ -96,6 +120,8 @@ class _Bound(NamedTuple):
 
 def bounds(text: str) -> tuple[int | None, int | None, Unit] | None:
     """Read the bounds on one length: least, most (both inclusive), and the unit."""
+    if _USUAL.search(text):
+        return None
     for pattern in (_BETWEEN, _COUNT_BETWEEN):
         match = pattern.search(text)
         if match:
@@ -111,12 +137,19 @@ def bounds(text: str) -> tuple[int | None, int | None, Unit] | None:
     return (number(match["n"]), number(match["n"]), _unit(match) or "words") if match else None
 
 
+def no_bound(text: str) -> bool:
+    """Tell whether a length stands in ``text`` that bounds no answer: a permission, a case, what is usual."""
+    found = list(_RELATION.finditer(text))
+    return bool(_USUAL.search(text) or (found and all(_no_demand(text, match) for match in found)))
+
+
 def _relations(text: str) -> Iterator[_Bound]:
     for match in _RELATION.finditer(text):
-        before = text[: match.start()]
-        if _CASE_BEFORE.search(before) or _CASE_AFTER.match(text, match.end()):
+        before = text[max(0, match.start() - _BEFORE) : match.start()]
+        if _no_demand(text, match):
             continue
-        n, denied = number(match["n"]), _NEGATED.search(before) is not None
+        denied = bool(_NEGATED.search(before) or _FORBIDDEN_AFTER.match(text, match.end()))
+        n = number(match["n"])
         low = high = None
         if match["most"] or (match["more"] and denied):
             high = n
@@ -128,6 +161,15 @@ def _relations(text: str) -> Iterator[_Bound]:
             low = n + 1
         unit = _unit(match) or _counted(before[-_NEAR:])
         yield _Bound(low=low, high=high, unit=unit, start=match.start(), end=match.end())
+
+
+def _no_demand(text: str, match: re.Match[str]) -> bool:
+    """Tell a case, a permission or a description of what comes in from a bound on the answer."""
+    before = text[max(0, match.start() - _BEFORE) : match.start()]
+    may = (match["more"] or match["less"]) and _PERMITTED.search(before)
+    return bool(
+        may or _CASE_BEFORE.search(before) or _CASE_AFTER.match(text, match.end()) or _TOLD.search(before)
+    )
 
 
 def _both(found: list[_Bound]) -> tuple[int | None, int | None, Unit] | None:

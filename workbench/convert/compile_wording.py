@@ -117,7 +117,10 @@ def ends(text: str, shape: Shape) -> Found | None:
         r"问|抛出|留)(?:出|下)?一?个问题",
         plain,
     ):
-        return "format", "closing-question", EndsWith(phrase="?", path=shape.path(text, running=True))
+        path = shape.path(text, running=True)
+        if _NOT.search(_before(text, _END)):
+            return "style", "no-closing-question", NotContains(pattern=r"[?？]\W*\Z", path=path)
+        return "format", "closing-question", EndsWith(phrase="?", path=path)
     phrases = quoted(text)
     if len(phrases) != 1 or not _END.search(plain) or _NOT.search(_before(text, _END)):
         return None
