@@ -1,3 +1,5 @@
+from typing import Annotated
+
 import msgspec
 import pytest
 
@@ -70,3 +72,22 @@ def test_convert_is_strict():
     with pytest.raises(ConfigError):
         config.convert({"name": 3}, Outer, where="x")
     assert msgspec.to_builtins(config.convert({}, Outer, where="x")) == {"steps": (), "name": ""}
+
+
+class Tuned(msgspec.Struct, kw_only=True):
+    r: Annotated[int, msgspec.Meta(ge=1)] = 8
+    names: tuple[str, ...] = ()
+
+
+def test_a_wrong_value_is_shown_with_what_was_expected():
+    with pytest.raises(ConfigError) as said:
+        config.convert({"names": ["a", 5]}, Tuned, where="recipe.yaml")
+    finding = said.value.findings[0]
+    assert (finding.where, finding.found, finding.expected) == ("recipe.yaml $.names[1]", "5", "`str`")
+
+
+def test_an_option_is_called_by_its_name_on_the_command_line():
+    with pytest.raises(ConfigError) as said:
+        config.convert({"r": 0}, Tuned, where="the options", options=lambda field: f"--{field}")
+    finding = said.value.findings[0]
+    assert (finding.where, finding.found, finding.expected) == ("--r", "0", "`int` >= 1")

@@ -93,7 +93,7 @@ def _stage(
 
     replace = msgspec.structs.replace
     if recipe is None and not logs:
-        raise typer.BadParameter("it is needed, but with --recipe", param_hint="LOG...")
+        raise typer.BadParameter("it is required, unless --recipe names the logs", param_hint="LOG...")
     whole = read_recipe(recipe) if recipe else None
     stage = (whole.convert if whole else None) or ConvertStage(logs=())
     if not (logs or stage.logs):

@@ -159,7 +159,12 @@ def training_spec(recipe: Path | None, **given: Any) -> Sft:
 
     spec = read_recipe(recipe).train if recipe else Sft()
     changed = msgspec.structs.replace(spec, **{k: v for k, v in given.items() if v is not None})
-    return convert(msgspec.to_builtins(changed), Sft, where="the options of train")
+    return convert(msgspec.to_builtins(changed), Sft, where="the options of train", options=_option)
+
+
+def _option(field: str) -> str:
+    """Name the option that gives a field of the training."""
+    return {"r": "--rank", "overlong": "--on-overlong"}.get(field, f"--{field.replace('_', '-')}")
 
 
 def _settings(options: dict[str, Any]) -> dict[str, Any]:
@@ -182,13 +187,13 @@ def _base(recipe: Path | None) -> str:
     from workbench.recipe import read_recipe
 
     if recipe is None:
-        raise typer.BadParameter("it is needed, but with --recipe", param_hint="--base")
+        raise typer.BadParameter("it is required, unless --recipe names the base", param_hint="--base")
     return read_recipe(recipe).base
 
 
 def _needed(out: Path | None) -> Path:
     if out is None:
-        raise typer.BadParameter("it is needed, but for --explain", param_hint="--out")
+        raise typer.BadParameter("it is required, unless --explain is given", param_hint="--out")
     return out
 
 

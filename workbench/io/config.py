@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import json
 import re
@@ -11,8 +12,10 @@ import msgspec
 
 from workbench.errors import ConfigError, Finding, InputError
 from workbench.io.yamlfile import YamlError, read_yaml
+from workbench.text import excerpt
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 T = TypeVar("T")
@@ -117,8 +120,15 @@ def read_json(path: Path, *, what: str) -> dict[str, Any]:
     )
 
 
-def convert(raw: Any, kind: type[T], *, where: str, dec_names: tuple[str, ...] = ()) -> T:
-    """Turn plain values into ``kind``.
+def convert(
+    raw: Any,
+    kind: type[T],
+    *,
+    where: str,
+    dec_names: tuple[str, ...] = (),
+    options: Callable[[str], str] | None = None,
+) -> T:
+    """Turn plain values into ``kind``; ``options`` names the option of the command line that gives a key.
 
     Raises:
         ConfigError: with the ``$.path`` of the value, and the nearest known key for an unknown one.
@@ -126,10 +136,14 @@ def convert(raw: Any, kind: type[T], *, where: str, dec_names: tuple[str, ...] =
     try:
         return msgspec.convert(raw, kind, strict=True)
     except msgspec.ValidationError as error:
-        raise ConfigError(_finding(str(error), kind, where=where, dec_names=dec_names)) from error
+        found = _finding(str(error), kind, where=where, dec_names=dec_names, raw=raw)
+        key = re.fullmatch(rf"{re.escape(where)} \$\.(\w+)", found.where)
+        if options and key:
+            found = dataclasses.replace(found, where=options(key[1]), fix="See --help.")
+        raise ConfigError(found) from error
 
 
-def _finding(message: str, kind: Any, *, where: str, dec_names: tuple[str, ...]) -> Finding:
+def _finding(message: str, kind: Any, *, where: str, dec_names: tuple[str, ...], raw: Any = None) -> Finding:
     unknown = _UNKNOWN.search(message)
     if unknown:
         names = (*_all_names(kind), *dec_names)
@@ -145,12 +159,30 @@ def _finding(message: str, kind: Any, *, where: str, dec_names: tuple[str, ...])
             fix=fix,
         )
     at = _AT.search(message)
+    path, said = at["path"] if at else "$", _AT.sub("", message)
+    value = _value_at(raw, path)
+    if value is not None and said.startswith("Expected "):
+        found, expected = excerpt(repr(value)), said.removeprefix("Expected ").partition(", got ")[0]
+    else:
+        found, expected = said, "what the schema says"
     return Finding(
-        where=f"{where} {at['path'] if at else '$'}",
-        found=_AT.sub("", message),
-        expected="what the schema says",
-        fix="See schemas/ for the keys and their types.",
+        where=f"{where} {path}",
+        found=found,
+        expected=expected,
+        fix="`workbench schema` tells the keys and their types.",
     )
+
+
+def _value_at(raw: Any, path: str) -> Any:
+    """Return the value at ``$.a[0].b``; ``None`` where the path leads nowhere."""
+    if "..." in path:
+        return None
+    for key, place in re.findall(r"\.(\w+)|\[(\d+)\]", path):
+        try:
+            raw = raw[key] if key else raw[int(place)]
+        except (LookupError, TypeError):
+            return None
+    return raw
 
 
 def _all_names(kind: Any) -> tuple[str, ...]:
