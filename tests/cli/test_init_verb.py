@@ -99,7 +99,7 @@ def test_records_that_can_no_longer_be_read_make_its_ci_red(log, tmp_path):
 @pytest.mark.parametrize("copy", [True, False], ids=["copied", "where it is"])
 def test_its_recipe_finds_the_contract_of_its_log(log, tmp_path, copy):
     """Tasks are named by the file or its folder: a log of a common name has another folder once copied."""
-    from workbench.pipeline.stages import convert
+    from workbench.pipeline.stages import begin
     from workbench.ports import silent
 
     place = tmp_path / "desk"
@@ -110,7 +110,7 @@ def test_its_recipe_finds_the_contract_of_its_log(log, tmp_path, copy):
     assert execute([*arguments, *(["--copy"] if copy else [])]) == 0
     work = tmp_path / "work"
     work.mkdir()
-    convert(read_recipe(place / "recipe.yaml"), work, silent)
+    begin(read_recipe(place / "recipe.yaml"), work, silent)
     given = (place / "contract.yaml").read_bytes()
     assert (work / "contract.yaml").read_bytes() == given
 

@@ -125,6 +125,7 @@ def test_offline_by_its_variable_nothing_is_asked(hub, tmp_path, monkeypatch):
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
     _keep(tmp_path, "team/kept-too")
     assert check_base("team/kept-too") == {"local_files_only": True}
-    with pytest.raises(ModelError, match="HF_HUB_OFFLINE is set"):
-        check_base("team/not-kept")
+    for absent in ("team/not-kept", "my other model"):
+        with pytest.raises(ModelError, match="HF_HUB_OFFLINE is set"):
+            check_base(absent)
     assert hub.asked == []

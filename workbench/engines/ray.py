@@ -89,8 +89,13 @@ class RayEngine:
             except (ConnectionError, RuntimeError) as error:
                 raise ConfigError(_refused(self.address, error)) from error
         else:
+            # "local": a cluster that happens to run on this machine is another's.
             ray.init(
-                num_cpus=self.cpus, include_dashboard=False, logging_level=logging.ERROR, log_to_driver=False
+                address="local",
+                num_cpus=self.cpus,
+                include_dashboard=False,
+                logging_level=logging.ERROR,
+                log_to_driver=False,
             )
 
 

@@ -100,9 +100,12 @@ def _hub_options(name: str) -> dict[str, Any]:
 
 
 def _kept(name: str) -> bool:
-    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub import errors, try_to_load_from_cache
 
-    return isinstance(try_to_load_from_cache(name, "config.json"), str)
+    try:
+        return isinstance(try_to_load_from_cache(name, "config.json"), str)
+    except errors.HFValidationError:
+        return False
 
 
 def _absent(name: str, found: str) -> Finding:

@@ -58,13 +58,14 @@ def tokens_section(tokens: TokenFigures, prices: Prices, *, usage: Usage | None 
         )
         for name, label, step in _FIELDS
     )  # fmt: skip
+    means = tokens.answer_means
     form = element(
         "form",
         *fields,
         class_="prices",
         data_original=f"{tokens.original_mean!r}",
         data_compact=f"{tokens.compact_mean!r}",
-        **{f"data_{arm}": f"{mean!r}" for arm, mean in tokens.answer_means.items()},
+        **{f"data_{arm}": f"{means[arm]!r}" for arm in ARMS if arm in means},
         data_calls=say("{calls} calls"),
         data_never=say("never"),
         aria_label=say("Prices"),
