@@ -238,4 +238,4 @@ def test_a_learning_rate_that_is_none(tmp_path, capsys, rate):
     (tmp_path / "train.parquet").write_bytes(b"")
     out = str(tmp_path / "out")
     assert execute(["train", str(tmp_path), "--base", "x", "--out", out, "--learning-rate", rate]) == 2
-    assert "$.learning_rate" in capsys.readouterr().err
+    assert "error --learning-rate" in capsys.readouterr().err
