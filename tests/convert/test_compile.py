@@ -3,6 +3,7 @@
 import pytest
 
 from workbench.checks import decode_check
+from workbench.convert.compile_ifeval import read_instructions
 from workbench.convert.infer import infer_contract
 from workbench.records import Case
 
@@ -167,6 +168,37 @@ def test_bounds(sentence, expected):
 )
 def test_what_may_be_or_comes_in_bounds_no_answer(sentence):
     assert all(rule.check is None for rule in rules(sentence))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("Do not include more than two links in a reply.", markup("link", max=2)),
+        ("Never use more than 3 headings.", markup("heading", max=3)),
+        ("Do not use fewer than two headings.", markup("heading", min=2)),
+        ("不要使用超过两个表情符号。", markup("emoji", max=2)),
+        ("每条回复不得多于三个链接。", markup("link", max=3)),
+    ],
+)
+def test_a_number_that_is_not_to_be_passed_forbids_no_more_than_that(sentence, expected):
+    assert check(sentence) == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "relation", "n"),
+    [
+        ("不要超过100个词。", "less than", 101),
+        ("不要少于三句话。", "at least", 3),
+        ("不要多于五句话。", "less than", 6),
+        ("至少五句话。", "at least", 5),
+    ],
+)
+def test_published_lengths_in_chinese_hold_under_negations(sentence, relation, n):
+    (found,) = read_instructions(f"写一段关于雨的短文。{sentence}")
+    assert (found.arguments["relation"], *(v for k, v in found.arguments.items() if k != "relation")) == (
+        relation,
+        n,
+    )
 
 
 def test_an_end_that_is_forbidden_is_not_asked_for():

@@ -143,6 +143,14 @@ def no_bound(text: str) -> bool:
     return bool(_USUAL.search(text) or (found and all(_no_demand(text, match) for match in found)))
 
 
+def count_before(before: str) -> tuple[int | None, int | None] | None:
+    """Read the bound that a text ends with, for what is named behind it: "do not use more than two" links."""
+    for one in _relations(before):
+        if len(before) - one.end <= _NEAR // 2 and one.unit is None:
+            return one.low, one.high
+    return None
+
+
 def _relations(text: str) -> Iterator[_Bound]:
     for match in _RELATION.finditer(text):
         before = text[max(0, match.start() - _BEFORE) : match.start()]

@@ -161,12 +161,22 @@ def _lengths(prompt: str) -> Iterator[Instruction]:
             if not _first(match, "how") and not match["after"]:
                 continue
             relation, n = _bound(match, least=False)
+            if relation and _denied(prompt, match):
+                relation = "less than" if relation == "at least" else "at least"
             if relation:
                 yield Instruction(
                     id=f"length_constraints:number_{unit}",
                     arguments={"relation": relation, f"num_{unit}": n},
                     span=match.span(),
                 )
+
+
+def _denied(prompt: str, match: re.Match[str]) -> bool:
+    """Tell "不要超过100个词" from "超过100个词"; 不得少于 and its like are relations themselves."""
+    if _first(match, "how") not in {"多于", "超过", "少于", "低于"}:
+        return False
+    at = match.start("how" if match["how"] else "how2")
+    return re.search(rf"{_NOT}[^，,。；;]{{0,8}}$", prompt[max(0, at - 14) : at]) is not None
 
 
 def _layout(prompt: str) -> Iterator[Instruction]:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from workbench.checks.markup import Element, Markup
+from workbench.convert.compile_bounds import count_before
 from workbench.convert.compile_text import NUMBER, number, unquoted
 
 if TYPE_CHECKING:
@@ -76,7 +77,12 @@ def markup(text: str, shape: Shape) -> list[tuple[SpanKind, str, Markup]]:
         # A fence stands around the whole answer, also where that is JSON.
         counted = _MOST.search(plain[: match.start()]) is not None
         path = None if element == "code_block" else shape.path("", running=True)
-        if (not counted and _NOT.search(plain[: match.start()][-60:])) or re.search(
+        bounded = None if element == "markdown" else count_before(plain[: match.start()])
+        if bounded and not _OPTIONAL.search(plain):
+            low, high = bounded
+            name = element.replace("_", "-")
+            out.append((kind, name, Markup(element=element, min=low, max=high, path=path)))
+        elif (not counted and _NOT.search(plain[: match.start()][-60:])) or re.search(
             r"(?:省略|不用)", plain[match.end() : match.end() + 4]
         ):
             out.append((kind, f"no-{element.replace('_', '-')}", Markup(element=element, max=0, path=path)))
