@@ -201,6 +201,21 @@ def test_published_lengths_in_chinese_hold_under_negations(sentence, relation, n
     )
 
 
+@pytest.mark.parametrize(
+    ("sentence", "relation", "n"),
+    [
+        ('Do not use the word "rain" more than twice.', "less than", 3),
+        ('Use the word "rain" more than twice.', "at least", 3),
+        ('Use the word "rain" at least twice.', "at least", 2),
+        ("不要让“雨水”出现超过三次。", "less than", 4),
+        ("“雨水”不得少于两次。", "at least", 2),
+    ],
+)
+def test_how_often_a_word_may_stand_holds_under_negations(sentence, relation, n):
+    arguments = check(sentence)["arguments"]
+    assert (arguments["relation"], arguments["frequency"]) == (relation, n)
+
+
 def test_an_end_that_is_forbidden_is_not_asked_for():
     assert check("Do not end with a question.") == {"use": "not_contains", "pattern": r"[?？]\W*\Z"}
     assert check("End with a question.") == {"use": "ends_with", "phrase": "?"}

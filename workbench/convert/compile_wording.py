@@ -60,7 +60,8 @@ _FIRST_PERSON = re.compile(
 )
 _FIRST_PERSON_EN = r"\b(?:I|[Ww]e|[Mm]e|[Uu]s|[Mm]y|[Oo]ur|[Mm]ine|[Oo]urs|[Mm]yself|[Oo]urselves)\b"
 _COUNT_FOLLOWS = re.compile(
-    rf"(?P<how>at least|at most|no more than|exactly|不少于|至少|最多|不超过)?\s*(?:出现|使用|提到|"
+    rf"(?P<how>at least|at most|no more than|exactly|more than|fewer than|less than|不少于|不得少于|至少|"
+    rf"最多|不超过|不得超过|超过|多于|少于)?\s*(?:出现|使用|提到|"
     rf"包含)?\s*(?P<n>{NUMBER}|once|twice)\s*"
     r"(?:times|次|遍|(?<=once)|(?<=twice))",
     re.IGNORECASE,
@@ -160,7 +161,7 @@ def phrases(text: str, shape: Shape) -> Found | None:
     path = shape.path(plain, running=False)
     counted = _COUNT_FOLLOWS.search(plain)
     if counted is not None:
-        return _counted(found, counted)
+        return _counted(found, counted, denied=_NOT.search(plain[: counted.start()]) is not None)
     if _NOT.search(plain):
         # One character of a list ("“最”“第一”等词") stands in too many other words.
         longer = tuple(one for one in found if len(one) > 1)
@@ -186,15 +187,19 @@ def unmentioned(text: str, shape: Shape) -> Found | None:
     return None
 
 
-def _counted(found: tuple[str, ...], match: re.Match[str]) -> Found | None:
+def _counted(found: tuple[str, ...], match: re.Match[str], *, denied: bool) -> Found | None:
     """Compile "the word X at least twice"; IFEval's check counts one word, in any language."""
     n = {"once": 1, "twice": 2}.get(match["n"].casefold()) or number(match["n"])
-    how = (match["how"] or "at least").casefold()
-    if len(found) != 1 or how == "exactly":
+    how = (match["how"] or "").casefold()
+    if len(found) != 1 or how == "exactly" or (denied and not how):
         return None
-    relation, bound = (
-        ("less than", n + 1) if how in {"at most", "no more than", "最多", "不超过"} else ("at least", n)
-    )
+    more, less = how in {"more than", "超过", "多于"}, how in {"fewer than", "less than", "少于"}
+    if how in {"at most", "no more than", "最多", "不超过", "不得超过"} or (more and denied):
+        relation, bound = "less than", n + 1
+    elif less and not denied:
+        relation, bound = "less than", n
+    else:
+        relation, bound = "at least", n + (more and not denied)
     arguments = {"relation": relation, "keyword": found[0], "frequency": bound}
     return "style", "count-words", Ifeval(instruction="keywords:frequency", arguments=arguments)
 
