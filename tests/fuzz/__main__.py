@@ -11,6 +11,7 @@ doesn't hold, an example that takes more than its target's seconds or 6 GiB, or 
 import argparse
 import importlib.util
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,8 @@ from tests.fuzz.targets import NAMES
 ROOT = Path(__file__).resolve().parents[2]
 # Seconds of processor time in one example after which it counts as hung.
 _HUNG = 60
+# Ends that say nothing of an example: all done, or stopped by whoever runs the sweep.
+_NOT_ITS_OWN = (0, -signal.SIGTERM, -signal.SIGINT)
 
 
 def fuzz(name: str, *, seconds: float, seed: int, engine: str, folder: Path) -> Kept:
@@ -51,7 +54,9 @@ def _one(name, place: Path, seconds, seed, engine) -> str:
             if process.poll() is None:
                 process.kill()
                 process.wait()
-    return f"hung for {_HUNG} s" if hung else f"ended with {process.returncode}" if process.returncode else ""
+    if hung:
+        return f"hung for {_HUNG} s"
+    return f"ended with {process.returncode}" if process.returncode not in _NOT_ITS_OWN else ""
 
 
 def _watch(process, place: Path) -> bool:
@@ -112,6 +117,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         sys.exit(main())
     except InUseError as error:
