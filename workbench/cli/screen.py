@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 import time
@@ -30,8 +31,9 @@ _OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 class Screen:
     """One verb's view of the terminal; use as a context manager, call ``report`` as a ``ports.Progress``.
 
-    On a terminal there are bars; elsewhere, with ``lines``, a plain line at each stage's start and every
-    15 seconds. ``quiet`` silences both; ``as_json`` leaves stdout to one JSON object.
+    On a terminal there are bars. Elsewhere a stage that takes long says so on a line of its own every 15
+    seconds, and with ``lines`` each stage at its start too. ``quiet`` silences both; ``as_json`` leaves
+    stdout to one JSON object.
     """
 
     def __init__(self, *, quiet: bool = False, as_json: bool = False, lines: bool = False) -> None:
@@ -39,10 +41,12 @@ class Screen:
         self.as_json = as_json
         self.out = _Console(highlight=False)
         self.err = _Console(stderr=True, highlight=False)
-        self._lines = lines and not self.err.is_terminal
+        self._lines = lines
         self._bars: Bars | None = None
         self._tasks: dict[str, TaskID] = {}
         self._spoken: dict[str, float] = {}
+        self._told: set[str] = set()
+        self._over: set[str] = set()
 
     def __enter__(self) -> Self:
         """Start the bars where there is a terminal."""
@@ -63,7 +67,7 @@ class Screen:
         """Show how far ``stage`` is."""
         if self._bars is not None:
             self._bar(self._bars, stage, done, total, note)
-        elif self._lines and not self.quiet:
+        elif not self.err.is_terminal and not self.quiet:
             self._line(stage, done, total, note)
 
     def say(self, text: str) -> None:
@@ -87,13 +91,18 @@ class Screen:
         bars.update(self._tasks[stage], completed=done, total=total, note=escape(note))
 
     def _line(self, stage: str, done: int, total: int | None, note: str) -> None:
+        if stage in self._over:
+            return
         now = time.monotonic()
-        finished = total is not None and done >= total
-        if stage in self._spoken and not finished and now - self._spoken[stage] < _LINE_EVERY_SECONDS:
+        since = self._spoken.setdefault(stage, -math.inf if self._lines else now)
+        due = now - since >= _LINE_EVERY_SECONDS
+        if total is not None and done >= total:
+            self._over.add(stage)
+            due = due or stage in self._told
+        if not due:
             return
-        if self._spoken.get(stage) == float("inf"):
-            return
-        self._spoken[stage] = float("inf") if finished else now
+        self._spoken[stage] = now
+        self._told.add(stage)
         amount = f"{done}/{total}" if total is not None else str(done)
         self.err.print(f"  {escape(stage)}: {amount} {escape(note)}".rstrip(), soft_wrap=True)
 
