@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from workbench.errors import Finding, InputError
+from workbench.io.parquetpages import damaged_page
 from workbench.io.rundir import read_manifest
 from workbench.records import Message, Pair, Slot, Source, TokenCounts
 
@@ -217,16 +218,22 @@ def _parquet(path: Path) -> Iterator[pl.LazyFrame]:
         )
     read_manifest(path.parent)  # a later version's is refused by name, not by a column that is not as it was
     try:
+        if damaged := damaged_page(path):
+            raise _unreadable(path, damaged)
         yield pl.scan_parquet(path, glob=False)
     except UNREADABLE as error:
-        raise InputError(
-            Finding(
-                where=str(path),
-                found=(str(error).splitlines() or ["nothing that can be read"])[0][:200],
-                expected="a readable Parquet file",
-                fix="Make the file again; it may be cut or of another format.",
-            )
-        ) from error
+        raise _unreadable(path, (str(error).splitlines() or ["nothing that can be read"])[0]) from error
+
+
+def _unreadable(path: Path, found: str) -> InputError:
+    return InputError(
+        Finding(
+            where=str(path),
+            found=found[:300],
+            expected="a readable Parquet file",
+            fix="Make the file again; it may be cut or of another format.",
+        )
+    )
 
 
 def ledger_frame(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:

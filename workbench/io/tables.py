@@ -14,6 +14,7 @@ from workbench.errors import Finding, InputError
 from workbench.io.config import encoding_error, refuse_missing
 from workbench.io.frames import UNREADABLE
 from workbench.io.hub import is_kept_by_library, write_splits
+from workbench.io.parquetpages import damaged_page
 from workbench.io.rundir import read_manifest, write_json
 from workbench.ports import silent
 from workbench.text import excerpt
@@ -101,6 +102,8 @@ def _parquet(files: list[Path], shard_rows: int) -> Table:
     for file in files:
         read_manifest(file.parent)  # refuses what a later version wrote
         try:
+            if damaged := damaged_page(file):
+                raise InputError(_unreadable(file, damaged, "a readable Parquet file"))
             scan = pl.scan_parquet(file, glob=False)
             schema = scan.collect_schema()
             rows = int(scan.select(pl.len()).collect().item())
@@ -271,7 +274,7 @@ def _check_encoding(path: Path) -> None:
                 return
 
 
-def _unreadable(path: Path, error: BaseException, expected: str) -> Finding:
+def _unreadable(path: Path, error: BaseException | str, expected: str) -> Finding:
     return Finding(
         where=str(path),
         found=(str(error).splitlines() or ["nothing that can be read"])[0][:200],
