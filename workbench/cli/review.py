@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 import signal
 import socket
 import threading
@@ -78,7 +79,7 @@ def review(
             if any(written.values()):
                 _write(held, opened.checker, written, screen, data=data, force=force)
                 return
-            manner = _manner(reviewer=reviewer, order=order, lang=lang, reveal=reveal)
+            manner = _manner(reviewer=reviewer, order=order, lang=lang, reveal=reveal, then=_onward(data))
             _serve(held, opened.checker, manner, screen, data=data, port=port, show=show)
         finally:
             held.close()
@@ -251,28 +252,43 @@ def _page(summary: dict[str, Any]) -> str:
 
 
 def _then(files: dict[str, Path | None], data: Path) -> str:
+    """Return what takes up the first of the files that were written."""
     from rich.markup import escape
 
-    if files["decisions"] is not None:
-        told = f"workbench curate {data} --decisions {files['decisions']} --out curated"
-    elif files["labels"] is not None:
+    kind, file = next((kind, file) for kind, file in files.items() if file is not None)
+    return f"[bold]{escape(_takes_up(kind, file, data))}[/]"
+
+
+def _takes_up(kind: str, file: Path, data: Path) -> str:
+    """Return the command that takes up a file of decisions, safe to copy into a shell."""
+    if kind == "decisions":
+        command = ["curate", str(data), "--decisions", str(file), "--out", "curated"]
+    elif kind == "labels":
         beside = data.parent / "convert"
-        templates = beside if (beside / "templates.json").is_file() else "DIR"
-        told = (
-            f"workbench eval --replay {data} --templates {templates} --labels {files['labels']} --out again"
-        )
+        templates = str(beside) if (beside / "templates.json").is_file() else "DIR"
+        command = ["eval", "--replay", str(data), "--templates", templates, "--labels", str(file)]
+        command += ["--out", "again"]
     else:
-        told = f"workbench graders measure --data {files['labelled']} --out figures.json"
-    return f"[bold]{escape(told)}[/]"
+        command = ["graders", "measure", "--data", str(file), "--out", "figures.json"]
+    return shlex.join(["workbench", *command])
 
 
-def _manner(*, reviewer: str, order: Any, lang: str, reveal: bool) -> Manner:
+def _onward(data: Path) -> tuple[str, str]:
+    """Return the commands that follow a review: one writes its decisions, one takes them up."""
+    run = (data / "completions.jsonl").is_file()
+    kind, file, option = (
+        ("labels", "labels.jsonl", "--labels") if run else ("decisions", "decisions.jsonl", "--export")
+    )
+    return shlex.join(["workbench", "review", str(data), option, file]), _takes_up(kind, Path(file), data)
+
+
+def _manner(*, reviewer: str, order: Any, lang: str, reveal: bool, then: tuple[str, ...]) -> Manner:
     try:
         from workbench.review.app import Manner
     except ImportError as missing:
         raise MissingExtraError.of(str(missing.name), extra="serve", purpose="reviewing") from missing
     chosen: Any = None if lang == "auto" else lang
-    return Manner(reviewer=reviewer, order=order, lang=chosen, reveal=reveal)
+    return Manner(reviewer=reviewer, order=order, lang=chosen, reveal=reveal, then=then)
 
 
 def _ended(store: Store, reviewer: str, data: Path) -> str:
@@ -280,8 +296,7 @@ def _ended(store: Store, reviewer: str, data: Path) -> str:
 
     held = store.progress(reviewer)
     told = f"{held['done']} of {held['rows']} rows decided, {held['mine']} of them by {reviewer}"
-    export = "--labels labels.jsonl" if (data / "completions.jsonl").is_file() else "--export decisions.jsonl"
-    return escape(told) + f"\nnext: [bold]{escape(f'workbench review {data} {export}')}[/]"
+    return escape(told) + f"\nnext: [bold]{escape(_onward(data)[0])}[/]"
 
 
 def _serve(

@@ -83,13 +83,15 @@ class Session:
 class Manner:
     """How a review is held: who is meant where nobody says, the order, and what is shown.
 
-    ``lang`` ``None`` follows the browser; ``reveal`` shows personal data and secrets from the start.
+    ``lang`` ``None`` follows the browser; ``reveal`` shows personal data and secrets from the start; ``then``
+    are the commands that take up what was decided.
     """
 
     reviewer: str = "me"
     order: Order = "telling"
     lang: Lang | None = None
     reveal: bool = False
+    then: tuple[str, ...] = ()
 
 
 def application(store: Store, checker: Checker, session: Session, manner: Manner) -> FastAPI:
@@ -180,7 +182,7 @@ def _show(app: FastAPI, store: Store, checker: Checker, manner: Manner) -> None:
         else:
             name = store.next(request.state.reviewer, second=which == "second", order=manner.order)
         if name is None:
-            return HTMLResponse(pages.done_page(_frame(request, store), which=which))
+            return HTMLResponse(pages.done_page(_frame(request, store), which=which, then=manner.then))
         return RedirectResponse(f"/row?id={quote(name, safe='')}" + (f"&{which}=1" if which else ""), 303)
 
     @app.get("/row")

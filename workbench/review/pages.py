@@ -50,13 +50,19 @@ def row_page(shown: Shown, checks: Sequence[dict[str, str]], frame: Frame, looki
     return page(say(frame.lang, "decided", **counts), body, frame)
 
 
-def done_page(frame: Frame, *, which: Which) -> str:
-    """Return the page shown when nothing waits in a queue."""
+def done_page(frame: Frame, *, which: Which, then: Sequence[str] = ()) -> str:
+    """Return the page shown when nothing waits in a queue; ``then`` are the commands that go on from it."""
     lang = frame.lang
     other = "" if which else f'<p><a href="/?second=1">{escape(say(lang, "second"))}</a></p>'
     told = escape(say(lang, "yours", **(frame.counts or {})))
     title = escape(say(lang, "nothing_apart" if which == "settle" else "nothing"))
-    return page(title, f'<h2>{title}</h2><p class="lead">{told}</p>{other}', frame)
+    commands = "\n".join(escape(command) for command in then)
+    heading = escape(say(lang, "then"))
+    onward = (
+        f'<h2 class="onward">{heading}</h2><pre class="pre">{commands}</pre>' if then and not which else ""
+    )
+    here = f'<p><a href="/progress">{escape(say(lang, "then_progress"))}</a></p>'
+    return page(title, f'<h2>{title}</h2><p class="lead">{told}</p>{other}{here}{onward}', frame)
 
 
 def progress_page(

@@ -95,6 +95,8 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Look at what others decided, without seeing how",
         "复审他人已决定的行（看不到他人的决定）",
     ),
+    "then": ("What comes next, in a terminal", "接下来，在终端中运行"),
+    "then_progress": ("See who decided how much, and how far you agree", "查看各人的进度与一致性"),
     "person": ("Person", "审阅人"),
     "rows": ("Rows", "行数"),
     "people": ("People", "审阅人"),
