@@ -43,12 +43,16 @@ Change = Callable[[ast.AST], ast.AST]
 
 @dataclass(frozen=True)
 class Mutation:
-    """One change: of the ``place``-th node of a module, in the function that begins at line ``function``."""
+    """One change: of the ``place``-th node of a module.
+
+    ``lines`` are those whose running shows that the node is reached; none: it stands outside functions, and
+    runs when the module is imported.
+    """
 
     module: str
     place: int
     line: int
-    function: int
+    lines: tuple[int, ...]
     what: str
     change: Change
 
@@ -69,12 +73,12 @@ class Mutation:
 def mutations(module: str, tree: ast.Module) -> Iterator[Mutation]:
     """Yield every change of a module, in the order of its nodes."""
     untouched = set(_untouched(tree))
-    functions = _functions(tree)
+    statements = dict(_statements(tree))
     for place, node in enumerate(ast.walk(tree)):
         if id(node) in untouched:
             continue
         for what, change in _changes(node):
-            yield Mutation(module, place, node.lineno, functions.get(id(node), 0), what, change)
+            yield Mutation(module, place, node.lineno, _lines(node, statements.get(id(node))), what, change)
 
 
 def _untouched(tree: ast.Module) -> Iterator[int]:
@@ -105,17 +109,21 @@ def _left_alone(node: ast.AST) -> list[ast.AST | None]:
     return out
 
 
-def _functions(tree: ast.Module) -> dict[int, int]:
-    """Map each node in a function to the line on which the outermost one begins; 0: not seen."""
-    found: dict[int, int] = {}
+def _statements(tree: ast.Module) -> Iterator[tuple[int, ast.stmt]]:
+    """Map each node in a function to the statement that it is part of, the innermost one."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            # Who calls a decorated function isn't seen: what it returned may be kept.
-            line = 0 if node.decorator_list else node.lineno
-            for part in node.body:
-                for inner in ast.walk(part):
-                    found.setdefault(id(inner), line)
-    return found
+            # From the outer to the inner ones: the last that holds a node stands.
+            for inner in (part for first in node.body for part in ast.walk(first)):
+                if isinstance(inner, ast.stmt):
+                    yield from ((id(part), inner) for part in ast.walk(inner))
+
+
+def _lines(node: ast.AST, statement: ast.stmt | None) -> tuple[int, ...]:
+    if statement is None:
+        return ()
+    told = node.test if isinstance(node, ast.If | ast.While) else node
+    return tuple(sorted({statement.lineno, *range(told.lineno, told.end_lineno + 1)}))
 
 
 def _changes(node: ast.AST) -> Iterator[tuple[str, Change]]:

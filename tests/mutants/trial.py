@@ -1,252 +1,208 @@
-"""Run the tests of a kernel against one changed module, in a forked process of its own.
+"""Try changes of a kernel: gather its tests once, and fork a process for each change from there.
 
-The parent has the libraries imported and nothing of `workbench`, so a child starts in a moment and imports
-the changed tree. Only the tests that entered the changed function are run, the quickest first; a change
-outside functions, or in a compiled loop, is held by all tests of its kernel.
+The gathering process has the tests and the product imported; a child of it gets the changed function in place
+of the loaded one, and runs the tests that reach the changed line until one fails. What runs at import is
+changed before the import instead, in a process that begins with nothing of the product. Compiled loops run as
+plain Python in all of it. Processor time bounds each test, so that a loaded machine kills nothing.
 """
 
-import ast
-import contextlib
-import importlib.util
-import json
 import os
-import resource
 import signal
-import sys
-import tempfile
-import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.mutants.equivalents import equivalent
+from tests.mutants.child import Work, side_by_side
 from tests.mutants.kernels import Kernel
+from tests.mutants.kept import Kept, Outcome
+from tests.mutants.known import Known, Watch
 from tests.mutants.mutations import Mutation
+from tests.mutants.place import ROOT, compiled, put_before_import, put_in_place, source
 
-ROOT = Path(__file__).resolve().parents[2]
-MEMORY = 6 << 30
+# A test may take this many times its seconds of processor time, and some, before it counts as endless.
+_TIMES, _BESIDE = 8, 10
+_LONG = 1_000_000
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of one change.
+class Trials:
+    """Changes of one kernel to be tried, ``jobs`` at a time, into what is kept; ``say`` tells of each."""
 
-    ``killed``, ``slow`` (killed by the clock), ``survived``, ``untested``, or ``equivalent``: nothing that
-    the product promises changes, and `equivalents` says why.
-    """
+    kernel: Kernel
+    todo: tuple[Mutation, ...]
+    kept: Kept
+    jobs: int
+    cache: Path
+    say: Callable[[Outcome], None]
 
-    kernel: str
-    module: str
-    line: int
-    what: str
-    outcome: str
-    by: str
-    seconds: float
+    def run(self) -> None:
+        """Learn what the tests run, where that isn't known yet, and try every change."""
+        if any(map(compiled, self.kernel.modules)):
+            _plainly()
+        gathered = Work("gather", self._gather, _LONG)
+        for _, answer, _ in side_by_side([gathered], 1, self.cache):
+            if not answer or answer.get("code"):
+                raise SystemExit(f"{self.kernel.name}: its tests can't be gathered or run: {answer}")
+        known = self.kept.known(self.kernel)
+        works = (self._imported(one, known) for one in self._left())
+        self._note(works, known)
+
+    def _left(self) -> list[Mutation]:
+        return [one for one in self.todo if self.kept.stands(self.kernel, one) is None]
+
+    def _gather(self) -> dict:
+        gathered = _Gathered(self._loaded, Watch(str(source(module)) for module in self.kernel.modules))
+        with gathered.watch:
+            code = pytest.main(_options(self.kernel.tests), plugins=[gathered])
+        return {"code": int(code), "error": gathered.error}
+
+    def _loaded(self, session, watch: Watch) -> None:
+        """In the process that has gathered the tests: learn, and try what can be put in place."""
+        items = {item.nodeid: item for item in session.items}
+        unknown = {}
+        for item in session.items:
+            file = item.nodeid.partition("::")[0]
+            if not self.kept.knows(self.kernel, file):
+                unknown.setdefault(file, []).append(item)
+        works = [Work(file, self._learns(file, these, watch), _LONG) for file, these in unknown.items()]
+        for work, answer, _ in side_by_side(works, self.jobs, self.cache):
+            if not answer:
+                raise RuntimeError(f"nothing learned from {work.name}")
+        known = self.kept.known(self.kernel)
+        self._note((self._swapped(one, known, items) for one in self._left()), known)
+
+    def _learns(self, file: str, items: list, watch: Watch) -> Callable[[], dict]:
+        def learn() -> dict:
+            manager = items[0].config.pluginmanager
+            manager.register(watch)
+            with watch:
+                self.kept.learn(self.kernel, file, watch.run(items))
+            return {"code": 0}
+
+        return learn
+
+    def _swapped(self, mutation: Mutation, known: Known, items: dict) -> Work | None:
+        file = source(mutation.module)
+        tests = known.telling(file, mutation)
+        if known.imported(file, mutation) or not tests:
+            return None
+
+        def call() -> dict:
+            if not put_in_place(mutation):
+                return {"put": False}
+            return {"by": run(items[test] for test in tests)} | {"put": True}
+
+        def run(chosen: Iterable) -> str:
+            killer = _Killer(known)
+            manager = next(iter(items.values())).config.pluginmanager
+            manager.register(killer)
+            chosen = list(chosen)
+            for item, after in zip(chosen, [*chosen[1:], None], strict=True):
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+                if killer.by:
+                    break
+            return killer.by
+
+        return Work(mutation, call, _allowed(known, tests))
+
+    def _imported(self, mutation: Mutation, known: Known) -> Work:
+        tests = known.telling(source(mutation.module), mutation)
+
+        def call() -> dict:
+            put_before_import(mutation)
+            killer = _Killer(known, tests)
+            files = dict.fromkeys(test.partition("::")[0].removeprefix("tests/") for test in tests)
+            pytest.main([*_options(files), "-x"], plugins=[killer])
+            return {"put": True, "by": killer.by}
+
+        return Work(mutation, call if tests else lambda: {"put": True, "by": ""}, _allowed(known, tests))
+
+    def _note(self, works: Iterable[Work | None], known: Known) -> None:
+        for work, answer, seconds in side_by_side(filter(None, works), self.jobs, self.cache):
+            mutation = work.name
+            if answer is not None and not answer["put"]:
+                continue
+            by = answer["by"] if answer else ""
+            tested = known.telling(source(mutation.module), mutation)
+            outcome = "slow" if answer is None else "killed" if by else "survived" if tested else "untested"
+            self.say(self.kept.add(self.kernel, mutation, outcome, by, seconds))
 
 
-@dataclass
-class Known:
-    """Which tests enter which functions, and how long each test takes: ``entered[file][line]``."""
+class _Plugin:
+    """What the gathering and the single runs have in common."""
 
-    entered: dict[str, dict[int, list[str]]]
-    seconds: dict[str, float]
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> None:
+        """Take no time to look for the smallest example that fails."""
+        from hypothesis import Phase, settings
 
-    def telling(self, mutation: Mutation) -> list[str]:
-        """Return the tests that can notice a change, quickest first."""
-        file = self.entered.get(str(source(mutation.module)), {})
-        found = file.get(mutation.function, []) if mutation.function else list(self.seconds)
-        return sorted(found, key=lambda test: (self.seconds[test], test))
-
-
-def source(module: str) -> Path:
-    """Return the file of a module, without importing it."""
-    return ROOT.joinpath(*module.split(".")).with_suffix(".py")
+        phases = (Phase.explicit, Phase.generate, Phase.target)
+        settings.register_profile("mutants", settings.get_profile("landing"), phases=phases)
+        settings.load_profile("mutants")
 
 
-def compiled(module: str) -> bool:
-    """Tell whether a module holds compiled loops: nobody sees who enters them."""
-    return "@compiled" in source(module).read_text()
+class _Gathered(_Plugin):
+    """A pytest plugin that has something else done than to run the tests."""
 
+    def __init__(self, work: Callable[[object, Watch], None], watch: Watch) -> None:
+        self.work, self.watch, self.error = work, watch, ""
 
-class _Watch:
-    """A pytest plugin that notes for each test its time and the functions of the product that it enters.
-
-    What a shared fixture enters, while the first of its tests is set up, counts for every test that takes it.
-    """
-
-    def __init__(self, files: set[str]) -> None:
-        self.files, self.known, self.test = files, Known({}, {}), ""
-        self.shared: dict[str, list[str]] = {}
-
-    def _profile(self, frame, event, _argument) -> None:
-        if event == "call" and frame.f_code.co_filename in self.files:
-            tests = self.known.entered.setdefault(frame.f_code.co_filename, {}).setdefault(
-                frame.f_code.co_firstlineno, []
-            )
-            if not tests or tests[-1] != self.test:
-                tests.append(self.test)
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_fixture_setup(self, fixturedef):
-        before = self.test
-        if fixturedef.scope != "function":
-            self.test = _shared(fixturedef)
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session) -> bool:
+        """Do the work with the gathered tests in place of the usual loop."""
+        self.watch.__exit__()
         try:
-            return (yield)
-        finally:
-            self.test = before
-
-    def pytest_sessionfinish(self) -> None:
-        """Put the tests that take a shared fixture in its place."""
-        for lines in self.known.entered.values():
-            for line, names in lines.items():
-                tests = (one for name in names for one in self.shared.get(name, [name]))
-                lines[line] = list(dict.fromkeys(tests))
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item):
-        for fixtures in getattr(item, "_fixtureinfo").name2fixturedefs.values():  # noqa: B009  nowhere public
-            for one in fixtures:
-                self.shared.setdefault(_shared(one), []).append(item.nodeid)
-        self.test, before = item.nodeid, time.perf_counter()
-        sys.setprofile(self._profile)
-        try:
-            return (yield)
-        finally:
-            sys.setprofile(None)
-            self.known.seconds[item.nodeid] = time.perf_counter() - before
+            self.work(session, self.watch)
+        except (RuntimeError, OSError) as error:
+            self.error = str(error)
+            session.testsfailed = 1
+        return True
 
 
-def _shared(fixture) -> str:
-    return f"fixture {fixture.baseid}::{fixture.argname}"
+class _Killer(_Plugin):
+    """A pytest plugin that notes the first test that fails, and ends one that doesn't end."""
 
+    def __init__(self, known: Known, tests: list[str] | None = None) -> None:
+        self.by, self.known, self.tests = "", known, tests
 
-class _Killer:
-    """A pytest plugin that notes the first test that fails."""
+    def pytest_collection_modifyitems(self, items) -> None:
+        """Keep the asked tests, in their order."""
+        if self.tests is not None:
+            there = {item.nodeid: item for item in items}
+            items[:] = [there[test] for test in self.tests if test in there]
 
-    def __init__(self) -> None:
-        self.by = ""
+    def pytest_runtest_logstart(self, nodeid) -> None:
+        """Bound a test's processor time: the signal ends the process."""
+        signal.setitimer(signal.ITIMER_PROF, _BESIDE + _TIMES * self._cost(nodeid))
+
+    def _cost(self, test: str) -> float:
+        return self.known.seconds.get(test, 1.0) + self.known.shared.get(test, 0.0)
 
     def pytest_runtest_logreport(self, report) -> None:
+        """Note a failure."""
+        if report.failed and not self.by:
+            self.by = report.nodeid
+
+    def pytest_collectreport(self, report) -> None:
+        """Note a module of tests that can't be imported any more."""
         if report.failed and not self.by:
             self.by = report.nodeid
 
 
-def learned(kernel: Kernel, cache: Path) -> Known:
-    """Run the tests of a kernel on the unchanged product; they have to pass."""
-    files = {str(source(module)) for module in kernel.modules}
-
-    def watched() -> dict:
-        watch = _Watch(files)
-        code = pytest.main([*_quiet(), *(f"tests/{test}" for test in kernel.tests)], plugins=[watch])
-        return {"code": int(code), "known": asdict(watch.known)}
-
-    found = _in_child(watched, seconds=3600, cache=cache)
-    if found is None or found["code"] != 0:
-        raise SystemExit(f"{kernel.name}: the tests fail without any change ({found and found['code']})")
-    entered = {
-        file: {int(line): tests for line, tests in lines.items()}
-        for file, lines in found["known"]["entered"].items()
-    }
-    return Known(entered, found["known"]["seconds"])
+def _allowed(known: Known, tests: Iterable[str]) -> float:
+    return 60 + _TIMES * sum(known.seconds[test] + known.shared.get(test, 0.0) for test in tests)
 
 
-def tried(kernel: Kernel, mutation: Mutation, known: Known, cache: Path) -> Outcome:
-    """Try one change."""
-    if why := equivalent(mutation, source(mutation.module)):
-        return Outcome(kernel.name, mutation.module, mutation.line, mutation.what, "equivalent", why, 0.0)
-    tests = list(known.seconds) if compiled(mutation.module) else known.telling(mutation)
-    tests.sort(key=lambda test: (known.seconds[test], test))
-
-    def changed() -> dict:
-        sys.meta_path.insert(0, _Finder(mutation))
-        killer = _Killer()
-        code = pytest.main([*_quiet(), "-x", *tests], plugins=[killer])
-        return {"code": int(code), "by": killer.by}
-
-    before = time.perf_counter()
-    if not tests:
-        outcome, by = "untested", ""
-    else:
-        allowed = 60 + 5 * sum(known.seconds[test] for test in tests)
-        with _caches(mutation, cache) as folder:
-            found = _in_child(changed, seconds=allowed, cache=folder)
-        outcome = "slow" if found is None else "survived" if found["code"] == 0 else "killed"
-        by = "" if found is None else found["by"]
-    seconds = time.perf_counter() - before
-    return Outcome(kernel.name, mutation.module, mutation.line, mutation.what, outcome, by, round(seconds, 1))
+def _options(tests: Iterable[str]) -> list[str]:
+    options = ["-q", "--capture=sys", "--assert=plain", "--tb=no", "--no-header", "--rootdir", str(ROOT)]
+    return [*options, "-m", "not gpu and not browser", *(f"tests/{test}" for test in tests)]
 
 
-@contextlib.contextmanager
-def _caches(mutation: Mutation, cache: Path) -> Iterator[Path]:
-    if not compiled(mutation.module):
-        yield cache
-        return
-    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
-        yield Path(folder)
+def _plainly() -> None:
+    """Run compiled loops as plain Python: their lines are seen, and a changed one needs no compiler."""
+    import numba
 
-
-def _quiet() -> list[str]:
-    return ["-q", "-p", "no:cacheprovider", "--rootdir", str(ROOT), "-m", "not gpu and not browser"]
-
-
-class _Finder:
-    """Import one module of the product from a changed syntax tree."""
-
-    def __init__(self, mutation: Mutation) -> None:
-        self.mutation = mutation
-
-    def find_spec(self, name, _path=None, _target=None):
-        if name != self.mutation.module:
-            return None
-        return importlib.util.spec_from_file_location(name, source(name), loader=_Loader(self.mutation))
-
-
-class _Loader:
-    def __init__(self, mutation: Mutation) -> None:
-        self.mutation = mutation
-
-    def create_module(self, _spec):
-        return None
-
-    def exec_module(self, module) -> None:
-        file = source(self.mutation.module)
-        tree = self.mutation.applied(ast.parse(file.read_text()))
-        exec(compile(tree, str(file), "exec"), module.__dict__)  # noqa: S102
-
-
-def _in_child(work, *, seconds: float, cache: Path) -> dict | None:
-    """Run a function in a forked process group and return what it returned; ``None``: it took too long."""
-    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
-        answer = Path(folder) / "answer.json"
-        child = os.fork()
-        if child == 0:
-            _answer(work, answer, Path(folder), cache)
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if os.waitpid(child, os.WNOHANG)[0]:
-                break
-            time.sleep(0.05)
-        else:
-            os.killpg(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            return None
-        return json.loads(answer.read_text()) if answer.exists() else {"code": -1, "by": "", "known": {}}
-
-
-def _answer(work, answer: Path, folder: Path, cache: Path) -> None:
-    os.setsid()
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-    os.environ |= {"NUMBA_CACHE_DIR": str(cache), "TMPDIR": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    tempfile.tempdir = None
-    nowhere = os.open(os.environ.get("MUTANTS_LOG", os.devnull), os.O_WRONLY | os.O_CREAT)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
-    code = 1
-    try:
-        answer.write_text(json.dumps(work()))
-        code = 0
-    finally:
-        os._exit(code)
+    os.environ["NUMBA_DISABLE_JIT"] = "1"
+    numba.config.DISABLE_JIT = True
