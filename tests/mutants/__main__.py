@@ -41,7 +41,9 @@ _NAMES = [kernel.name for kernel in KERNELS]
 
 def main() -> int:
     options = argparse.ArgumentParser(
-        prog="python -m tests.mutants", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m tests.mutants",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     options.add_argument("--only", default="", choices=("", *_NAMES), help="one kernel")
     options.add_argument("--most", type=int, default=10_000, help="how many changes of each kernel")

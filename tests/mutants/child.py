@@ -20,7 +20,7 @@ _ASLEEP = 0.01
 
 @dataclass(frozen=True)
 class Work:
-    """A function to be run in a child: it returns what JSON can hold; ``seconds`` of processor time are its."""
+    """A function to be run in a child, in ``seconds`` of processor time; it returns what JSON can hold."""
 
     name: object
     call: Callable[[], dict]
@@ -69,10 +69,8 @@ class _Child:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def side_by_side(
-    works: Iterable[Work], jobs: int, cache: Path
-) -> Iterator[tuple[Work, dict | None, float]]:
-    """Yield each piece of work as it ends, with its answer (nothing: it was ended) and seconds on the clock."""
+def side_by_side(works: Iterable[Work], jobs: int, cache: Path) -> Iterator[tuple[Work, dict | None, float]]:
+    """Yield each piece of work as it ends, with its answer (none: it was ended) and seconds on the clock."""
     running: list[_Child] = []
     todo = iter(works)
     try:

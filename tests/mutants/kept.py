@@ -1,7 +1,8 @@
 """What a sweep has found, kept in a folder so that the next one goes on from there.
 
-`KERNEL.jsonl` holds the outcome of each change, `known` what each file of tests runs. A kill counts while the
-changed module and the file of the test that noticed are the same; a survivor while all tests of the kernel are.
+`KERNEL.jsonl` holds the outcome of each change, `known` what each file of tests runs. A kill counts while
+the changed module and the file of the test that noticed are the same; a survivor while all tests of the
+kernel are.
 """
 
 import hashlib
@@ -48,7 +49,7 @@ class Kept:
         if why := equivalent(mutation, source(mutation.module)):
             return _outcome(mutation, "equivalent", why, 0.0, "")
         found = self._read(kernel).get((mutation.module, mutation.place, mutation.what))
-        if found is None or found.product != _digest(source(mutation.module)):
+        if found is None or found.product != digest(source(mutation.module)):
             return None
         return found if found.tests == _tests(kernel, found.by) else None
 
@@ -85,13 +86,13 @@ class Kept:
         return whole
 
     def _known(self, kernel: Kernel, file: str) -> Path:
-        held = [file, _digest(ROOT / file), *(_digest(source(module)) for module in kernel.modules)]
+        held = [file, digest(ROOT / file), *(digest(source(module)) for module in kernel.modules)]
         name = hashlib.sha256("\n".join(held).encode()).hexdigest()[:24]
         return self.folder / "known" / f"{kernel.name}-{name}.json"
 
 
 def _outcome(mutation: Mutation, outcome: str, by: str, seconds: float, tests: str) -> Outcome:
-    product = _digest(source(mutation.module))
+    product = digest(source(mutation.module))
     place = (mutation.module, mutation.place, mutation.line, mutation.what)
     return Outcome(*place, outcome, by, seconds, product, tests)
 
@@ -106,7 +107,7 @@ def _parsed(line: str) -> Outcome | None:
 
 def _tests(kernel: Kernel, by: str) -> str:
     files = [by.partition("::")[0]] if by else _files(kernel)
-    return hashlib.sha256("".join(map(_digest, (ROOT / file for file in files))).encode()).hexdigest()[:16]
+    return hashlib.sha256("".join(map(digest, (ROOT / file for file in files))).encode()).hexdigest()[:16]
 
 
 def _files(kernel: Kernel) -> list[str]:
@@ -118,5 +119,6 @@ def _files(kernel: Kernel) -> list[str]:
 
 
 @cache
-def _digest(file: Path) -> str:
+def digest(file: Path) -> str:
+    """Return a digest of a file as it stands when first asked."""
     return hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else ""

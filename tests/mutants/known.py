@@ -6,9 +6,10 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -104,7 +105,7 @@ class Watch:
         self.takers: dict[str, list[str]] = {}
         self.costs: dict[str, float] = {}
 
-    def __enter__(self) -> "Watch":
+    def __enter__(self) -> Self:
         threading.settrace(self._enter)
         sys.settrace(self._enter)
         return self
@@ -151,7 +152,7 @@ class Watch:
 
     def run(self, items) -> Known:
         """Run tests in their order and return what was seen."""
-        caches = kept_calls()
+        caches = kept_calls(self.files)
         for item, after in zip(items, [*items[1:], None], strict=True):
             for cache in caches:
                 cache.cache_clear()
@@ -180,13 +181,15 @@ class Watch:
                 self.known.shared[test] = round(cost, 3)
 
 
-def kept_calls() -> list:
-    """Return the caches of the product's functions."""
+def kept_calls(files: Collection[str]) -> list:
+    """Return the caches of the product's functions, and of those of some files."""
     kind = type(functools.lru_cache(len))
+    found = [one for one in gc.get_objects() if isinstance(one, kind)]
     return [
         one
-        for one in gc.get_objects()
-        if isinstance(one, kind) and (one.__module__ or "").startswith("workbench")
+        for one in found
+        if (one.__module__ or "").startswith("workbench")
+        or getattr(getattr(one.__wrapped__, "__code__", None), "co_filename", None) in files
     ]
 
 

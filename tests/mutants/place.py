@@ -36,7 +36,7 @@ def put_in_place(mutation: Mutation) -> bool:
         return False
     for one, code in new:
         one.__code__ = code
-    for cache in kept_calls():
+    for cache in kept_calls({file}):
         cache.cache_clear()
     return True
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.mutants.child import Work, side_by_side
-from tests.mutants.kernels import Kernel
 from tests.mutants.kept import Kept, Outcome
+from tests.mutants.kernels import Kernel
 from tests.mutants.known import Known, Watch
 from tests.mutants.mutations import Mutation
 from tests.mutants.place import ROOT, compiled, put_before_import, put_in_place, source
