@@ -1,6 +1,7 @@
 """Work in forked processes, some side by side, each bounded in processor time and memory."""
 
 import contextlib
+import ctypes
 import json
 import os
 import resource
@@ -16,6 +17,7 @@ MEMORY = 6 << 30
 # Seconds on the clock in which a process and its children spend nothing, after which it is stuck.
 _STUCK = 120
 _ASLEEP = 0.01
+_DEATH_SIGNAL = 1
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,8 @@ def _answer(work: Work, folder: Path, cache: Path) -> None:
     code = 1
     try:
         os.setsid()
+        # A gathering process that is killed takes its trials with it.
+        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
         seconds = int(work.seconds) + 1
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
