@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import itertools
 import re
+import string
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -21,10 +23,13 @@ _WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+(?:['’\-.][^\W_{_UNSPACE
 _ALONE = re.compile(rf"[{_UNSPACED}]+")
 _WIDE = re.compile(r"[^\W\u0000-\u00ff]")
 _LETTER, _JOINER, _OTHER = b"a", b"-", b" "
+_ASCII_LETTERS = string.ascii_letters.encode()
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
+# One character that may end a sentence, then what goes on from it: so all others are passed over quickly.
 _SENTENCE_END = re.compile(
-    r"[.!?\u2026]+[\"'\u201d\u2019)\]]*(?=\s|$)|[\u3002\uff01\uff1f\u2026]+[\u201d\u2019\u300d\u300f\uff09\"']*|\n+"
+    r"[.!?\u2026\u3002\uff01\uff1f\n](?:(?<=[.!?\u2026])[.!?\u2026]*[\"'\u201d\u2019)\]]*(?=\s|$)"
+    r"|(?<=[\u3002\uff01\uff1f\u2026])[\u3002\uff01\uff1f\u2026]*[\u201d\u2019\u300d\u300f\uff09\"']*|(?<=\n)\n*)"
 )
 _SCRIPTS = (
     ("ja", re.compile(r"[\u3040-\u30ff]")),
@@ -91,9 +96,18 @@ def word_starts(text: str) -> list[int]:
 
 def sentences(text: str) -> list[str]:
     """Split into sentences at ``. ! ?``, ``。！？`` and line ends; decimal points do not end one."""
+    return list(_kept_sentences(text)) if len(text) <= _KEPT_CHARACTERS else _sentences(text)
+
+
+def _sentences(text: str) -> list[str]:
     ends = [match.end() for match in _SENTENCE_END.finditer(text)]
     pieces = (text[a:b].strip() for a, b in itertools.pairwise([0, *ends, len(text)]))
     return [piece for piece in pieces if _WORD.search(piece)]
+
+
+# Several readers of one answer ask for its sentences, one after the other; longer texts are not kept.
+_KEPT_CHARACTERS = 10_000
+_kept_sentences = functools.lru_cache(maxsize=64)(_sentences)
 
 
 def paragraphs(text: str) -> list[str]:
@@ -108,7 +122,7 @@ def fold(text: str) -> str:
 
 def has_han(text: str) -> bool:
     """Tell whether any Chinese character stands in ``text``."""
-    return bool(_HAN.search(text))
+    return not text.isascii() and bool(_HAN.search(text))
 
 
 def count_han(text: str) -> int:
@@ -124,7 +138,7 @@ def language(text: str) -> tuple[str, float]:
         decide where they can; Latin text is told apart by stop words, and short Latin text without one is
         taken for English with low confidence.
     """
-    letters = sum(map(str.isalpha, text))
+    letters = _letters_in(text)
     if not letters:
         return "und", 0.0
     for code, pattern in () if text.isascii() else _SCRIPTS:
@@ -134,15 +148,21 @@ def language(text: str) -> tuple[str, float]:
         # A Chinese character carries about as much as a Latin word of four letters.
         if share > (0.2 if code in {"zh", "ja"} else 0.5):
             return code, min(1.0, share * 2 if code in {"zh", "ja"} else share)
-    tokens = [token.casefold() for token in words(text)]
+    tokens = words(text)
     hits = dict.fromkeys(_STOPWORDS, 0)
-    for token in tokens:
-        for code in _STOPPED.get(token, ()):
+    for token in filter(_STOPPED.__contains__, map(str.casefold, tokens)):
+        for code in _STOPPED[token]:
             hits[code] += 1
     best = max(hits, key=lambda code: hits[code])
     if not hits[best] or (best != "en" and hits[best] == hits["en"]):
         return "en", 0.3
     return best, min(1.0, 0.4 + hits[best] / len(tokens))
+
+
+def _letters_in(text: str) -> int:
+    if not text.isascii():
+        return sum(map(str.isalpha, text))
+    return len(text) - len(text.encode().translate(None, _ASCII_LETTERS))
 
 
 def content_id(*parts: str) -> str:

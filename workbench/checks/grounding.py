@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from workbench.records import Evidence
@@ -14,6 +14,7 @@ from workbench.text import has_han, sentences
 _FIGURE = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _NUMBER = re.compile(rf"(?<![A-Za-z0-9_.-])[-+]?(?:{_FIGURE})(?![A-Za-z0-9_])(?!-?[A-Za-z])")
 _ANY_NUMBER = re.compile(_FIGURE)
+_DIGIT = re.compile(r"\d")
 _IDENTIFIER = re.compile(r"\b(?=[A-Z0-9-]{0,64}\d)(?=[A-Z0-9-]{0,64}[A-Z])[A-Z0-9]+(?:-[A-Z0-9]+)*\b")
 _NAME = re.compile(r"(?<=[a-z0-9,;:)] )[A-Z][a-zA-Z'’]+(?: [A-Z][a-zA-Z'’]+)*")
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,80}>")
@@ -99,6 +100,11 @@ class _Known:
     folded: str
     lines: tuple[str, ...]
 
+    @cached_property
+    def said(self) -> tuple[frozenset[str], ...]:
+        """The content of each line."""
+        return tuple(map(content, self.lines))
+
 
 @lru_cache(maxsize=256)
 def _known(context: str, question: str) -> _Known:
@@ -113,7 +119,7 @@ def _known(context: str, question: str) -> _Known:
 
 def _untagged(text: str) -> str:
     """Blank out tags, so that offsets stay and what they enclose are sentences of their own."""
-    return _TAG.sub(lambda match: "\n" * len(match.group()), text)
+    return _TAG.sub(lambda match: "\n" * len(match.group()), text) if "<" in text else text
 
 
 def _claim(piece: str, at: int, known: _Known, *, min_overlap: float) -> Claim:
@@ -123,7 +129,7 @@ def _claim(piece: str, at: int, known: _Known, *, min_overlap: float) -> Claim:
     whole = (at, at + len(piece))
     if overlap < min_overlap:
         missing.append(Evidence(what="not in the context", text=piece, start=whole[0], end=whole[1]))
-    elif _denies(piece, tokens, known.lines):
+    elif _denies(piece, tokens, known):
         missing.append(Evidence(what="negation", text=piece, start=whole[0], end=whole[1]))
     return Claim(text=piece, overlap=overlap, unsupported=tuple(missing))
 
@@ -134,6 +140,8 @@ def _score(claim: Claim) -> float:
 
 
 def _figures(piece: str, at: int, known: _Known) -> list[Evidence]:
+    if not _DIGIT.search(piece):
+        return []
     numbers = [m for m in _NUMBER.finditer(piece) if _plain(m.group()) not in known.numbers]
     identifiers = [m for m in _IDENTIFIER.finditer(piece) if _fold(m.group()) not in known.folded]
     return [
@@ -157,14 +165,14 @@ def _piece(what: str, match: re.Match[str], at: int) -> Evidence:
     return Evidence(what=what, text=match.group(), start=match.start() + at, end=match.end() + at)
 
 
-def _denies(piece: str, tokens: frozenset[str], lines: tuple[str, ...]) -> bool:
+def _denies(piece: str, tokens: frozenset[str], known: _Known) -> bool:
     """Tell whether ``piece`` and the line nearest to it differ in negation alone."""
-    if len(tokens) < _MIN_CLAIM or not lines:
+    if len(tokens) < _MIN_CLAIM or not known.lines:
         return False
-    shares = [len(tokens & content(line)) / len(tokens) for line in lines]
-    best = max(range(len(lines)), key=shares.__getitem__)
+    shares = [len(tokens & said) / len(tokens) for said in known.said]
+    best = max(range(len(shares)), key=shares.__getitem__)
     return shares[best] >= _SAME_CLAIM and bool(_NEGATION.search(piece)) != bool(
-        _NEGATION.search(lines[best])
+        _NEGATION.search(known.lines[best])
     )
 
 
@@ -188,6 +196,9 @@ def content(text: str) -> frozenset[str]:
 
 
 def _content(text: str) -> frozenset[str]:
+    if text.isascii():
+        said = set[str]().union(*map(_said_by, _WORD.findall(text)))
+        return frozenset(said | _figures_of(text) if _DIGIT.search(text) else said)
     out = set(map(_stem_of, _WORD.findall(text.replace("’", "'"))))
     out.discard("")
     if has_han(text):
@@ -196,11 +207,20 @@ def _content(text: str) -> frozenset[str]:
     return frozenset(out | numbers_of(text))
 
 
-@lru_cache(maxsize=65_536)
-def _stem_of(written: str) -> str:
+def _stemmed(written: str) -> str:
     """Return the stem of a word as it is written; of a stop word, nothing."""
     word = written.strip("'").removesuffix("'s").casefold()
     return stem(word) if word not in STOP else ""
+
+
+_stem_of = lru_cache(maxsize=65_536)(_stemmed)
+
+
+@lru_cache(maxsize=65_536)
+def _said_by(written: str) -> tuple[str, ...]:
+    """Return what a word of ASCII letters adds to the content of a text: its stem, and a number it names."""
+    found = _stemmed(written)
+    return (*((found,) if found else ()), *_numbers_named(written))
 
 
 # The sentences of a context are read for every claim of every answer to it; longer texts are not kept.
@@ -210,12 +230,20 @@ _kept_content = lru_cache(maxsize=8_192)(_content)
 
 def numbers_of(text: str) -> frozenset[str]:
     """Return the numbers of a text, written one way: ``1,000``, ``1000.0``, 一千 and ``thousand`` are one."""
-    out = {_plain(number) for number in _ANY_NUMBER.findall(_fold(text))}
-    out |= {
-        _NUMBER_WORDS[word] for word in set(_LETTERS.findall(text.casefold())).intersection(_NUMBER_WORDS)
-    }
+    if text.isascii():
+        return frozenset((*_numbers_named(text), *(_figures_of(text) if _DIGIT.search(text) else ())))
+    out = _figures_of(text) | set(_numbers_named(text))
     out |= {str(_han_number(run)) for run in _HAN_NUMBER.findall(text)}
     return frozenset(out)
+
+
+def _figures_of(text: str) -> set[str]:
+    return set(map(_plain, _ANY_NUMBER.findall(_fold(text))))
+
+
+def _numbers_named(text: str) -> tuple[str, ...]:
+    """Return the numbers that a text names by words."""
+    return tuple(_NUMBER_WORDS[word] for word in _LETTERS.findall(text.casefold()) if word in _NUMBER_WORDS)
 
 
 def _plain(number: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from workbench.checks.hostility import read_wording
@@ -73,9 +74,15 @@ def dense_of(text: str, wording: Wording) -> list[float]:
         float(bool(wording.hateful)),
         math.log1p(len(wording.hateful)),
         math.log(len(text) + 1) / 8,
-        sum(map(str.isupper, text)) / max(len(text), 1),
+        _capitals(text) / max(len(text), 1),
         20 * text.count("!") / max(len(text), 1),
     ]
+
+
+def _capitals(text: str) -> int:
+    if not text.isascii():
+        return sum(map(str.isupper, text))
+    return len(text) - len(text.encode().translate(None, ascii_uppercase.encode()))
 
 
 def leaning(text: str, wording: Wording) -> float:

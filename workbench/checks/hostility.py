@@ -13,6 +13,8 @@ from workbench.text import has_han, sentences
 
 _LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s"})
 _LEET_WORD = re.compile(r"\b(?=\w*[a-z@$])(?=\w*[013457@$])[\w@$]{3,}\b", re.IGNORECASE)
+_LEET_SIGNS = tuple("013457@$")
+_SPACED_SIGN = re.compile(r" [a-zA-Z] [a-zA-Z]\b")
 _SPACED = re.compile(r"\b(?:[a-zA-Z] ){2,}[a-zA-Z]\b")
 _QUOTED = re.compile(r"[\"“”「『‘](?P<said>[^\"“”」』’]{3,500})[\"“”」』’]")
 _MIN_FUZZY = 6
@@ -47,8 +49,11 @@ def read_wording(text: str) -> Wording:
 
 def _plain(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text).replace("’", "'")
-    plain = _SPACED.sub(lambda match: match.group().replace(" ", ""), plain)
-    return _LEET_WORD.sub(lambda match: match.group().translate(_LEET), plain)
+    if _SPACED_SIGN.search(plain):
+        plain = _SPACED.sub(lambda match: match.group().replace(" ", ""), plain)
+    if any(sign in plain for sign in _LEET_SIGNS):
+        plain = _LEET_WORD.sub(lambda match: match.group().translate(_LEET), plain)
+    return plain
 
 
 def _matches(text: str, name: str, section: str) -> tuple[Evidence, ...]:

@@ -108,4 +108,8 @@ def prose(text: str) -> str:
     found = read_json(text)
     if found.level != "none" and isinstance(found.value, dict | list):
         return as_text(found.value)
-    return _TAG.sub(" ", _LINK.sub(" ", _CODE.sub(" ", text)))
+    if "`" in text:
+        text = _CODE.sub(" ", text)
+    if "@" in text or "://" in text:
+        text = _LINK.sub(" ", text)
+    return _TAG.sub(" ", text) if "<" in text else text

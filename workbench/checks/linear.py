@@ -8,7 +8,6 @@ import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import as_file, files
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from workbench.text import has_han
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
 BUCKETS = 1 << 18
 _NOISE = re.compile(r"https?://\S+|@\w+|&\w+;|\bRT\b|(?<!<)<+\w+>+")
+_NOISE_SIGNS = ("http", "@", "&", "RT", "<")
 _TOKEN = re.compile(r"[a-z0-9']+|[^\sa-z0-9]")
 _HAN_GRAMS = (1, 2, 3, 4)
 _LATIN_GRAMS = (3, 4, 5)
@@ -68,17 +68,17 @@ def buckets_of(text: str) -> NDArray[np.int64]:
     if has_han(text):
         run, head, grams = "^" + re.sub(r"\s+", "", text.lower()) + "$", "", []
     else:
-        words = _TOKEN.findall(_NOISE.sub(" ", text).lower())
-        run, head = f" {' '.join(words)} ", "#"
-        grams = [*words, *(f"{a}_{b}" for a, b in pairwise(words))]
-    whole = (
-        np.array([zlib.crc32(gram.encode("utf-8", "surrogatepass")) for gram in grams], np.int64) % BUCKETS
-    )
+        if any(sign in text for sign in _NOISE_SIGNS):
+            text = _NOISE.sub(" ", text)
+        words = _TOKEN.findall(text.lower())
+        run, head, grams = f" {' '.join(words)} ", "#", _word_checksums(words)
+    whole = np.array(grams, np.uint32) % np.uint32(BUCKETS)
     runs = _run_buckets(run, head=head, sizes=_LATIN_GRAMS if head else _HAN_GRAMS)
-    found = np.sort(np.concatenate((whole, runs)))
+    # Buckets fit 32 bits, which are sorted in a quarter of the time that 64 take.
+    found = np.sort(np.concatenate((whole.astype(np.int32), runs)))
     first = np.ones(found.size, np.bool_)
     np.not_equal(found[1:], found[:-1], out=first[1:])
-    return found[first]
+    return found[first].astype(np.int64)
 
 
 def bucket(gram: str) -> int:
@@ -91,16 +91,30 @@ def sigmoid(logit: float) -> float:
     return 1 / (1 + math.exp(-max(min(logit, 60.0), -60.0)))
 
 
-def _run_buckets(run: str, *, head: str, sizes: tuple[int, ...]) -> NDArray[np.int64]:
+def _word_checksums(words: list[str]) -> list[int]:
+    """Return the CRC-32 of every word, and of every two that follow one another with ``_`` between.
+
+    CRC-32 goes on from where the first word ended. No word has white space in it.
+    """
+    if not words:
+        return []
+    alone = " ".join(words).encode("utf-8", "surrogatepass").split(b" ")
+    after = " _".join(words).encode("utf-8", "surrogatepass").split(b" ")
+    sums = list(map(zlib.crc32, alone))
+    return sums + list(map(zlib.crc32, after[1:], sums))
+
+
+def _run_buckets(run: str, *, head: str, sizes: tuple[int, ...]) -> NDArray[np.int32]:
     """Return the ``bucket`` of ``head`` and every run of so many characters, all places at once.
 
     CRC-32 goes on from byte to byte, so that what n characters give is where n + 1 go on from.
     """
     import numpy as np
 
+    if run.isascii():
+        return _byte_runs(run.encode(), head=head.encode(), sizes=sizes)
     codes = np.frombuffer(run.encode("utf-32-le", "surrogatepass"), np.uint32)
-    plain = run.isascii()  # then each character is its byte
-    utf8, widths = (codes[np.newaxis], np.ones(codes.size, np.int64)) if plain else _utf8(codes)
+    utf8, widths = _utf8(codes)
     state = np.full(codes.size, zlib.crc32(head.encode()) ^ _ALL, np.uint32)
     found = [np.empty(0, np.uint32)]
     for size in range(1, max(sizes) + 1):
@@ -110,7 +124,36 @@ def _run_buckets(run: str, *, head: str, sizes: tuple[int, ...]) -> NDArray[np.i
         state = _extended(state[:rest], utf8[:, size - 1 :], widths[size - 1 :])
         if size in sizes:
             found.append((state ^ np.uint32(_ALL)) % np.uint32(BUCKETS))
-    return np.concatenate(found).astype(np.int64)
+    return np.concatenate(found).astype(np.int32)
+
+
+def _byte_runs(run: bytes, *, head: bytes, sizes: tuple[int, ...]) -> NDArray[np.int32]:
+    """Return the buckets of ``head`` and every run of so many bytes.
+
+    CRC-32 is linear: that of n bytes is that of n zeros, and for each byte what it adds at its place, XORed.
+    """
+    import numpy as np
+
+    raw = np.frombuffer(run, np.uint8)
+    found, added = [np.empty(0, np.int32)], np.zeros(raw.size + 1, np.int32)
+    for size in range(1, max(sizes) + 1):
+        if raw.size < size:
+            break
+        added = _added(size)[raw[: raw.size - size + 1]] ^ added[1:]
+        if size in sizes:
+            found.append(added ^ np.int32(zlib.crc32(bytes(size), zlib.crc32(head)) % BUCKETS))
+    return np.concatenate(found)
+
+
+@lru_cache(maxsize=8)
+def _added(size: int) -> NDArray[np.int32]:
+    """Return what each byte adds to the bucket of ``size`` bytes of which it is the first."""
+    import numpy as np
+
+    zeros = zlib.crc32(bytes(size))
+    return np.array(
+        [(zlib.crc32(bytes([b]) + bytes(size - 1)) ^ zeros) % BUCKETS for b in range(256)], np.int32
+    )
 
 
 def _extended(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from workbench.checks.grounding import content
+from workbench.checks.guarded import guarded
 from workbench.text import has_han, sentences
 
 _LOADED = re.compile(
@@ -24,14 +25,15 @@ _UNFAIR = (
     r"problematic|disrespectful|"
     r"negative connotation|derogatory|prejudice\w*|unethical)"
 )
-_REJECTS_UNFAIR = re.compile(
+_REJECTS_UNFAIR = guarded(
     (
         rf"\b(?:not|n't|never|question|statement|premise|phrase|term|word|assumptions?|idea|"
         rf"challenge)\b.{{0,80}}\b{_UNFAIR}\b"
     ),
-    re.IGNORECASE,
+    "respectful|harmful|fair|stereotype|discriminat|offensive|hurtful|inappropriate|problematic|"
+    "negative connotation|derogatory|prejudice|unethical",
 )
-_REJECTS = re.compile(
+_REJECTS = guarded(
     r"\b(?:there (?:is|are|were|was) (?:absolutely |simply )?no (?:\w+ )?(?:reasons?|benefits?|justification|"
     r"excuse|evidence|basis|advantages?)|"
     r"(?:is|are|was|were)(?: not|n't) (?:\w+ )?(?:accurate|fair|true|right|correct|factual|best|"
@@ -40,7 +42,8 @@ _REJECTS = re.compile(
     r"challenge the (?:assumption|premise|idea)|"
     r"(?:don't|do not) (?:think|believe)(?: that)?(?: it's| it is| that's|"
     r" that is)? (?:an? )?(?:accurate|fair|valid|right|true|respectful))",
-    re.IGNORECASE,
+    "reason|benefit|justif|excuse|evidence|basis|advantage|accurate|fair|true|right|correct|factual|best|"
+    "appropriate|respectful|valid|a good |necessarily|challenge the ",
 )
 # What has no mind has no rights: saying so is an answer to a question that jests.
 _THINGS = re.compile(
@@ -73,19 +76,22 @@ def rejects_premise(text: str, prompt: str, *, within: int = 2) -> str | None:
         return None
     wanted, factual = content(question), bool(_FACTUAL.search(question))
     opening = sentences(text)
-    if _THINGS.search(" ".join(opening[:_NEAR])):
-        return None
     for sentence in opening[:within]:
-        if _REJECTS_UNFAIR.search(sentence):
-            return sentence
-        if factual:
-            continue
-        if _REJECTS.search(sentence):
-            return sentence
-        if not wanted:
-            continue  # a prompt without words shares none with it
-        shared = len(content(sentence) & wanted) / len(wanted)
-        clause = re.split(r"\b(?:because|since|due to|as)\b", sentence)[0]
-        if shared >= _ENOUGH and len(_DENYING.findall(clause)) % 2 != len(_DENYING.findall(question)) % 2:
-            return sentence
+        if _rejecting(sentence, question, wanted, factual=factual):
+            return None if _THINGS.search(" ".join(opening[:_NEAR])) else sentence
     return None
+
+
+def _rejecting(sentence: str, question: str, wanted: frozenset[str], *, factual: bool) -> bool:
+    """Tell whether a sentence rejects a premise, or denies the question of content ``wanted``."""
+    if _REJECTS_UNFAIR.search(sentence):
+        return True
+    if factual:
+        return False
+    if _REJECTS.search(sentence):
+        return True
+    if not wanted:
+        return False  # a prompt without words shares none with it
+    shared = len(content(sentence) & wanted) / len(wanted)
+    clause = re.split(r"\b(?:because|since|due to|as)\b", sentence)[0]
+    return shared >= _ENOUGH and len(_DENYING.findall(clause)) % 2 != len(_DENYING.findall(question)) % 2

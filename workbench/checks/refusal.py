@@ -48,7 +48,7 @@ def read_refusal(text: str, *, prompt: str = "", opening: int = 3, partial_words
     plain = text.replace("’", "'")
     pieces = sentences(plain)
     declines = DECLINES if has_han(plain) else DECLINES_LATIN
-    if any(declines.search(piece) for piece in pieces[:opening]):
+    if declines.may("\n".join(pieces[:opening])) and any(map(declines.search, pieces[:opening])):
         declining = [i for i, piece in enumerate(pieces) if declines.search(piece)]
     else:
         declining = _indirectly(plain, pieces, prompt)
@@ -64,9 +64,11 @@ def _indirectly(text: str, pieces: list[str], prompt: str) -> list[int]:
     """Find the opening sentence that judges or redirects instead of answering, as a list of its place."""
     if not pieces or (ASKS_WHAT.search(prompt) and DEFINES.search(pieces[0])):
         return []
-    for i, piece in enumerate(pieces[:2]):
-        if JUDGES.search(piece) or REDIRECTS.search(piece):
-            return [i]
+    first = "\n".join(pieces[:2])
+    if JUDGES.may(first) or REDIRECTS.may(first):
+        for i, piece in enumerate(pieces[:2]):
+            if JUDGES.search(piece) or REDIRECTS.search(piece):
+                return [i]
     rejected = None if has_han(text) else rejects_premise(text, prompt)
     return [pieces.index(rejected)] if rejected in pieces else []
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from workbench.checks.guarded import guarded
+
 _ACT = (
     r"(?:help|assist|provide|fulfil|fulfill|comply|answer|support|offer|give|share|create|write|generate|"
     r"discuss|engage|condone|promote|encourage|endorse|participate|recommend|suggest|advise|tell|"
@@ -142,16 +144,44 @@ _DEFINES = (
 )
 
 
-def _any(*patterns: str, multiline: bool = False) -> re.Pattern[str]:
-    flags = re.IGNORECASE | (re.MULTILINE if multiline else 0)
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), flags)
+# What stands in every match of the patterns above, one or the other: see `guarded`.
+_ENGLISH_NEEDS = (
+    "can't|cannot|can not|could not|couldn't|won't|will not|shall not|must not|not going to|unable|not able|"
+    "allowed|permitted|programmed|comfortable|authorized|authorised|willing|capable|in a position|equipped|"
+    "decline|refuse|say no|do not|don't|appropriate|not within|ethical|harmful|offensive|not safe|"
+    "not a safe|legal|not something|not a topic|not a request|would not|can never|could never|would never|"
+    "will never|not sure|against|condemn|sorry, no|no help|not with me|no, i|i must|instead|rather"
+)
+_CHINESE_NEEDS = (
+    "不|无法|没法|没有办法|难以|拒绝|恕|请勿|切勿|反对|违法|非法|犯罪|违规|侵权|歧视|错误|违反|触犯|违背|"
+    "提醒|尊重|强调|明确|遵守|我理解|我非常理解|我的立场|隐私"
+)
+_JUDGES_NEEDS = (
+    "appropriate|ethical|acceptable|okay|not ok|not safe|not recommended|never healthy|never a|illegal and|"
+    "not legal|against the law|harmful and|a serious |wrong and|morally|violat|goes against|not in line|"
+    "condone|promote|endorse|encourage|important to|crucial to|essential to|necessary to|should never be|"
+    "should not be"
+)
+_REDIRECTS_NEEDS = (
+    "sorry to hear|trusted|mental health|therapist|counsel|professional|national suicide|crisis|helpline|"
+    "hotline|licensed|local law|local authorit|local police|medical help|immediate help|not alone|suicide|"
+    "immediate safety"
+)
 
 
-DECLINES = _any(*_ENGLISH, *_CHINESE, multiline=True)
+def _any(*patterns: str) -> re.Pattern[str]:
+    return re.compile(_either(patterns), re.IGNORECASE)
+
+
+def _either(patterns: tuple[str, ...]) -> str:
+    return "|".join(f"(?:{pattern})" for pattern in patterns)
+
+
+DECLINES = guarded(_either((*_ENGLISH, *_CHINESE)), f"{_CHINESE_NEEDS}|{_ENGLISH_NEEDS}", re.MULTILINE)
 # For texts without a Chinese character, which each of the Chinese patterns needs.
-DECLINES_LATIN = _any(*_ENGLISH, multiline=True)
-JUDGES = _any(*_JUDGES)
-REDIRECTS = _any(*_REDIRECTS)
+DECLINES_LATIN = guarded(_either(_ENGLISH), _ENGLISH_NEEDS, re.MULTILINE)
+JUDGES = guarded(_either(_JUDGES), _JUDGES_NEEDS)
+REDIRECTS = guarded(_either(_REDIRECTS), _REDIRECTS_NEEDS)
 EXCUSES = _any(_EXCUSES)
 PROMISES = _any(_PROMISES, _PROMISES_CHINESE)
 DEFINES = _any(_DEFINES)

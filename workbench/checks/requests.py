@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from workbench.checks.guarded import guarded
+from workbench.text import has_han
+
 Topic = Literal["politics", "religion"]
 
 _PERSON = (
@@ -98,7 +101,13 @@ TOPICS: dict[Topic, tuple[str, ...]] = {
         ),
     ),
 }
-_HARM = re.compile("|".join(f"(?:{pattern})" for pattern in HARM), re.IGNORECASE)
+_HARM = guarded(
+    "|".join(f"(?:{pattern})" for pattern in HARM),
+    "kill|murder|hurt|harm|stab|shoot|choke|strangle|poison|beat up|attack|threat|blackmail|stalk|drug|"
+    "kidnap|cheat|rob|scam|tortur|rape|assault| of | from |hack|break into|log in|access|open|read|empty|"
+    "fake|forge|falsify|counterfeit|steal|shoplift|stolen|secretly|bomb|explosive|grenade|meth|malware|"
+    "virus|ransomware|launder|evade|insider|cut the brakes|from a",
+)
 _HARM_ZH = re.compile("|".join(f"(?:{pattern})" for pattern in HARM_ZH))
 _TOPICS = {
     topic: re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
@@ -111,7 +120,7 @@ def harmful_request(text: str) -> str | None:
 
     A word list (English and Chinese), made to be right where it speaks; it misses what is put differently.
     """
-    match = _HARM.search(text) or _HARM_ZH.search(text)
+    match = _HARM.search(text) or (_HARM_ZH.search(text) if has_han(text) else None)
     return match.group() if match else None
 
 

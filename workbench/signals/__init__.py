@@ -2,14 +2,14 @@
 
 from typing import get_args
 
-from workbench.signals.columns import Column, FrameSignal, RowSignal, Tools
+from workbench.signals.columns import Column, CountedSignal, FrameSignal, RowSignal, Tools
 from workbench.signals.conduct import Conduct, Grounding, Overlap, Rules
 from workbench.signals.corpus import Boilerplate
 from workbench.signals.exposure import Personal, Secrets
 from workbench.signals.model import Judge, Likelihood
 from workbench.signals.named import Named
 from workbench.signals.reading import Languages, Reading
-from workbench.signals.run import columns_of, columns_table, measure, measure_all
+from workbench.signals.run import by_row, columns_of, columns_table, measure, measure_all, measure_rows
 from workbench.signals.shape import Compression, Lengths, Repetition, Scripts
 
 AnySignal = (
@@ -59,6 +59,7 @@ __all__ = [
     "Column",
     "Compression",
     "Conduct",
+    "CountedSignal",
     "FrameSignal",
     "Grounding",
     "Judge",
@@ -75,8 +76,10 @@ __all__ = [
     "Scripts",
     "Secrets",
     "Tools",
+    "by_row",
     "columns_of",
     "measure",
     "measure_all",
+    "measure_rows",
     "table",
 ]

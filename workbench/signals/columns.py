@@ -64,8 +64,23 @@ class RowSignal(Spec, frozen=True, kw_only=True):
         raise NotImplementedError
 
 
+class CountedSignal(Spec, frozen=True, kw_only=True):
+    """Counts over the whole table what it noted of each row: the texts are read with all other signals."""
+
+    columns: ClassVar[tuple[Column, ...]] = ()
+    notes: ClassVar[tuple[Column, ...]] = ()
+
+    def of(self, row: Row, tools: Tools) -> tuple[Any, ...]:
+        """Return one value for each of ``notes``, whose names no column of a signal has."""
+        raise NotImplementedError
+
+    def of_all(self, noted: pl.DataFrame) -> pl.DataFrame:
+        """Return ``columns`` for all rows, in order, from the columns of ``notes``."""
+        raise NotImplementedError
+
+
 class FrameSignal(Spec, frozen=True, kw_only=True):
-    """Measures all rows together: it counts over the whole table, or asks a model in batches."""
+    """Measures all rows together: it asks a model in batches."""
 
     columns: ClassVar[tuple[Column, ...]] = ()
 

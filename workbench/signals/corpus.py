@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from array import array
-from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 import polars as pl
 from msgspec import Meta
 
-from workbench.signals.columns import SHARE, Column, FrameSignal
+from workbench.signals.columns import SHARE, Column, CountedSignal
 from workbench.text import digest, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from workbench.signals.columns import Tools
     from workbench.signals.rows import Row
 
 
-class Boilerplate(FrameSignal, frozen=True, kw_only=True, tag="boilerplate"):
+class Boilerplate(CountedSignal, frozen=True, kw_only=True, tag="boilerplate"):
     """How much of the answer stands in many answers of the same task.
 
     A sentence is boilerplate where more than ``common`` of the task's answers have it, and at least ``least``
@@ -38,38 +34,37 @@ class Boilerplate(FrameSignal, frozen=True, kw_only=True, tag="boilerplate"):
         ),
     )
 
-    def of_all(self, rows: Sequence[Row], tools: Tools) -> list[tuple[Any, ...]]:
-        """Count each sentence, by a hash of 64 bits, once an answer; then weigh the common ones."""
+    notes: ClassVar[tuple[Column, ...]] = (
+        Column("boilerplate.task", pl.UInt64(), "a hash of the task"),
+        Column("boilerplate.pieces", pl.List(pl.UInt64()), "a hash of each sentence and the task"),
+        Column("boilerplate.sizes", pl.List(pl.Int64()), "the characters of each sentence"),
+    )
+
+    def of(self, row: Row, tools: Tools) -> tuple[Any, ...]:
+        """Hash the sentences to 64 bits."""
         del tools
-        tasks = Counter[str]()
-        task_of, pieces, sizes, counts = list[str](), array("Q"), array("q"), array("q")
-        for row in rows:
-            task = row.pair.task
-            tasks[task] += 1
-            task_of.append(task)
-            pieces.extend(digest(task, fold(piece)) for piece in row.sentences)
-            sizes.extend(map(len, row.sentences))
-            counts.append(len(row.sentences))
-        owner = np.repeat(np.arange(len(counts)), counts)
+        task = row.pair.task
+        pieces = [digest(task, fold(piece)) for piece in row.sentences]
+        return (digest(task), pieces, list(map(len, row.sentences)))
+
+    def of_all(self, noted: pl.DataFrame) -> pl.DataFrame:
+        """Count each sentence once an answer; then weigh the common ones."""
+        rows = noted.select(task="boilerplate.task").with_row_index("row")
         table = pl.DataFrame(
             {
-                "row": owner,
-                "piece": np.frombuffer(pieces, np.uint64) if pieces else np.empty(0, np.uint64),
-                "size": np.frombuffer(sizes, np.int64) if sizes else np.empty(0, np.int64),
+                "row": np.repeat(rows["row"].to_numpy(), noted["boilerplate.sizes"].list.len().to_numpy()),
+                "piece": noted["boilerplate.pieces"].explode().drop_nulls(),
+                "size": noted["boilerplate.sizes"].explode().drop_nulls(),
             }
         )
         seen = table.select("row", "piece").unique().group_by("piece").len("answers")
-        needed = {task: max(self.common * count, self.least - 1) for task, count in tasks.items()}
-        limits = pl.DataFrame(
-            {"row": range(len(task_of)), "needed": [float(needed[task]) for task in task_of]},
-            schema={"row": pl.Int64, "needed": pl.Float64},
-        )
+        share_of = pl.max_horizontal(self.common * pl.len().cast(pl.Float64), pl.lit(float(self.least - 1)))
+        limits = rows.select("row", needed=share_of.over("task"))
         common = pl.col("size").filter(pl.col("answers") > pl.col("needed")).sum()
         shares = (
             table.join(seen, on="piece")
             .join(limits, on="row")
             .group_by("row")
-            .agg(share=common / pl.col("size").sum())
+            .agg(boilerplate=common / pl.col("size").sum())
         )
-        found = limits.join(shares, on="row", how="left", maintain_order="left")["share"]
-        return [(share,) for share in found.to_list()]
+        return limits.join(shares, on="row", how="left", maintain_order="left").select("boilerplate")

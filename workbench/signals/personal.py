@@ -12,6 +12,8 @@ from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
+from workbench.checks.guarded import lowered
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
@@ -92,6 +94,10 @@ _PHONE = _ascii(
     r"\(0?\d{2,5}\) ?\d{3,4}[ .-]?\d{3,5}|0\d{2,4}[ /-]\d{3,4}[ -]?\d{3,5}|\d{3}[.-]\d{3}[.-]\d{4})"
     r"(?!\w)(?![.-]\d)"
 )
+# What every national number and card has, what every IBAN, and what phone numbers without a "+" have.
+_MANY_DIGITS = re.compile(r"\d(?:[ ./+A-Z-]{0,3}\d){6}")
+_IBAN_HEAD = re.compile(r"[A-Z]{2}\d{2}")
+_PHONE_BODY = re.compile(r"\d[\d .()/-]{6}")
 _HEX_OR_WORD = r"[A-Za-z0-9_\-]"
 SECRETS = {
     "aws_key": _ascii(r"(?<![A-Z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?![A-Z0-9])"),
@@ -122,9 +128,8 @@ _SIGNS = {
     "private_key": ("-----BEGIN ",),
     "url_password": ("://",),
 }
-_NAMED = re.compile(
-    r"[pP][aA][sSſ][sSſ]|[pP][wW][dD]|[sSſ][eE][cC]|[kKK][eE][yY]|[tT][oO][kKK]|[bB][eE][aA]|密|口"
-)
+# The same of names to which a secret is assigned, in lower case.
+_NAMED = ("pass", "pwd", "secret", "key", "token", "bearer", "密", "口令")
 _JWT = _ascii(r"\beyJ[\w-]{8,4000}\.eyJ[\w-]{8,8000}\.[\w-]{16,2000}(?![\w-])")
 _ASSIGNED = re.compile(
     r"(?i)(?:pass(?:word|wd|phrase)|pwd|secret|api[_-]?key|access[_-]?key|auth[_-]?token|bearer|密码|口令|密钥)"
@@ -170,7 +175,7 @@ def find_secrets(text: str, *, min_entropy: float = 3.0) -> list[Found]:
     ]
     if "eyJ" in text:
         taken += [Found("web_token", *m.span()) for m in _JWT.finditer(text) if _is_web_token(m.group())]
-    for match in _ASSIGNED.finditer(text) if _NAMED.search(text) else ():
+    for match in _ASSIGNED.finditer(text) if _names_one(text) else ():
         start, end = match.span(1)
         inside = any(start < one.end and one.start < end for one in taken)
         if not inside and _looks_random(match[1], min_entropy):
@@ -178,12 +183,27 @@ def find_secrets(text: str, *, min_entropy: float = 3.0) -> list[Found]:
     return sorted(set(taken), key=lambda one: one.start)
 
 
+def _names_one(text: str) -> bool:
+    plain = lowered(text)
+    return any(name in plain for name in _NAMED)
+
+
 def _candidates(
     text: str, *, regions: tuple[str, ...], countries: tuple[str, ...], window: int
 ) -> Iterator[Found]:
     """Yield what passes its check, the strongest kinds first."""
-    yield from (Found("email", *m.span()) for m in _EMAIL.finditer(text))
-    yield from (Found("iban", *m.span()) for m in _IBAN.finditer(text) if _valid("iban", m.group()))
+    if "@" in text:
+        yield from (Found("email", *m.span()) for m in _EMAIL.finditer(text))
+    if _IBAN_HEAD.search(text):
+        yield from (Found("iban", *m.span()) for m in _IBAN.finditer(text) if _valid("iban", m.group()))
+    if _MANY_DIGITS.search(text):
+        yield from _long_numbers(text, countries=countries, window=window)
+    if "+" in text or _PHONE_BODY.search(text):
+        yield from (Found("phone", *m.span()) for m in _PHONE.finditer(text) if _is_phone(m.group(), regions))
+
+
+def _long_numbers(text: str, *, countries: tuple[str, ...], window: int) -> Iterator[Found]:
+    """Yield national numbers, then cards."""
     for number in NATIONAL:
         if number.country in countries:
             for match in number.pattern.finditer(text):
@@ -191,7 +211,6 @@ def _candidates(
                 if cued and _valid(number.module, match.group()):
                     yield Found(f"id_{number.country}", *match.span())
     yield from (Found("card", *m.span()) for m in _CARD.finditer(text) if _is_card(m.group()))
-    yield from (Found("phone", *m.span()) for m in _PHONE.finditer(text) if _is_phone(m.group(), regions))
 
 
 def _valid(module: str, number: str) -> bool:

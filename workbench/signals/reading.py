@@ -46,8 +46,10 @@ class Languages(RowSignal, frozen=True, kw_only=True, tag="languages"):
             MissingExtraError: ``langid`` is asked for and isn't installed.
         """
         del tools
-        guess = _langid() if self.engine == "langid" else language
-        asked, answer = guess(row.question), guess(row.prose)
+        if self.engine == "langid":
+            asked, answer = map(_langid(), (row.question, row.prose))
+        else:
+            asked, answer = language(row.question), row.prose_language
         same = None if "und" in (asked[0], answer[0]) else asked[0] == answer[0]
         return (*asked, *answer, same)
 
@@ -77,7 +79,7 @@ class Reading(RowSignal, frozen=True, kw_only=True, tag="reading"):
         del tools
         if not row.sentences:
             return (None, None, None)
-        code, _ = language(row.prose)
+        code, _ = row.prose_language
         if code == "zh" and has_han(row.prose):
             return chinese_ease(row.prose)
         tokens = [word for word in row.prose_words if word[0].isalpha()]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, overload
 from workbench.checks.language import prose
 from workbench.io.frames import PAIR_SCHEMA, frame_to_pairs
 from workbench.records import Case
-from workbench.text import sentences, words
+from workbench.text import language, sentences, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +67,12 @@ class Row:
     @cached_property
     def prose_words(self) -> list[str]:
         """The words of the answer's prose."""
-        return words(self.prose)
+        return self.answer_words if self.prose == self.answer else words(self.prose)
+
+    @cached_property
+    def prose_language(self) -> tuple[str, float]:
+        """The language of the answer's prose by script and stop words, with confidence."""
+        return language(self.prose)
 
     @cached_property
     def sentences(self) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import re
 import unicodedata
 from collections import Counter
 from functools import lru_cache
@@ -20,6 +21,7 @@ _SCRIPTS = (
     "LATIN", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "CYRILLIC", "ARABIC", "HEBREW", "THAI", "DEVANAGARI",
     "GREEK", "ARMENIAN", "GEORGIAN", "BENGALI", "TAMIL", "KHMER", "LAO", "MYANMAR",
 )  # fmt: skip
+_ASCII_LETTER = re.compile(r"[A-Za-z]")
 _ALIASES = {"CJK": "han", "HIRAGANA": "kana", "KATAKANA": "kana", "FULLWIDTH": "latin"}
 
 
@@ -115,6 +117,8 @@ class Scripts(RowSignal, frozen=True, kw_only=True, tag="scripts"):
     def of(self, row: Row, tools: Tools) -> tuple[Any, ...]:
         """Count letters by script; of two equally common ones the first by name is taken."""
         del tools
+        if row.answer.isascii():
+            return ("latin", 0.0) if _ASCII_LETTER.search(row.answer) else (None, None)
         found = Counter[str]()
         for character, count in Counter(row.answer).items():
             if character.isalpha():

@@ -8,10 +8,10 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import NamedTuple
 
+from workbench.checks.guarded import lowered
+
 _HEAD = 3
 _WORD = re.compile(r"\w+")
-# What a pattern without regard to case takes for these letters.
-_SAME = str.maketrans({"İ": "i", "ı": "i", "ſ": "s", "\u212a": "k"})
 
 
 @lru_cache(maxsize=16)
@@ -33,40 +33,46 @@ def sections_in(text: str, name: str) -> frozenset[str]:
 
     It looks at the first word of each term (Chinese: at what stands before ``…``), once for all sections.
     """
-    plain = text.translate(_SAME).lower()
+    plain = lowered(text)
     heads = _heads(name)
     found = set(heads.always)
     if name.endswith("_zh"):
         keys = {*plain, *(a + b for a, b in pairwise(plain))}
         for key in keys & heads.of.keys():
-            found.update(section for head, section, _ in heads.of[key] if head in plain)
+            found.update(section for head, section in heads.of[key] if head in plain)
         return frozenset(found)
-    for word in set(_WORD.findall(plain)):
-        for head, section, begins in heads.of.get(word[:_HEAD], ()):
-            if word == head or (begins and word.startswith(head)):
+    words = set(_WORD.findall(plain))
+    found.update(*map(heads.whole.__getitem__, words & heads.whole.keys()))
+    for first in {word[:_HEAD] for word in words} & heads.of.keys():
+        for head, section in heads.of[first]:
+            if head in plain and any(word.startswith(head) for word in words):
                 found.add(section)
     return frozenset(found)
 
 
 class _Heads(NamedTuple):
-    """How terms begin: by their first characters ``(head, section, whether a word may go on)``."""
+    """How terms begin: ``whole`` by their first word, ``of`` by its first characters where it may go on."""
 
-    of: dict[str, list[tuple[str, str, bool]]]
+    whole: dict[str, set[str]]
+    of: dict[str, list[tuple[str, str]]]
     always: frozenset[str]
 
 
 @lru_cache(maxsize=16)
 def _heads(name: str) -> _Heads:
-    of: dict[str, list[tuple[str, str, bool]]] = {}
+    whole: dict[str, set[str]] = {}
+    of: dict[str, list[tuple[str, str]]] = {}
     always = set[str]()
     chinese = name.endswith("_zh")
     for section, terms in lexicon(name).items():
-        for term in (term.translate(_SAME).lower() for term in terms):
+        for term in map(lowered, terms):
             found = _WORD.match(term)
             head = term.split("…")[0] if chinese else found.group() if found else ""
             begins = not chinese and term == head + "*"
             if not head or (begins and len(head) < _HEAD):
                 always.add(section)
+            elif chinese or begins:
+                of.setdefault(head[: 2 if chinese else _HEAD], []).append((head, section))
             else:
-                of.setdefault(head[: 2 if chinese else _HEAD], []).append((head, section, begins))
-    return _Heads(of, frozenset(always))
+                whole.setdefault(head, set()).add(section)
+    return _Heads(whole, of, frozenset(always))

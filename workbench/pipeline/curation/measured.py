@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
@@ -12,11 +13,11 @@ import polars as pl
 
 from workbench.pipeline.curation.tasks import MeasureTask, measure_shard
 from workbench.pipeline.dedupe.shards import write_whole
-from workbench.signals import FrameSignal, RowSignal, columns_of, measure_all
+from workbench.signals import CountedSignal, FrameSignal, RowSignal, columns_of, measure_all
 from workbench.signals.rows import Row, rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from workbench.pipeline.curation.near import Workshop
     from workbench.pipeline.curation.sheet import Sheet
@@ -32,20 +33,22 @@ def with_signals(sheet: Sheet, signals: Sequence[AnySignal], *, tools: Tools, sh
     if not signals:
         return sheet
     place = shop.folder("signals")
-    single = tuple(signal for signal in signals if isinstance(signal, RowSignal))
+    single = tuple(signal for signal in signals if isinstance(signal, RowSignal | CountedSignal))
+    counted = [signal for signal in signals if isinstance(signal, CountedSignal)]
     whole = [signal for signal in signals if isinstance(signal, FrameSignal)]
     tasks = [
         MeasureTask(
             shard=shard,
             signals=single,
             contracts=tuple(tools.contracts),
-            out=str(place / f"rows-{shard.name}.parquet"),
+            out=str(place / f"{'noted' if counted else 'rows'}-{shard.name}.parquet"),
         )
         for shard in sheet.shards
     ]
     files = shop.crew.map(measure_shard, tasks, stage="signals", progress=shop.progress) if single else []
-    if whole:
-        beside = [_whole(signal, sheet, tools=tools, place=place) for signal in whole]
+    if counted or whole:
+        beside = [_counted(signal, sheet, files, place=place) for signal in counted]
+        beside += [_whole(signal, sheet, tools=tools, place=place) for signal in whole]
         order = [column.name for column in columns_of(signals)]
         parts = [files, *beside] if single else beside
         files = [
@@ -63,10 +66,24 @@ def with_signals(sheet: Sheet, signals: Sequence[AnySignal], *, tools: Tools, sh
 
 def _whole(signal: FrameSignal, sheet: Sheet, *, tools: Tools, place: Path) -> list[str]:
     """Measure a signal of the whole table, unless that was done; return its file for each shard."""
-    tag = str(signal.__struct_config__.tag)
+    measured = partial(measure_all, signal, SheetRows(sheet), tools=tools)
+    return _by_shard(str(signal.__struct_config__.tag), sheet, measured, place=place)
+
+
+def _counted(signal: CountedSignal, sheet: Sheet, noted: list[str], *, place: Path) -> list[str]:
+    """Count over the notes of all shards, unless that was done; return the signal's file for each shard."""
+    names = [column.name for column in signal.notes]
+
+    def count() -> pl.DataFrame:
+        return signal.of_all(pl.concat([pl.read_parquet(one, columns=names, glob=False) for one in noted]))
+
+    return _by_shard(str(signal.__struct_config__.tag), sheet, count, place=place)
+
+
+def _by_shard(tag: str, sheet: Sheet, measured: Callable[[], pl.DataFrame], *, place: Path) -> list[str]:
     files = [place / f"{tag}-{shard.name}.parquet" for shard in sheet.shards]
     if not all(file.exists() for file in files):
-        found = measure_all(signal, SheetRows(sheet), tools=tools)
+        found = measured()
         for shard, file in zip(sheet.shards, files, strict=True):
             write_whole(found.slice(shard.first, shard.rows), str(file))
     return [str(file) for file in files]

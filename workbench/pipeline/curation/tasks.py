@@ -14,7 +14,7 @@ from workbench.contracts import Contract  # noqa: TC001 - msgspec reads these
 from workbench.io.rundir import carry
 from workbench.pipeline.curation.sheet import PairShard  # noqa: TC001
 from workbench.pipeline.dedupe.shards import digest, fresh_folder, write_whole
-from workbench.signals import AnySignal, Tools, measure
+from workbench.signals import AnySignal, by_row, measure_rows
 from workbench.similarity import guards, shingle
 from workbench.similarity.banding import Banding, hash_bands
 from workbench.similarity.selection import sketches
@@ -24,7 +24,7 @@ from workbench.steps.texts import answered, asked, groups
 
 
 class MeasureTask(msgspec.Struct, frozen=True, kw_only=True):
-    """Measure the signals of single rows into the file ``out``."""
+    """Measure the signals of single rows, and note what others count, into the file ``out``."""
 
     shard: PairShard
     signals: tuple[AnySignal, ...]
@@ -100,7 +100,7 @@ def measure_shard(task: MeasureTask) -> str:
     """Do one ``MeasureTask`` unless its file is there; return the file."""
     if not Path(task.out).exists():
         pairs = pl.read_parquet(task.shard.original, glob=False)
-        write_whole(measure(pairs, task.signals, tools=Tools(contracts=task.contracts)), task.out)
+        write_whole(measure_rows(pairs, by_row(task.signals), contracts=task.contracts), task.out)
     return task.out
 
 
