@@ -56,6 +56,17 @@ def test_no_file_is_loaded_by_pickle_or_with_remote_code():
         assert "trust_remote_code=True" not in text, path
 
 
+def test_no_name_of_a_file_is_read_as_a_pattern():
+    """Polars takes brackets and stars in a name for patterns unless told otherwise."""
+    taken = {"pl.read_parquet", "pl.scan_parquet", "pl.read_csv", "pl.scan_csv", "pl.scan_ndjson"}
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in taken:
+                told = {one.arg: ast.unparse(one.value) for one in node.keywords}
+                assert told.get("glob") == "False", f"{path}:{node.lineno}"
+            assert not (isinstance(node, ast.Attribute) and node.attr == "read_parquet_schema"), path
+
+
 def test_test_modules_have_names_of_their_own():
     """Without packages in tests/, pytest refuses two modules of one name, once both are collected."""
     names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]

@@ -148,6 +148,11 @@ def test_output_that_holds_something_else(tmp_path, capsys):
     assert convert(tmp_path, tmp_path / "a.jsonl") == 2
     assert "--force" in capsys.readouterr().err
     assert (tmp_path / "out" / "thesis.txt").read_text() == "mine"
+    assert convert(tmp_path, tmp_path / "a.jsonl", "--force") == 2
+    assert "by hand" in capsys.readouterr().err
+    assert (tmp_path / "out" / "thesis.txt").read_text() == "mine"
+    (tmp_path / "out" / "thesis.txt").unlink()
+    assert convert(tmp_path, tmp_path / "a.jsonl") == 0
     assert convert(tmp_path, tmp_path / "a.jsonl", "--force") == 0
     assert summary(tmp_path)["pairs"] == 3
 

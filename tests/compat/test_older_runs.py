@@ -9,7 +9,7 @@ import pytest
 from workbench.cli import execute
 from workbench.evaluation import load_suite
 from workbench.gate import read_policy
-from workbench.io.rundir import FORMAT_VERSION, MANIFEST
+from workbench.io.manifest import FORMAT_VERSION, MANIFEST
 from workbench.recipe import read_recipe
 
 # Files of version 0.1.0, never written anew: a change that can't read them needs a migration.

@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 
 import msgspec
@@ -13,6 +14,7 @@ from workbench.gate.complete import completeness, damage
 from workbench.gate.guards import data_guards
 from workbench.gate.policy import BaselineLimits, BehaviourLimits, DataGuards, GraderLimits, RuleLimits
 from workbench.gate.power import cases_needed, grader_checks
+from workbench.io.fingerprint import file_hash
 from workbench.verdicts import Comparison
 
 
@@ -162,6 +164,35 @@ def test_a_run_is_whole_only_with_every_file_as_it_was_written(tmp_path, whole_r
     assert crossed(completeness(run)) == [("require_complete", "undecided")] * 2
     (run / "adapter" / "manifest.json").write_text("{")
     assert "never finished" in damage(run / "adapter")
+
+
+@pytest.mark.parametrize(
+    ("name", "held"),
+    [
+        ("../../secret", {"bytes": 4, "blake2b": "0"}),
+        ("/etc/hosts", {"bytes": 4}),
+        ("link", {"bytes": 4}),
+        ("loop", {"bytes": 4}),
+        ("pipe", {"bytes": 4}),
+        ("a\x1b[31m\nb", {"bytes": 4}),
+        ("verdicts.json", None),
+        ("verdicts.json", "big"),
+    ],
+)
+def test_a_manifest_from_somebody_else_reads_nothing_outside_its_directory(tmp_path, whole_run, name, held):
+    run = whole_run(tmp_path / "run")
+    (tmp_path / "secret").write_text("mine")
+    (run / "eval" / "link").symlink_to(tmp_path / "secret")
+    (run / "eval" / "loop").symlink_to("loop")
+    os.mkfifo(run / "eval" / "pipe")
+    path = run / "eval" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["files"][name] = held
+    path.write_text(json.dumps(manifest))
+    told = damage(run / "eval")
+    assert told
+    assert not set("\x1b\n") & set(told)
+    assert file_hash(tmp_path / "secret") not in told
 
 
 def test_a_run_that_is_not_whole_never_passes(tmp_path, whole_run):

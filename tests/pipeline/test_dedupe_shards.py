@@ -12,7 +12,7 @@ import pytest
 
 from workbench.engines import LocalEngine
 from workbench.io.frames import read_parquet
-from workbench.io.rundir import read_manifest
+from workbench.io.manifest import read_manifest
 from workbench.pipeline.dedupe import DedupeOptions, Layout, dedupe
 from workbench.pipeline.dedupe import shards as shard_tasks
 from workbench.steps import NearDedup

@@ -9,7 +9,8 @@ from test_dedupe_shards import rows
 
 from workbench.errors import InputError, OutputError
 from workbench.io.frames import read_parquet
-from workbench.io.rundir import carry, output, read_manifest
+from workbench.io.manifest import read_manifest
+from workbench.io.rundir import carry, output
 from workbench.pipeline.curate import curate, write_curated
 from workbench.pipeline.dedupe import DedupeOptions, dedupe
 from workbench.pipeline.explain import explain

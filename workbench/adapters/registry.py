@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,7 +66,8 @@ def read_registry(file: Path, *, needed: bool = True) -> Registry:
                 where=str(file),
                 found="no such file",
                 expected="a registry of adapters: adapters.json here, or the file that --registry names",
-                fix=f"Enter an adapter: workbench adapters add NAME DIR --base MODEL --registry {file}",
+                fix="Enter an adapter: workbench adapters add NAME DIR --base MODEL --registry "
+                + shlex.quote(str(file)),
             )
         )
     text = read_text(file, what="a registry of adapters")

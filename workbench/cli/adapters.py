@@ -9,6 +9,7 @@ import typer
 
 from workbench.cli import adapterwork, options, strength
 from workbench.cli.adapterwork import DEFAULT, RegistryFile
+from workbench.cli.hint import command, shown
 from workbench.cli.produce import Face, screen_for
 from workbench.cli.screen import Screen
 from workbench.errors import EXIT_GATE_FAILED
@@ -81,7 +82,7 @@ def show(name: Name, registry: RegistryFile = DEFAULT, as_json: options.Json = F
         "vllm": vllm_limits(folder),
         "spec": told.spec if told else None,
     }
-    then = f"[bold]workbench adapters verify {name}[/] proves it against disk"
+    then = f"{command('adapters', 'verify', name)} proves it against disk"
     Screen(as_json=as_json).show(found, _facts(found), then=then)
 
 
@@ -104,7 +105,7 @@ def add(
     entry = kept.add(registry, name, folder, base=base, force=force)
     Screen(as_json=as_json).show(
         {"name": name, **msgspec.to_builtins(entry)},
-        f"[bold]{name}[/] entered in {registry}\nnext: [bold]workbench adapters use {name}[/]",
+        f"[bold]{shown(name)}[/] entered in {shown(registry)}\nnext: {command('adapters', 'use', name)}",
     )
 
 
@@ -117,7 +118,7 @@ def remove(name: Name, registry: RegistryFile = DEFAULT, as_json: options.Json =
 
     kept.remove(registry, name)
     Screen(as_json=as_json).show(
-        {"removed": name}, f"{name} is out of {registry}; its files stay", then=_LIST
+        {"removed": name}, f"{shown(name)} is out of {shown(registry)}; its files stay", then=_LIST
     )
 
 

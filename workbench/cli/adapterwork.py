@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workbench.cli import options
+from workbench.cli.hint import command as hint
+from workbench.cli.hint import shown
 from workbench.cli.produce import Face, carry_out, read_object, require
 from workbench.errors import ConfigError, Finding
 
@@ -272,21 +274,22 @@ def _merge_page(summary: dict[str, Any], out: Path) -> str:
         for dtype, one in found["agreement"].items()
     ]
     note = [summary["note"]] if summary["note"] else []
-    head = f"merged model in [bold]{out}[/] ({summary['dtype']})"
-    return "\n".join([head, *lines, *note, f"next: [bold]workbench serve --base {out}[/]"])
+    head = f"merged model in [bold]{shown(out)}[/] ({summary['dtype']})"
+    return "\n".join([head, *lines, *note, f"next: {hint('serve', '--base', out)}"])
 
 
 def _combine_page(summary: dict[str, Any], out: Path, base: str) -> str:
     return (
-        f"adapter of rank {summary['r']} by {summary['method']} in [bold]{out}[/]\n"
-        f"next: [bold]workbench adapters add NAME {out} --base {base}[/]"
+        f"adapter of rank {summary['r']} by {summary['method']} in [bold]{shown(out)}[/]\n"
+        f"next: {hint('adapters', 'add', 'NAME', out, '--base', base)}"
     )
 
 
 def _export_page(summary: dict[str, Any], out: Path, *, repo: str | None, dry_run: bool) -> str:
     from rich.markup import escape
 
-    files = "\n".join(f"  {name} ({(out / name).stat().st_size:,} bytes)" for name in summary["files"])
-    where = f" would go to {repo}; nothing was sent" if repo and dry_run else ""
+    sizes = {name: (out / name).stat().st_size for name in summary["files"]}
+    files = "\n".join(f"  {escape(name)} ({size:,} bytes)" for name, size in sizes.items())
+    where = f" would go to {escape(repo)}; nothing was sent" if repo and dry_run else ""
     command, not_run = escape(summary["command"]), escape(summary["not_run"])
-    return f"[bold]{out}[/]{where}\n{files}\n{not_run}\nnext: in that folder: [bold]{command}[/]"
+    return f"[bold]{shown(out)}[/]{where}\n{files}\n{not_run}\nnext: in that folder: [bold]{command}[/]"

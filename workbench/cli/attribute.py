@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from workbench.cli import options
+from workbench.cli.hint import shown
 from workbench.cli.produce import Face, carry_out, work_key
-from workbench.io.rundir import is_complete, read_manifest
+from workbench.io.manifest import read_manifest
+from workbench.io.rundir import is_complete
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -107,7 +109,7 @@ def _told(summary: dict[str, Any], out: Path) -> list[str]:
     ]
     if summary["lost"] and not lines:
         lines = ["no slice loses more often than chance gives"]
-    told = escape(str(out / "attribution.md"))
+    told = shown(out / "attribution.md")
     then = (
         f"next: read {told}, each case with its nearest rows; [bold]workbench improve RUN --out DIR[/] plans"
     )

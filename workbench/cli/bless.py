@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workbench.cli import options
+from workbench.cli.hint import command, shown
 from workbench.cli.produce import Face, screen_for
 
 if TYPE_CHECKING:
@@ -129,7 +130,5 @@ def _page(summary: dict[str, Any], out: Path) -> str:
             f"of {replaced['compared']} that can be compared"
         )
         lines += [f"  worse  {escape(name)}: {escape(', '.join(r))}" for name, r in replaced["worse"].items()]
-    lines.append(
-        f"commit {escape(str(out))}; next: [bold]workbench gate RUN --baseline {escape(str(out))}[/]"
-    )
+    lines.append(f"commit {shown(out)}; next: {command('gate', 'RUN', '--baseline', out)}")
     return "\n".join(lines)

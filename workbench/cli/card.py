@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workbench.cli import options
+from workbench.cli.hint import shown
 from workbench.cli.produce import Face, carry_out
 
 if TYPE_CHECKING:
@@ -98,5 +99,5 @@ def _page(summary: dict[str, Any], out: Path) -> str:
 
     lines = [f"[bold]{escape(summary['sentence'])}[/]"]
     lines += [f"  [yellow]note[/] {escape(said)}" for said in summary["concerns"]]
-    lines.append(f"next: read [bold]{escape(str(out / 'card.html'))}[/]")
+    lines.append(f"next: read [bold]{shown(out / 'card.html')}[/]")
     return "\n".join(lines)

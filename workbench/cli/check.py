@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
 from workbench.cli import options
+from workbench.cli.hint import command
 from workbench.cli.produce import Face, screen_for
 from workbench.cli.verdict import Github, exit_code, page, tell_github, write_verdict
 
@@ -73,7 +73,7 @@ def check(
 def _then(result: GateResult, data: str) -> str:
     if result.passed:
         return "keep the policy beside the data, and let CI run this"
-    return f"look at the rows named: [bold]workbench inspect {escape(data)} --id ID[/]"
+    return f"look at the rows named: {command('inspect', data, '--id', 'ID')}"
 
 
 def findings(

@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from workbench.cli import options
+from workbench.cli.hint import shown
 from workbench.cli.produce import Face, screen_for
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def compare(
             write_text(html, comparison_html(found))
         if markdown is not None:
             write_text(markdown, comparison_markdown(found))
-    then = "--html FILE and --markdown FILE keep it" if html is None else f"read [bold]{escape(str(html))}[/]"
+    then = "--html FILE and --markdown FILE keep it" if html is None else f"read [bold]{shown(html)}[/]"
     screen.show(plain_comparison(found), *_page(found), then=then)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workbench.cli import contract_files, options
+from workbench.cli.hint import command, shown
 from workbench.cli.produce import refuse_taken
 from workbench.cli.screen import Screen
 
@@ -47,8 +48,6 @@ def infer(
     """
     from dataclasses import replace
 
-    from rich.markup import escape
-
     from workbench.checks import dump_contract
     from workbench.checks.judged import drafted
     from workbench.convert.infer import infer as infer_prompt
@@ -62,9 +61,10 @@ def infer(
     if out is not None:
         refuse_taken(out, force=force)
         write_text(out, dump_contract(inferred.contract))
-    then = f"correct {escape(str(out))} by hand, then [bold]workbench contract lint {escape(str(out))}[/]"
+    lint = command("contract", "lint", out)
+    then = f"correct {shown(out)} by hand, then {lint}" if out else "--out FILE keeps it"
     table = _table(inferred.contract)
-    Screen(as_json=as_json).show(_plain(inferred), table, then=then if out else "--out FILE keeps it")
+    Screen(as_json=as_json).show(_plain(inferred), table, then=then)
 
 
 def show(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from rich.markup import escape
 
 from workbench.cli import options
+from workbench.cli.hint import command, shown
 from workbench.cli.produce import Face, carry_out, require_sources
 from workbench.cli.sharing import sharing
 
@@ -114,7 +113,7 @@ def _tokenizer(base: str | None) -> Tokenizer:
 def _page(summary: dict[str, Any], out: Path) -> str:
     head = (
         f"[bold]{summary['in']}[/] records in, [bold]{summary['pairs']}[/] pairs, "
-        f"{summary['rejected']} rejected (why: {_shown(out / 'rejects.jsonl')}), "
+        f"{summary['rejected']} rejected (why: {shown(out / 'rejects.jsonl')}), "
         f"{summary['templates']} templates"
     )
     lines = [head]
@@ -132,11 +131,6 @@ def _page(summary: dict[str, Any], out: Path) -> str:
         unshared=summary["unshared"],
         folders=summary["folders"],
     )
-    read = _shown(out / "contract.yaml")
-    lines.append(f"next: read {read}, then [bold]workbench curate {_shown(out)} --out curated[/]")
+    read = shown(out / "contract.yaml")
+    lines.append(f"next: read {read}, then {command('curate', out, '--out', 'curated')}")
     return "\n".join(lines)
-
-
-def _shown(path: Path) -> str:
-    """Write a path so that it can be pasted into a shell, whatever is in it."""
-    return escape(shlex.quote(str(path)))

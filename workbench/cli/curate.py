@@ -12,6 +12,7 @@ import typer
 from workbench.cli import curateoptions as given
 from workbench.cli import engineoptions, options
 from workbench.cli.curation import pairs_file, quotas_of, stage_of, without_contract
+from workbench.cli.hint import command, shown
 from workbench.cli.produce import Face, carry_out, require
 from workbench.errors import Finding, InputError
 
@@ -175,9 +176,9 @@ def _page(summary: dict[str, Any], out: Path) -> str:
         f"[bold]{summary['in']}[/] pairs in, [bold]{summary['kept']}[/] kept, {summary['dropped']} dropped"
     ]
     if summary["rejected"]:
-        lines.append(f"{summary['rejected']} rows are no pair (why: {escape(str(out / 'rejects.jsonl'))})")
+        lines.append(f"{summary['rejected']} rows are no pair (why: {shown(out / 'rejects.jsonl')})")
     lines += [
-        f"  {count:>6}  {reason}"
+        f"  {count:>6}  {escape(reason)}"
         for reason, count in sorted(summary["reasons"].items(), key=lambda x: (-x[1], x[0]))
     ]
     named = {**summary["rules"], **summary["filters"]}
@@ -196,8 +197,8 @@ def _page(summary: dict[str, Any], out: Path) -> str:
     if parts:
         lines.append("parts: " + ", ".join(f"{name} {rows}" for name, rows in parts.items()))
     lines += [
-        f"why a row went: workbench explain {out} ID",
-        f"next: [bold]workbench train {out} --base MODEL --out trained[/]",
+        f"why a row went: {command('explain', out, 'ID')}",
+        f"next: {command('train', out, '--base', 'MODEL', '--out', 'trained')}",
     ]
     return "\n".join(lines)
 

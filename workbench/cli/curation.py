@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -138,7 +139,7 @@ def pairs_file(data: Path) -> Path:
                 where=str(data),
                 found="a folder without pairs.parquet",
                 expected="the output directory of `workbench convert`, or a saved `datasets` folder",
-                fix=f"Run: workbench convert LOG --out {data}",
+                fix=f"Run: workbench convert LOG --out {shlex.quote(str(data))}",
             )
         )
     return found

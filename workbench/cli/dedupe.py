@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from rich.markup import escape
 
 from workbench.cli import engineoptions, options
+from workbench.cli.hint import command, shown
 from workbench.cli.produce import Face, carry_out, require_sources, screen_for
 from workbench.errors import ConfigError, Finding
 
@@ -164,8 +166,6 @@ def _run(
 
 def _tested(data: Path, chosen: DedupeOptions, face: Face) -> None:
     """Show what the self-test measures; nothing is written."""
-    from rich.markup import escape
-
     from workbench.io.tables import read_table
     from workbench.pipeline.dedupe.selftest import self_test
 
@@ -213,21 +213,20 @@ def _page(summary: dict[str, Any], out: Path) -> str:
     lines = [
         f"[bold]{summary['in']}[/] rows in, [bold]{summary['kept']}[/] kept, {summary['dropped']} dropped"
     ]
-    lines += [f"  {count:>6}  {reason}" for reason, count in sorted(summary["reasons"].items())]
+    lines += [f"  {count:>6}  {escape(reason)}" for reason, count in sorted(summary["reasons"].items())]
     return "\n".join([*lines, *onward(out)])
 
 
 def onward(out: Path) -> list[str]:
     """Say what can be done with the output of a deduplication: pairs go on to be curated."""
     import polars as pl
-    from rich.markup import escape
 
     from workbench.io.frames import PAIR_SCHEMA
 
-    kept, place = out / "kept.parquet", escape(str(out))
-    pairs = kept.exists() and set(PAIR_SCHEMA) <= set(pl.read_parquet_schema(kept))
-    curate = f"next: [bold]workbench curate {place} --out curated[/]"
+    kept = out / "kept.parquet"
+    pairs = kept.exists() and set(PAIR_SCHEMA) <= set(pl.scan_parquet(kept, glob=False).collect_schema())
+    curate = f"next: {command('curate', out, '--out', 'curated')}"
     return [
-        f"why a row went: workbench explain {place} ID",
-        curate if pairs else f"the rows kept: {escape(str(kept))}",
+        f"why a row went: {command('explain', out, 'ID')}",
+        curate if pairs else f"the rows kept: {shown(kept)}",
     ]

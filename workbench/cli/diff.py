@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from workbench.cli import options
+from workbench.cli.hint import command
 from workbench.cli.produce import Face, screen_for
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def diff(
             write_text(html, difference_html(found, examples=examples))
     if out is not None:
         write_json(out, plain(found))
-    then = f"hold it to limits: [bold]workbench check {escape(b)} --policy POLICY --base {escape(a)}[/]"
+    then = f"hold it to limits: {command('check', b, '--policy', 'POLICY', '--base', a)}"
     screen.show(plain(found), *_page(found, examples), then=then)
 
 

@@ -9,6 +9,7 @@ import typer
 
 from workbench.cli import options
 from workbench.cli.evalsimport import import_suite
+from workbench.cli.hint import command, shown
 from workbench.cli.produce import refuse_taken, require
 from workbench.errors import Finding, InputError
 
@@ -144,11 +145,11 @@ def _page(suite: ProbeSuite, about: dict[str, Any], out: Path) -> list[Renderabl
         table.add_row(
             escape(left.rule), "–", "–", "–", "–", f"not probed: {escape(left.why)}", style="yellow"
         )
-    lines: list[RenderableType] = [table, "", f"[bold]{len(suite.cases)}[/] probes in {escape(str(out))}"]
+    lines: list[RenderableType] = [table, "", f"[bold]{len(suite.cases)}[/] probes in {shown(out)}"]
     if about["inputs_of_training_rows_left_out"]:
         count = about["inputs_of_training_rows_left_out"]
         lines.append(f"{count} held-out inputs stand in training rows too and were left out")
     if about["held_out_inputs"] is None:
         lines.append("no held-out inputs were given (--pairs): all inputs are built in")
-    lines.append(f"next: [bold]workbench eval … --suite {escape(str(out))}[/]")
+    lines.append(f"next: {command('eval', '…', '--suite', out)}")
     return lines

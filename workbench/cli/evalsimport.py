@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workbench.cli import options
+from workbench.cli.hint import command, shown
 from workbench.cli.produce import refuse_taken
 from workbench.errors import ConfigError, Finding
 
@@ -112,7 +113,7 @@ def _slots(told: list[str]) -> dict[str, str]:
 def _page(summary: dict[str, Any]) -> list[RenderableType]:
     from rich.markup import escape
 
-    head = f"{summary['in']} rows of {summary['from']}: [bold]{summary['cases']}[/] cases, "
+    head = f"{summary['in']} rows of {escape(str(summary['from']))}: [bold]{summary['cases']}[/] cases, "
     lines: list[RenderableType] = [head + f"[bold]{summary['rejected']}[/] rejected"]
     lines += [f"  {count:>6}  {escape(reason)}" for reason, count in summary["reasons"].items()]
     lines += [
@@ -121,6 +122,6 @@ def _page(summary: dict[str, Any]) -> list[RenderableType]:
     if summary["judged"]:
         lines.append(f"  {summary['judged']:>6}  cases ask a judge: workbench judge DIR --own --judge WHO")
     if summary["rejects"]:
-        lines.append(f"which, and why: {escape(summary['rejects'])}")
-    lines.append(f"next: [bold]workbench eval … --suite {escape(summary['out'])}[/]")
+        lines.append(f"which, and why: {shown(summary['rejects'])}")
+    lines.append(f"next: {command('eval', '…', '--suite', Path(summary['out']))}")
     return lines

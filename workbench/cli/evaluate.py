@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from rich.markup import escape
 
 from workbench.cli import evaluateoptions as given
 from workbench.cli import options
 from workbench.cli.gradernames import named_graders, refuse_other_cards, unmeasured
+from workbench.cli.hint import command
 from workbench.cli.produce import Face, carry_out, read_object, require, screen_for
 from workbench.cli.screen import Screen
 from workbench.errors import ConfigError, Finding
@@ -239,9 +241,9 @@ def _page(summary: dict[str, Any], out: Path) -> str:
 
     asked = {"rules obeyed": summary["arms"], **summary["behaviours"]}
     found = {name: _shares(arms) for name, arms in asked.items()}
-    lines = [f"{name}: [bold]{shares}[/]" for name, shares in found.items() if shares]
+    lines = [f"{escape(name)}: [bold]{shares}[/]" for name, shares in found.items() if shares]
     lines.append(f"{summary['cases']:,} cases in {summary['clusters']:,} clusters, each arm the same")
-    return "\n".join([*lines, *beside(summary), f"next: [bold]workbench gate {out}[/]"])
+    return "\n".join([*lines, *beside(summary), f"next: {command('gate', out)}"])
 
 
 def _shares(arms: dict[str, float | None]) -> str:
@@ -270,7 +272,6 @@ def _show_plan(what: Subject, stage: EvalStage, *, differing: float, margin: flo
 
 
 def _plan_table(questions: list[Question], assumed: Assumed) -> Table:
-    from rich.markup import escape
     from rich.table import Table
 
     table = Table(

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from workbench.cli import options
+from workbench.cli.hint import command
 from workbench.cli.screen import Screen
 
 
@@ -33,10 +34,9 @@ def explain(
     from workbench.pipeline.explain import explain as explain_row
 
     found = explain_row(directory, row)
-    back = f"[bold]workbench undo {escape(str(directory))} {escape(row)}[/] puts the row back"
+    back = f"{command('undo', directory, row)} puts the row back"
     home = directory / "curate" if (directory / "curate" / "ledger.parquet").is_file() else directory
-    seen = (
-        f"[bold]workbench inspect {escape(str(home))}/{{}}.parquet --id {escape(found.id)}[/] shows it whole"
-    )
-    then = back if found.state == "dropped" else seen.format(found.parts[0])
+    held = home / f"{found.parts[0] if found.parts else 'dropped'}.parquet"
+    seen = f"{command('inspect', held, '--id', found.id)} shows it whole"
+    then = back if found.state == "dropped" else seen
     Screen(as_json=as_json).show(msgspec.to_builtins(found), escape(found.text), then=then)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workbench.cli import options
-from workbench.cli.produce import Face, carry_out, screen_for
+from workbench.cli.hint import shown
+from workbench.cli.produce import Face, carry_out, refuse_taken, screen_for
 from workbench.io.formats import Format
 
 if TYPE_CHECKING:
@@ -95,10 +96,10 @@ def _to_file(data: str, out: Path, *, to: Format, part: str | None, name: str, f
     from workbench.io.dataset import read_dataset
     from workbench.io.export import add_dataset_info, write_unfit
     from workbench.io.export import export as write
-    from workbench.io.rundir import spare_inputs
+    from workbench.io.places import spare_inputs
 
     spare_inputs(out, [data])
-    _refuse(out, force=face.force)
+    refuse_taken(out, force=face.force)
     with screen_for(face) as screen:
         read = read_dataset(data, progress=screen.report)
         frame = _one_part(read, part)
@@ -138,20 +139,6 @@ def _one_part(read: Dataset, part: str | None) -> pl.DataFrame:
     return read.frame
 
 
-def _refuse(out: Path, *, force: bool) -> None:
-    from workbench.errors import Finding, OutputError
-
-    if out.exists() and not force:
-        raise OutputError(
-            Finding(
-                where=str(out),
-                found="a file",
-                expected="a free name",
-                fix="Choose another --out, or pass --force to replace it.",
-            )
-        )
-
-
 def _summary(read: Dataset, done: list[Exported], to: Format) -> dict[str, Any]:
     from collections import Counter
 
@@ -173,7 +160,7 @@ def _page(summary: dict[str, Any], out: Path) -> str:
     from rich.markup import escape
 
     files = ", ".join(f"{escape(file)} ({rows} rows)" for file, rows in summary["files"].items())
-    lines = [f"[bold]{summary['written']}[/] pairs as {summary['format']} in [bold]{escape(str(out))}[/]"]
+    lines = [f"[bold]{summary['written']}[/] pairs as {summary['format']} in [bold]{shown(out)}[/]"]
     lines += [f"files: {files}"] if len(summary["files"]) > 1 else []
     lines += [f"  {n:>6}  left out: {escape(reason)}" for reason, n in summary["reasons"].items()]
     lines += [f"  {n:>6}  unreadable: {escape(reason)}" for reason, n in summary["rejected_by"].items()]

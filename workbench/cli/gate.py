@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
 from workbench.cli import options
+from workbench.cli.hint import command
 from workbench.cli.produce import Face, screen_for
 from workbench.cli.verdict import Github, exit_code, page, tell_github, write_verdict
 
@@ -64,15 +64,15 @@ def gate(
 
 def _next(result: GateResult, run: Path) -> str:
     """Say what to do next: where nothing can be compared with a baseline, more cases would not help."""
-    place = escape(str(run))
+    bless = command("bless", run, "--out", "baseline.json")
     if result.passed:
-        return f"[bold]workbench bless {place} --out baseline.json[/]: later runs are held against it"
+        return f"{bless}: later runs are held against it"
     if not result.undecided:
-        return f"[bold]workbench report {place}[/] shows the cases that broke"
+        return f"{command('report', run)} shows the cases that broke"
     if all(one.limit.startswith("baseline.") for one in result.crossed):
         return (
             "judge both alike: [bold]workbench eval --replay[/] the blessed run with this version, and bless "
-            f"that; or [bold]workbench bless {place} --out baseline.json[/] where the change was meant"
+            f"that; or {bless} where the change was meant"
         )
     return "more held-out cases, or wider limits: [bold]workbench eval --plan[/] says how many"
 

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from workbench.cli import options
 from workbench.cli.attribute import Templates, Trained
+from workbench.cli.hint import command, shown
 from workbench.cli.produce import Face, carry_out, read_object, require, work_key
 from workbench.io.rundir import is_complete
 
@@ -136,7 +138,6 @@ def _recipe(run: Path, given: Path | None) -> Recipe | None:
 
 def _page(summary: dict[str, Any], out: Path) -> RenderableType:
     from rich.console import Group
-    from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
@@ -154,7 +155,7 @@ def _page(summary: dict[str, Any], out: Path) -> RenderableType:
 
 def _told(summary: dict[str, Any], out: Path) -> list[str]:
     plan, made = summary["plan"], summary.get("made")
-    dropped = ", ".join(f"{count} {why}" for why, count in plan["drop"].items())
+    dropped = ", ".join(f"{count} {escape(why)}" for why, count in plan["drop"].items())
     lines = [
         f"[bold]{plan['ask']}[/] inputs to ask, [bold]{sum(plan['drop'].values())}[/] rows to drop"
         + (f" ({dropped})" if dropped else "")
@@ -163,19 +164,19 @@ def _told(summary: dict[str, Any], out: Path) -> list[str]:
     if seen and seen["evaluated"]:
         lines.append(f"{seen['evaluated']} inputs hold a case of the evaluation and are not asked")
     if seen and seen["rejected"]:
-        lines.append(f"{seen['rejected']} rows are no such call: {out / 'rejects.jsonl'}")
+        lines.append(f"{seen['rejected']} rows are no such call: {shown(out / 'rejects.jsonl')}")
     if made is None:
-        again = f"workbench improve {summary['run']} --out {out} --apply"
-        return [*lines, f"next: read and edit {out / 'plan.yaml'}, then [bold]{again}[/]"]
+        again = command("improve", Path(summary["run"]), "--out", out, "--apply")
+        return [*lines, f"next: read and edit {shown(out / 'plan.yaml')}, then {again}"]
     lines += [f"  {count:>6}  {state}" for state, count in made["inputs"].items()]
     for rule, one in made["rules"].items():
         if one["wanted"]:
-            lines.append(f"{rule}: {one['rows_before']} rows before, {one['rows_now']} now")
+            lines.append(f"{escape(rule)}: {one['rows_before']} rows before, {one['rows_now']} now")
     parts = ", ".join(f"{name} {rows}" for name, rows in made["curated"].items())
     return [
         *lines,
         f"parts: {parts}",
         f"no case of the evaluation in the {made['evaluation']['rows_checked']} rows to train on (checked)",
-        f"what changed: [bold]workbench diff {Path(summary['run']) / 'curate'} {out / 'curate'}[/]",
-        f"next: [bold]workbench train {out / 'curate'} --base MODEL --out trained[/]",
+        f"what changed: {command('diff', Path(summary['run']) / 'curate', out / 'curate')}",
+        f"next: {command('train', out / 'curate', '--base', 'MODEL', '--out', 'trained')}",
     ]

@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 
 from workbench.cli import options
+from workbench.cli.hint import shown
 from workbench.cli.produce import Face, require, screen_for
 
 if TYPE_CHECKING:
@@ -139,8 +140,8 @@ def _page(summary: dict[str, Any], place: Path) -> str:
             f"[yellow]the log lies outside[/] ({escape(summary['log'])}): CI needs it inside; "
             "--copy puts it into data/"
         )
-    inside = escape(str(place))
     lines.append(
-        f"next: read {inside}/{summary['contracts']} and correct it, then [bold]sh {inside}/ci.sh[/]"
+        f"next: read {shown(place / summary['contracts'])} and correct it, then "
+        f"[bold]sh {shown(place / 'ci.sh')}[/]"
     )
     return "\n".join(lines)

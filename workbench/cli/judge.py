@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from workbench.cli import options
+from workbench.cli.hint import command, shown
 from workbench.cli.produce import Face, carry_out, require
 from workbench.errors import ConfigError, Finding
 
@@ -149,9 +150,9 @@ def _page(summary: dict[str, Any], out: Path) -> str:
     for arm, counts in summary.get("arms", {}).items():
         judged = counts["pass"] + counts["fail"]
         share = f"{counts['pass'] / judged:.1%}" if judged else "none"
-        lines.append(f"{arm}: [bold]{share}[/] of {judged} pass, {counts['unscored']} unscored")
+        lines.append(f"{escape(arm)}: [bold]{share}[/] of {judged} pass, {counts['unscored']} unscored")
     if "preferred" in summary:
-        told = ", ".join(f"{name} {count}" for name, count in summary["preferred"].items())
+        told = ", ".join(f"{escape(name)} {count}" for name, count in summary["preferred"].items())
         lines.append(f"preferred: [bold]{told}[/]")
     lines += [
         f"{name.replace('_', ' ')}: {summary[name]:.1%}"
@@ -159,6 +160,6 @@ def _page(summary: dict[str, Any], out: Path) -> str:
         if summary.get(name) is not None
     ]
     lines.append(
-        f"next: read {out / 'opinions.jsonl'}, or [bold]workbench inspect {out / 'opinions.jsonl'}[/]"
+        f"next: read {shown(out / 'opinions.jsonl')}, or {command('inspect', out / 'opinions.jsonl')}"
     )
     return "\n".join(lines)

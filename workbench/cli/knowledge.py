@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from workbench.cli import options
+from workbench.cli.hint import command, shown
 from workbench.cli.produce import Face, carry_out, require
 
 if TYPE_CHECKING:
@@ -97,8 +99,8 @@ def _page(summary: dict[str, Any], out: Path) -> str:
         f"({summary['held_out_wordings']} in wordings held out), {summary['unanswerable']} unanswerable"
     )
     lines = [head, made]
-    lines += [f"  {count:>6}  {reason}" for reason, count in summary["reasons"].items()]
+    lines += [f"  {count:>6}  {escape(reason)}" for reason, count in summary["reasons"].items()]
     if not summary["unanswerable"]:
         lines.append("[yellow]no unanswerable question[/]: the adapter isn't tested for making answers up")
-    lines.append(f"why: {out / 'rejected.jsonl'}\nnext: [bold]workbench curate {out} --out curated[/]")
+    lines.append(f"why: {shown(out / 'rejected.jsonl')}\nnext: {command('curate', out, '--out', 'curated')}")
     return "\n".join(lines)

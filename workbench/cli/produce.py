@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rich.markup import escape
+
 import workbench
+from workbench.cli.hint import shown
 from workbench.cli.invoked import invoked
 from workbench.errors import Finding, InputError, OutputError
 from workbench.io.config import read_text
 from workbench.io.fingerprint import Unchanged, fingerprint
-from workbench.io.rundir import is_complete, joined, output, spare_inputs, spare_inside
+from workbench.io.places import edited, refuse_special, spare_inputs, spare_inside
+from workbench.io.rundir import is_complete, joined, output
 from workbench.ports import silent
 from workbench.spec import spec_key
 
@@ -57,10 +62,13 @@ def carry_out(
         key = _key(verb, contents, options)
         told = {"command": invoked(), "inputs": dict(contents)}
         if is_complete(out, key=key) and not face.force:
-            screen.say(f"{out} already holds this result: same inputs, same options, same version")
+            screen.say(f"{shown(out)} already holds this result: same inputs, options and version")
         else:
+            changed = edited(out)
             with output(out, verb=verb, key=key, force=face.force, told=told) as place, still:
                 work(place, screen.report)
+            if changed:
+                screen.say(f"kept in {shown(f'{out}.edited')}: {escape(', '.join(changed))}, edited by hand")
     summary = read_summary(out)
     screen.show(summary, page(summary, out))
     return summary
@@ -153,16 +161,17 @@ def require_sources(sources: list[Path], *, what: str) -> None:
 
 
 def refuse_taken(out: Path, *, force: bool) -> None:
-    """Refuse to write over a file unless asked to.
+    """Refuse to write over a file unless asked to, and over anything else in any case.
 
     Raises:
         OutputError: something stands there.
     """
-    if out.exists() and not force:
+    refuse_special(out)
+    if os.path.lexists(out) and not force:
         raise OutputError(
             Finding(
                 where=str(out),
-                found="a file or directory",
+                found="a file",
                 expected="a free name",
                 fix="Choose another --out, or pass --force.",
             )

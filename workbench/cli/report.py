@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from rich.markup import escape
 
 from workbench.cli import options
+from workbench.cli.hint import shown
 from workbench.cli.produce import Face, refuse_taken, screen_for
 from workbench.errors import ConfigError, Finding
 
@@ -50,7 +52,7 @@ def report(
         return
     with screen_for(Face(quiet=quiet, as_json=as_json)) as screen:
         summary = write_report(run, lang=lang)
-    screen.show(summary, f"{summary['verdict']}", then=f"read [bold]{run / 'report.html'}[/]")
+    screen.show(summary, escape(summary["verdict"]), then=f"read [bold]{shown(run / 'report.html')}[/]")
 
 
 def _results(run: Path, to: ResultFormat | None, out: Path | None, *, arm: str, face: Face) -> None:
@@ -67,7 +69,7 @@ def _results(run: Path, to: ResultFormat | None, out: Path | None, *, arm: str, 
     text = results(run, to, arm=arm)
     write_text(out, text)
     with screen_for(face) as screen:
-        screen.show({"file": str(out), "format": to}, f"{to} in [bold]{out}[/]")
+        screen.show({"file": str(out), "format": to}, f"{to} in [bold]{shown(out)}[/]")
 
 
 def write_report(run: Path, *, lang: Lang | None = None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from workbench.cli import options
 from workbench.cli.dedupe import onward
@@ -57,5 +58,5 @@ def _page(summary: dict[str, Any], out: Path) -> str:
     lines = [
         f"threshold {summary['threshold']}: [bold]{summary['kept']}[/] kept, {summary['dropped']} dropped"
     ]
-    lines += [f"  {count:>6}  {reason}" for reason, count in sorted(summary["reasons"].items())]
+    lines += [f"  {count:>6}  {escape(reason)}" for reason, count in sorted(summary["reasons"].items())]
     return "\n".join([*lines, *onward(out)])

@@ -112,7 +112,8 @@ def _pairs_only(place: Path) -> Path:
             where=str(place),
             found="rows that are no pairs yet; it may be a raw log",
             expected="pairs, as `workbench convert` makes them of a log, or an evaluation",
-            fix=f"Run: workbench convert {place} --out converted; then: workbench review converted",
+            fix=f"Run: workbench convert {shlex.quote(str(place))} --out converted; then: "
+            "workbench review converted",
         )
     )
 
@@ -217,7 +218,7 @@ def _lines(path: Path, values: list[Any], data: Path, *, left_out: Mapping[str, 
                 where=str(data),
                 found=f"nothing for {path}" + (f" (left out: {why})" if why else ": no decision yet"),
                 expected="decisions made on the page",
-                fix=f"Decide some rows first: workbench review {data}",
+                fix=f"Decide some rows first: {shlex.join(['workbench', 'review', str(data)])}",
             )
         )
     write_text(path, b"".join(msgspec.json.encode(one) + b"\n" for one in values).decode())

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from workbench.cli import options
+from workbench.cli.hint import shown
 from workbench.cli.produce import Face, screen_for
 
 if TYPE_CHECKING:
@@ -52,7 +54,8 @@ def run_all(recipe: Recipe, out: Path, *, force: bool, screen: Screen) -> tuple[
     seconds = run_pipeline(recipe, out, force=force, progress=screen.report)
     result = decide_run(out, Path(recipe.gate) if recipe.gate else None)
     report = write_report(out)
-    text = f"{report['verdict']}\n{page(result)}\nnext: read [bold]{(out / 'report.html').resolve()}[/]"
+    read = shown((out / "report.html").resolve())
+    text = f"{escape(report['verdict'])}\n{page(result)}\nnext: read [bold]{read}[/]"
     summary = {
         "verdict": report["verdict"],
         "passed": result.passed,

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from workbench.errors import UserError
 
 _LINE_EVERY_SECONDS = 15.0
-# What a terminal obeys: the controls but tab and line end, DEL, and the C1 controls.
-_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# What a terminal obeys: the controls but tab and line end, DEL, the C1 controls, the marks that reorder text;
+# and what it can't be given: halves of surrogate pairs, as names of files that aren't UTF-8 hold.
+_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Screen:
@@ -39,8 +40,8 @@ class Screen:
     def __init__(self, *, quiet: bool = False, as_json: bool = False, lines: bool = False) -> None:
         self.quiet = quiet
         self.as_json = as_json
-        self.out = _Console(highlight=False)
-        self.err = _Console(stderr=True, highlight=False)
+        self.out = _Console(highlight=False, emoji=False)
+        self.err = _Console(stderr=True, highlight=False, emoji=False)
         self._lines = lines
         self._bars: Bars | None = None
         self._tasks: dict[str, TaskID] = {}
@@ -109,7 +110,7 @@ class Screen:
 
 def print_user_error(error: UserError) -> None:
     """Print every finding of ``error`` on stderr, without a traceback."""
-    console = _Console(stderr=True, highlight=False, soft_wrap=True)
+    console = _Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
     for finding in error.findings:
         console.print(f"[bold red]error[/] [bold]{escape(plain(finding.where))}[/]")
         console.print(f"  found     {escape(plain(finding.found))}")

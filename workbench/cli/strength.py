@@ -11,6 +11,7 @@ import typer
 from workbench.cli import options
 from workbench.cli.adapternames import read_factor
 from workbench.cli.adapterwork import DEFAULT, One, OwnBase, RegistryFile, located
+from workbench.cli.hint import command, shown
 from workbench.cli.produce import Face, carry_out, require
 
 if TYPE_CHECKING:
@@ -89,8 +90,8 @@ def _page(summary: dict[str, Any], out: Path, *, name: str) -> Group:
         f"{label}: {_shown(summary[arm]['rate'])}"
         for arm, label in (("teacher", "base, long prompt"), ("before", "base, compact prompt"))
     ]
-    then = f"next: [bold]workbench adapters merge {escape(name)} --scale {summary['best']:g} --out merged[/]"
-    return Group(table, "; ".join(arms), f"drawn in [bold]{out}/strength.svg[/]\n{then}")
+    then = "next: " + command("adapters", "merge", name, "--scale", f"{summary['best']:g}", "--out", "merged")
+    return Group(table, "; ".join(arms), f"drawn in [bold]{shown(out / 'strength.svg')}[/]\n{then}")
 
 
 def _figure(figure: dict[str, Any]) -> tuple[str, str]:

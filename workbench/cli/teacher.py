@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from rich.markup import escape
 
 from workbench.cli import options
+from workbench.cli.hint import command, shown
 from workbench.cli.produce import Face, carry_out, require
 
 if TYPE_CHECKING:
@@ -257,15 +259,15 @@ def _page(summary: dict[str, Any], out: Path) -> str:
         + (f", cost {summary['cost']:g}" if "cost" in summary else ""),
     ]
     refused = summary["refused_samples"]
-    lines += [f"  {count:>6}  {reason}" for reason, count in refused["reasons"].items()]
-    lines += [f"          {count:>6}  {rule}" for rule, count in refused["rules"].items()]
+    lines += [f"  {count:>6}  {escape(reason)}" for reason, count in refused["reasons"].items()]
+    lines += [f"          {count:>6}  {escape(rule)}" for rule, count in refused["rules"].items()]
     for reason, count in summary.get("service", {}).get("failures", {}).items():
-        lines.append(f"  {count:>6}  no answer: {reason}")
+        lines.append(f"  {count:>6}  no answer: {escape(reason)}")
     if summary["not_asked"]:
         lines.append(f"[yellow]{summary['not_asked']} rows were not asked[/]: the budget was spent")
     if summary["rejected"]:
-        lines.append(f"which, and why: {out / 'rejected.jsonl'}")
+        lines.append(f"which, and why: {shown(out / 'rejected.jsonl')}")
     log = out / "answered.jsonl"
-    verb = f"convert {log} --out converted" if log.exists() else f"curate {out} --out curated"
-    lines.append(f"next: [bold]workbench {verb}[/]")
+    again = ("convert", log, "--out", "converted") if log.exists() else ("curate", out, "--out", "curated")
+    lines.append(f"next: {command(*again)}")
     return "\n".join(lines)

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from rich.markup import escape
 
 from workbench.cli import options, tuning
+from workbench.cli.hint import command, shown
 from workbench.cli.produce import Face, carry_out, follow, require
 from workbench.training import processes
 
@@ -203,8 +205,9 @@ def _page(summary: dict[str, Any], out: Path, base: str) -> str:
         for k, v in summary.items()
         if isinstance(v, int | float)
     )
+    trained = ("--base", base, "--adapter", out / "adapter")
+    onward = (*trained, "--templates", "CONVERTED", "--data", "CURATED", "--out", "evaluated")
     return (
-        f"adapter in [bold]{out / 'adapter'}[/] ({figures}); parity proven: {out / 'parity.json'}\n"
-        f"next: [bold]workbench eval --base {base} --adapter {out / 'adapter'} --templates CONVERTED "
-        "--data CURATED --out evaluated[/]"
+        f"adapter in [bold]{shown(out / 'adapter')}[/] ({escape(figures)}); parity proven: "
+        f"{shown(out / 'parity.json')}\nnext: {command('eval', *onward)}"
     )

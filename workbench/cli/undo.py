@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from workbench.cli import options
+from workbench.cli.hint import command
 from workbench.cli.produce import Face, read_summary, screen_for
 
 
@@ -50,5 +51,5 @@ def undo(
         screen.show(
             read_summary(place),
             escape("\n".join(lines)),
-            then=f"[bold]workbench train {escape(str(place))} --base MODEL --out trained[/]",
+            then=command("train", place, "--base", "MODEL", "--out", "trained"),
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from workbench.gate.limits import Check
 from workbench.io.fingerprint import file_hash
-from workbench.io.rundir import MANIFEST, read_manifest
+from workbench.io.manifest import MANIFEST, read_manifest
+from workbench.text import excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,13 +46,18 @@ def damage(place: Path) -> str:
     files = manifest.get("files")
     if not isinstance(files, dict) or not files:
         return "a manifest that names no file"
-    wrong = [told for name, held in files.items() if (told := _wrong(place / name, held))]
+    wrong = [told for name, held in files.items() if (told := _wrong(place, name, held))]
     return ", ".join(wrong)
 
 
-def _wrong(path: Path, held: dict[str, Any]) -> str:
+def _wrong(place: Path, name: str, held: Any) -> str:
+    path = place / name
+    if not os.path.realpath(path).startswith(os.path.realpath(place) + os.sep):
+        return f"{excerpt(name)} is no file of it"
+    if not isinstance(held, dict):
+        return f"{excerpt(name)} is named without its size and hash"
     if not path.is_file():
-        return f"{path.name} is missing"
+        return f"{excerpt(path.name)} is missing"
     if path.stat().st_size != held.get("bytes") or file_hash(path) != held.get("blake2b"):
-        return f"{path.name} was changed since"
+        return f"{excerpt(path.name)} was changed since"
     return ""

@@ -15,7 +15,7 @@ from workbench.gate.decide import decide
 from workbench.gate.guards import data_guards
 from workbench.gate.power import grader_checks
 from workbench.io.config import convert, read_json
-from workbench.io.rundir import read_manifest
+from workbench.io.manifest import read_manifest
 from workbench.verdicts import Verdicts
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import numpy as np
 import polars as pl
 
 from workbench.errors import Finding, InputError
+from workbench.io.manifest import read_manifest
 from workbench.io.parquetpages import damaged_page
-from workbench.io.rundir import read_manifest
 from workbench.records import Message, Pair, Slot, Source, TokenCounts
 
 if TYPE_CHECKING:

@@ -32,7 +32,9 @@ def locked(directory: Path) -> Iterator[None]:
     held = _taken(directory)
     try:
         told = {"pid": os.getpid(), "host": socket.gethostname(), "since": _now()}
-        (directory / OWNER).write_text(json.dumps(told), encoding="utf-8")
+        (directory / OWNER).unlink(missing_ok=True)
+        with (directory / OWNER).open("x", encoding="utf-8") as owner:  # through no link
+            owner.write(json.dumps(told))
     except OSError as error:
         os.close(held)
         raise _unwritable(directory, error) from error

@@ -4,124 +4,67 @@ from __future__ import annotations
 
 import errno
 import glob
+import itertools
 import json
 import os
 import shutil
 import time
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import workbench
-from workbench.errors import Finding, InputError, OutputError
+from workbench.errors import Finding, OutputError
 from workbench.io.fingerprint import file_hash
 from workbench.io.lock import OWNER, locked
+from workbench.io.manifest import FORMAT_VERSION, MANIFEST, files_made, read_manifest
+from workbench.io.places import edited, missing, refuse_foreign, refuse_special, resolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
-MANIFEST = "manifest.json"
 _PARTIAL_KEY = "partial.json"
-FORMAT_VERSION = 1
 _JOIN_EVERY = 0.1
 # What unfinished files are called: ours, and those of safetensors (Rust's tempfile).
 _TEMPORARY = (".*.tmp", ".tmp??????")
 
 
 def is_complete(path: Path, *, key: str) -> bool:
-    """Tell whether ``path`` holds the finished output of the work that ``key`` names."""
-    manifest = read_manifest(path)
-    return manifest is not None and manifest.get("key") == key
-
-
-def read_manifest(path: Path) -> dict[str, Any] | None:
-    """Return the manifest of a finished output directory, or ``None``.
-
-    Raises:
-        InputError: a later version wrote it in a format that this one doesn't know.
-    """
-    try:
-        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    if not isinstance(manifest, dict):
-        return None
-    written = manifest.get("format")
-    if "workbench" in manifest and isinstance(written, int) and written > FORMAT_VERSION:
-        raise InputError(
-            Finding(
-                where=str(path / MANIFEST),
-                found=f"format {written}, of sft-workbench {manifest['workbench']}",
-                expected=f"format {FORMAT_VERSION} at most, which {workbench.__version__} reads and writes",
-                fix="Read it with that version or a later one; nothing was changed.",
-            )
-        )
-    return manifest
-
-
-def spare_inputs(path: Path, inputs: Iterable[Path | str]) -> None:
-    """Refuse an output place that is, or holds, an input: ``--force`` would delete what is being read.
-
-    Raises:
-        OutputError: with the input that would go.
-    """
-    place = path.resolve()
-    for name in inputs:
-        given = Path(name).resolve()
-        if given.exists() and (given == place or place in given.parents):
-            raise OutputError(
-                Finding(
-                    where=str(path),
-                    found=f"the input {name}"
-                    if given == place
-                    else f"a directory that holds the input {name}",
-                    expected="an output place apart from every input",
-                    fix="Choose another --out.",
-                )
-            )
-
-
-def spare_inside(path: Path, inputs: Iterable[Path | str], *, verb: str) -> None:
-    """Refuse a filled output place inside an input directory, unless ``verb`` itself made it.
-
-    Raises:
-        OutputError: with the input that would lose a part of itself.
-    """
-    place = path.resolve()
-    if not place.is_dir() or not any(place.iterdir()) or (read_manifest(place) or {}).get("verb") == verb:
-        return
-    for name in inputs:
-        given = Path(name).resolve()
-        if given.is_dir() and given in place.parents:
-            raise OutputError(
-                Finding(
-                    where=str(path),
-                    found=f"a part of the input {name}",
-                    expected="an output place that holds nothing of an input",
-                    fix="Choose another --out.",
-                )
-            )
+    """Tell whether ``path`` holds the finished output of the work that ``key`` names, no file missing."""
+    manifest = read_manifest(path) or {}
+    return manifest.get("key") == key and not missing(path)
 
 
 @contextmanager
 def output(
-    path: Path, *, verb: str, key: str, force: bool = False, told: Mapping[str, Any] | None = None
+    path: Path,
+    *,
+    verb: str,
+    key: str,
+    force: bool = False,
+    told: Mapping[str, Any] | None = None,
+    carries: bool = False,
 ) -> Iterator[Path]:
     """Yield a working directory that becomes ``path`` when the block ends without an error.
 
     The working directory is ``<path>.partial``. It stays when the block is interrupted, and is handed out
     again to the next call with the same ``key`` (so that checkpoints in it can be resumed); one with another
     key is wiped. The manifest, with size and hash of every file, is written last; ``told`` (the command, the
-    content of its inputs) stands in it too.
+    content of its inputs) stands in it too. A link is followed: its target is what is made.
+
+    With ``force`` an earlier output is replaced; what was edited in it by hand is kept in ``<path>.edited``.
+    ``carries`` says that the block brings along all that stands in ``path``.
 
     Raises:
-        OutputError: ``path`` exists, isn't this work's own earlier output, and ``force`` isn't set; or
-            another process is at work there.
+        OutputError: ``path`` exists and ``force`` isn't set; or it holds what the workbench did not make;
+            or another process is at work there.
     """
-    _refuse_foreign(path, verb=verb, force=force)
+    path = resolved(path) if path.is_symlink() else path
+    refuse_foreign(path, verb=verb, force=force, carries=carries)
     work = path.with_name(path.name + ".partial")
     with locked(work):
-        _refuse_foreign(path, verb=verb, force=force)  # another process may have made it meanwhile
+        # another process may have made it meanwhile
+        refuse_foreign(path, verb=verb, force=force, carries=carries)
         _prepare(work, verb=verb, key=key)
         done = False
         try:
@@ -135,6 +78,8 @@ def output(
         _settle(work)
         for name in (_PARTIAL_KEY, OWNER):
             (work / name).unlink()
+        if not carries:
+            _keep(path, edited(path))
         _replace(work, path)
         _sync(path.parent)
 
@@ -145,6 +90,7 @@ def joined(path: Path, *, key: str, seconds: float = 300.0) -> Path:
     Raises:
         OutputError: there is none after so many ``seconds``.
     """
+    path = resolved(path)
     work = path.with_name(path.name + ".partial")
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -180,6 +126,19 @@ def carry(source: Path, place: Path) -> None:
         shutil.copyfile(source, place)
 
 
+def _keep(old: Path, names: Iterable[str]) -> None:
+    """Keep what was edited in an output that will be replaced in ``<old>.edited``, once."""
+    for name in names:
+        for number in itertools.count(1):
+            kept = old.with_name(f"{old.name}.edited{f'-{number}' if number > 1 else ''}") / name
+            if not os.path.lexists(kept):
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                carry(old / name, kept)
+                break
+            if kept.is_file() and file_hash(kept) == file_hash(old / name):
+                break
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a file through a temporary name, so that a reader sees all of it or none."""
     with whole_file(path) as stream:
@@ -189,11 +148,13 @@ def write_text(path: Path, text: str) -> None:
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Yield a stream whose bytes stand under ``path`` once the block ends without an error."""
+    refuse_special(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     _sweep(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.unlink(missing_ok=True)
     try:
-        with temporary.open("wb") as stream:
+        with temporary.open("xb") as stream:  # never through a link that somebody laid under this name
             yield stream
         temporary.replace(path)
     finally:
@@ -230,46 +191,6 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
-def _refuse_foreign(path: Path, *, verb: str, force: bool) -> None:
-    if force:
-        _refuse_precious(path)
-    if force or not path.exists() or (path.is_dir() and not any(path.iterdir())):
-        return
-    manifest = read_manifest(path) if path.is_dir() else None
-    held = f"the finished output of `workbench {manifest.get('verb')}`" if manifest else "something else"
-    raise OutputError(
-        Finding(
-            where=str(path),
-            found=held,
-            expected=f"an empty or absent place for the output of `workbench {verb}`",
-            fix="Choose another --out, or pass --force to replace it.",
-        )
-    )
-
-
-def _refuse_precious(path: Path) -> None:
-    """Keep ``--force`` from what nobody means to replace by an output: a slip of the finger is enough."""
-    place = path.resolve()
-    what = (
-        "the directory that you are in, or one that holds it"
-        if Path.cwd().is_relative_to(place)
-        else "your home directory, or one that holds it"
-        if Path.home().is_relative_to(place)
-        else "a directory under version control"
-        if (place / ".git").exists()
-        else ""
-    )
-    if what:
-        raise OutputError(
-            Finding(
-                where=str(path),
-                found=what,
-                expected="a place that --force may empty",
-                fix="Choose another --out; what isn't wanted there has to be removed by hand.",
-            )
-        )
-
-
 def _held(work: Path) -> dict[str, Any] | None:
     """Return what a working directory is for, or ``None`` where that isn't known."""
     try:
@@ -284,7 +205,7 @@ def _prepare(work: Path, *, verb: str, key: str) -> None:
     held = _held(work)
     begun = {path.name for path in work.glob(f".{_PARTIAL_KEY}.*.tmp")}  # by one that was killed just then
     found = {path.name for path in work.iterdir()} - {OWNER} - begun
-    if held is None and found and MANIFEST not in found:
+    if work.is_symlink() or (held is None and found and files_made(work) is None):
         raise OutputError(
             Finding(
                 where=str(work),
@@ -300,6 +221,8 @@ def _prepare(work: Path, *, verb: str, key: str) -> None:
         one for name in _TEMPORARY for one in work.rglob(name)
     ]:  # of a process that was killed while it wrote or removed one
         _remove(left)
+    for link in [one for one in work.rglob("*") if one.is_symlink()]:  # no verb makes one to write through
+        link.unlink()
     write_text(marker, json.dumps({"verb": verb, "key": key}))
 
 
@@ -367,6 +290,7 @@ def recover(path: Path) -> None:
     Raises:
         OutputError: another process is at work there.
     """
+    path = resolved(path)
     work = path.with_name(path.name + ".partial")
     if path.exists() or not work.is_dir() or not _left(path):
         return

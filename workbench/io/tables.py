@@ -14,8 +14,9 @@ from workbench.errors import Finding, InputError
 from workbench.io.config import encoding_error, refuse_missing
 from workbench.io.frames import UNREADABLE
 from workbench.io.hub import is_kept_by_library, write_splits
+from workbench.io.manifest import read_manifest
 from workbench.io.parquetpages import damaged_page
-from workbench.io.rundir import read_manifest, write_json
+from workbench.io.rundir import write_json
 from workbench.ports import silent
 from workbench.text import excerpt
 

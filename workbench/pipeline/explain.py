@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -218,7 +219,7 @@ def _no_ledger(directory: Path) -> Finding:
         where=str(directory),
         found=found,
         expected="the output directory of curate or dedupe, or a run that holds one",
-        fix=f"Run: workbench curate {directory} --out curated, and explain that."
+        fix=f"Run: workbench curate {shlex.quote(str(directory))} --out curated, and explain that."
         if (directory / "pairs.parquet").exists()
         else "Name the directory that was --out of curate or dedupe.",
     )

@@ -24,7 +24,7 @@ def enforce_on_pairs(guards: Guards, *, out: Path) -> None:
     parts = [pl.scan_parquet(out / f"{name}.parquet", glob=False) for name in ("train", "valid", "test")]
     kept = pl.concat([part.select(*told, "cluster", gone=False) for part in parts]).collect()
     homes = kept.select(pl.col("id").alias("kept_id"), "cluster").unique("kept_id", keep="first")
-    ledger = pl.read_parquet(out / "ledger.parquet", columns=["step", "kept_id", "rule"])
+    ledger = pl.read_parquet(out / "ledger.parquet", columns=["step", "kept_id", "rule"], glob=False)
     chosen_against = pl.col("step") == "select"  # a budget that somebody set loses nothing
     ledger = ledger.with_columns(
         pl.when(~chosen_against).then(pl.col("kept_id", "rule")).name.keep(), gone=~chosen_against
@@ -45,12 +45,14 @@ def enforce_on_table(guards: Guards, *, out: Path, source: str | None) -> None:
         GuardError: with every limit that is crossed, and where.
     """
     named = pl.col(source).cast(pl.String).fill_null("") if source else pl.lit("the table")
-    ledger = pl.read_parquet(out / "ledger.parquet", columns=["kept_id"])
-    kept = pl.scan_parquet(out / "kept.parquet").select(
+    ledger = pl.read_parquet(out / "ledger.parquet", columns=["kept_id"], glob=False)
+    kept = pl.scan_parquet(out / "kept.parquet", glob=False).select(
         named.alias("source"), pl.col("id").cast(pl.String).alias("cluster"), gone=False
     )
     dropped = (
-        pl.scan_parquet(out / "dropped.parquet").select("id", named.alias("source"), gone=True).collect()
+        pl.scan_parquet(out / "dropped.parquet", glob=False)
+        .select("id", named.alias("source"), gone=True)
+        .collect()
     )
     rows = pl.concat(
         [kept.collect(), dropped.select("source", ledger["kept_id"].alias("cluster"), pl.col("gone"))]

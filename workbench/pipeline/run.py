@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,8 @@ from workbench.errors import Finding, OutputError
 from workbench.graders.versions import grader_versions
 from workbench.io.fingerprint import Unchanged, fingerprint
 from workbench.io.lock import OWNER, locked
-from workbench.io.rundir import is_complete, output, spare_inputs, write_json
+from workbench.io.places import edited, spare_inputs
+from workbench.io.rundir import is_complete, output, write_json
 from workbench.pipeline import stages
 from workbench.ports import silent
 from workbench.recipe import against, sources
@@ -65,6 +67,8 @@ def _stages(stages: Sequence[Stage], out: Path, still: Unchanged, progress: Prog
         if is_complete(place, key=stage.key):
             progress(f"{stage.name} (done before)", 1, 1)
             continue
+        if changed := edited(place):
+            progress(stage.name, 0, None, f"edited by hand, kept in {place}.edited: {', '.join(changed)}")
         start = time.perf_counter()
         with output(place, verb=stage.name, key=stage.key, force=True) as work, still:
             stage.work(work)
@@ -143,17 +147,28 @@ def _portable(recipe: Recipe) -> dict[str, Any]:
 
 
 def _refuse_other(out: Path, *, key: str, force: bool) -> None:
-    """Refuse a place that holds anything but this run."""
-    marker = out / RUN_FILE
-    if out.exists() and not out.is_dir():
+    """Refuse a place that holds anything but this run; with ``force``, anything but a run."""
+    if os.path.lexists(out) and not out.is_dir():
         raise OutputError(_occupied(out, "a file"))
-    if out.is_dir() and {path.name for path in out.iterdir()} - {OWNER} and not force:
-        try:
-            held = msgspec.json.decode(marker.read_bytes())
-        except (OSError, msgspec.DecodeError, RecursionError):
-            raise OutputError(_occupied(out, "files that no run of the workbench made")) from None
-        if not isinstance(held, dict) or held.get("key") != key:
-            raise OutputError(_occupied(out, "the run of another recipe, or of other inputs"))
+    if not out.is_dir() or not _others(out):
+        return
+    marker = out / RUN_FILE
+    try:
+        held = msgspec.json.decode(marker.read_bytes()) if marker.is_file() else None
+    except (OSError, msgspec.DecodeError, RecursionError):
+        held = None
+    if not isinstance(held, dict) or not {"key", "workbench", "recipe"} <= held.keys():
+        raise OutputError(_occupied(out, "files that no run of the workbench made"))
+    if held["key"] != key and not force:
+        raise OutputError(
+            _occupied(out, "the run of another recipe, or of other inputs", or_="pass --force to go over it")
+        )
+
+
+def _others(out: Path) -> bool:
+    """Tell whether anything stands there but what a run that was killed at once leaves."""
+    names = {path.name for path in out.iterdir()} - {OWNER}
+    return any(not (name.startswith(f".{RUN_FILE}.") and name.endswith(".tmp")) for name in names)
 
 
 def _claim(out: Path, recipe: Recipe, *, key: str, force: bool) -> None:
@@ -166,10 +181,10 @@ def _claim(out: Path, recipe: Recipe, *, key: str, force: bool) -> None:
         )
 
 
-def _occupied(out: Path, found: str) -> Finding:
+def _occupied(out: Path, found: str, *, or_: str = "remove by hand what isn't wanted there") -> Finding:
     return Finding(
         where=str(out),
         found=found,
         expected="an empty or absent directory, or this same run to go on with",
-        fix="Choose another --out, or pass --force to go over it.",
+        fix=f"Choose another --out, or {or_}.",
     )

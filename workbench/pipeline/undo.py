@@ -9,7 +9,9 @@ import polars as pl
 
 from workbench.errors import Finding, InputError, OutputError
 from workbench.io.frames import PAIR_SCHEMA, read_parquet
-from workbench.io.rundir import carry, output, read_manifest, recover, spare_inputs, write_json
+from workbench.io.manifest import read_manifest
+from workbench.io.places import spare_inputs
+from workbench.io.rundir import carry, output, recover, write_json
 from workbench.pipeline.curate import PARTS, counts
 from workbench.pipeline.explain import resolve
 from workbench.pipeline.regroup import regroup
@@ -58,7 +60,8 @@ def undo(directory: Path, ids: Sequence[str], *, out: Path | None = None, force:
     if not found:
         return []
     key = spec_key([manifest["key"], "undo", found])
-    with output(out or directory, verb="undo", key=key, force=force or out is None) as work:
+    own = out is None
+    with output(out or directory, verb="undo", key=key, force=force or own, carries=own) as work:
         return _put_back(directory, work, ledger, found)
 
 

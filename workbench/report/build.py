@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from workbench.corpus.cardwords import short_name
-from workbench.io.rundir import read_manifest
+from workbench.io.manifest import read_manifest
 from workbench.report.cases import read_cases
 from workbench.report.files import (
     optional_frame,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from workbench.corpus.cardwords import shown_source
@@ -119,7 +120,7 @@ def _health(profile: Profile) -> Html:
 def _provenance(card: Card) -> Html:
     profile = card.profile
     source = shown_source(profile.source)
-    again = f"workbench card {source} --out card"
+    again = f"workbench card {shlex.quote(source)} --out card"
     named = "\n".join(f"{digest}  {name}" for name, digest in card.files.items())
     facts = {
         say("Source"): source,

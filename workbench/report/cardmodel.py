@@ -8,7 +8,7 @@ import msgspec
 
 from workbench.corpus import Difference, Profile, plain
 from workbench.corpus.cardwords import card_sentence
-from workbench.io.rundir import read_manifest
+from workbench.io.manifest import read_manifest
 from workbench.records import Value
 from workbench.report.build import read_funnel
 from workbench.report.files import optional_json

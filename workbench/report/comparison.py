@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from workbench.errors import Finding, InputError
-from workbench.io.rundir import read_manifest
+from workbench.io.manifest import read_manifest
 from workbench.records import Value
 from workbench.report.files import optional_json, optional_text, read_verdicts
 from workbench.report.words import verdict_sentence

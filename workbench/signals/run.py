@@ -144,7 +144,7 @@ def _once(
         temporary = place.with_name(f"{place.name}.{os.getpid()}.tmp")
         measure_rows(pairs, signals, contracts=contracts).write_parquet(temporary)
         temporary.replace(place)
-    return pl.read_parquet(place)
+    return pl.read_parquet(place, glob=False)
 
 
 def _own(signal: RowSignal | CountedSignal) -> tuple[Column, ...]:

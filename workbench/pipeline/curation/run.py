@@ -213,7 +213,7 @@ def _write_rows(
     if gone:
         _joined(gone, out / "dropped.parquet")
     else:
-        pl.read_parquet(sheet.shards[0].original).clear().write_parquet(out / "dropped.parquet")
+        pl.read_parquet(sheet.shards[0].original, glob=False).clear().write_parquet(out / "dropped.parquet")
     return {name: int((fate == number).sum()) for number, name in enumerate(PARTS)}
 
 
@@ -224,4 +224,4 @@ def _joined(paths: list[Path], out: Path) -> None:
 def _figures(out: Path, names: list[str]) -> dict[str, dict[str, Any]]:
     """Sum up the signals, a column at a time."""
     path = out / "signals.parquet"
-    return {name: summed(pl.read_parquet(path, columns=[name])[name]) for name in names}
+    return {name: summed(pl.read_parquet(path, columns=[name], glob=False)[name]) for name in names}

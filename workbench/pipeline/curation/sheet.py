@@ -43,7 +43,7 @@ class PairShard(msgspec.Struct, frozen=True, kw_only=True):
 
     def read(self, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """Read the rows as they are now with their signals, or only some ``columns`` of that."""
-        schema, measured = pl.read_parquet_schema(self.pairs), self._measured()
+        schema, measured = pl.scan_parquet(self.pairs, glob=False).collect_schema(), self._measured()
         own = [name for name in schema if name not in measured and (columns is None or name in columns)]
         beside = [name for name in measured if columns is None or name in columns]
         frame = pl.read_parquet(self.pairs, columns=own, glob=False)
@@ -53,10 +53,10 @@ class PairShard(msgspec.Struct, frozen=True, kw_only=True):
 
     def schema(self) -> pl.Schema:
         """Return the columns that ``read`` gives."""
-        return pl.Schema({**pl.read_parquet_schema(self.pairs), **self._measured()})
+        return pl.Schema({**pl.scan_parquet(self.pairs, glob=False).collect_schema(), **self._measured()})
 
     def _measured(self) -> dict[str, pl.DataType]:
-        return dict(pl.read_parquet_schema(self.signals)) if self.signals else {}
+        return dict(pl.scan_parquet(self.signals, glob=False).collect_schema()) if self.signals else {}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,7 +58,7 @@ def rethreshold(
     if near.threshold < made.options.near.threshold:
         banding = near.banding
         store = _rebanded(store, near, work=work, engine=engine, progress=progress)
-    rows = pl.concat([pl.read_parquet(shard / "rows.parquet") for shard in store.shards])
+    rows = pl.concat([pl.read_parquet(shard / "rows.parquet", glob=False) for shard in store.shards])
     search = Search(
         store=store, near=near, banding=banding, layout=layout, engine=engine, progress=progress, work=work
     )

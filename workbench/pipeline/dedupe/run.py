@@ -80,7 +80,9 @@ def dedupe(
     )
     search = _signed(table, columns, keys, search=search)
     store = search.store
-    rows = pl.concat([_no_rows(table, keys), *(pl.read_parquet(s / "rows.parquet") for s in store.shards)])
+    rows = pl.concat(
+        [_no_rows(table, keys), *(pl.read_parquet(s / "rows.parquet", glob=False) for s in store.shards)]
+    )
     verdict, rebanded = search.decide(rows, keys)
     ledger = write_ledger(rows["id"], verdict, store=store, near=options.near, held=layout.held_shingles)
     ledger.write_parquet(out / "ledger.parquet")

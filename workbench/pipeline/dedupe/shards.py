@@ -84,7 +84,9 @@ def write_part(task: PartTask) -> int:
     """Do one ``PartTask`` unless its files are there; return how many rows stay."""
     stays = mapped(task.stays)[task.first : task.first + task.shard.rows]
     if not (Path(task.kept).exists() and Path(task.dropped).exists()):
-        frame = with_ids(task.shard.read(), pl.read_parquet(Path(task.signed) / "rows.parquet")["id"])
+        frame = with_ids(
+            task.shard.read(), pl.read_parquet(Path(task.signed) / "rows.parquet", glob=False)["id"]
+        )
         mask = pl.Series(np.asarray(stays))
         write_whole(frame.filter(~mask), task.dropped)
         write_whole(frame.filter(mask), task.kept)
