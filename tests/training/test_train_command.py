@@ -129,7 +129,11 @@ def forked(server, place, base, code, *arguments):
 
 
 def alone(place):
-    return {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(TESTS.parent), "PATH": "", "HOME": str(place)}
+    """Return an environment for a process that forks: threads of polars' allocator would hold a fork up."""
+    return {
+        "OMP_NUM_THREADS": "1", "PYTHONPATH": str(TESTS.parent), "PATH": "", "HOME": str(place),
+        "_RJEM_MALLOC_CONF": "background_thread:false",
+    }  # fmt: skip
 
 
 def test_killed_at_five_random_steps_it_ends_with_the_same_adapter_and_the_same_losses(
