@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from workbench.checks import encode_check
+from workbench.checks.counts import Length
 from workbench.checks.ifeval import Ifeval
 from workbench.checks.phrases import OneOf
 from workbench.checks.unless import Unless
@@ -22,9 +23,12 @@ from workbench.convert.compile_text import Demand, Shape, unquoted
 from workbench.convert.compile_unless import exception_of
 from workbench.convert.compile_when import compile_when, condition_of
 from workbench.convert.segment_units import sentence_spans
+from workbench.text import has_han
 
 if TYPE_CHECKING:
+    from workbench.checks import AnyCheck
     from workbench.contracts import SpanKind
+    from workbench.convert.compile_lengths import Instruction
 
 _KINDS: dict[str, SpanKind] = {
     "length_constraints": "length",
@@ -172,9 +176,17 @@ def _published(text: str, covered: set[str]) -> list[Demand]:
         Demand(
             kind=_KINDS.get(one.id.partition(":")[0], "format"),
             slug=one.id.partition(":")[2].replace("_", "-"),
-            check=Ifeval(instruction=one.id, arguments=one.arguments),
+            check=_check(one, text),
             span=(0, len(text)),
         )
         for one in read_instructions(text)
         if not any(one.id.startswith(prefix) for prefix in taken)
     ]
+
+
+def _check(one: Instruction, text: str) -> AnyCheck:
+    """Name the check of an instruction; words of Chinese are its characters, which IFEval does not count."""
+    if one.id != "length_constraints:number_words" or not has_han(text):
+        return Ifeval(instruction=one.id, arguments=one.arguments)
+    n = one.arguments["num_words"]
+    return Length(max=n - 1) if one.arguments["relation"] == "less than" else Length(min=n)

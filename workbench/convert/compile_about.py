@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from workbench.convert.compile_text import unquoted
+
 # Questions of fact, and requests to explain or to describe something: "Why do some languages use no commas?"
 _ASKS = re.compile(
     r"\W*(?:why|how|who|whose|which|where|what (?:is|are|does|do|was|were|makes?|kinds?)|when (?:did|"
@@ -52,7 +54,8 @@ def speaks_about(prompt: str, span: tuple[int, int]) -> bool:
     A question whose end holds the demand ("What is a bond, in less than 50 words?") gives it.
     """
     start, end = _sentence(prompt, span)
-    text = prompt[start:end]
+    # What a sentence quotes does not tell who speaks in it.
+    text = unquoted(prompt[start:end])
     if _MANNER.match(prompt, span[0]):
         return False
     if _EXPLAINS.match(text) or _TELLS.match(text) or _TELLS_ZH.match(text) or _ASKS_ZH.search(text):

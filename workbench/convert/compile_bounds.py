@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from workbench.convert.compile_polarity import unwanted
 from workbench.convert.compile_text import NUMBER, number
 
 if TYPE_CHECKING:
@@ -156,7 +157,11 @@ def _relations(text: str) -> Iterator[_Bound]:
         before = text[max(0, match.start() - _BEFORE) : match.start()]
         if _no_demand(text, match):
             continue
-        denied = bool(_NEGATED.search(before) or _FORBIDDEN_AFTER.match(text, match.end()))
+        denied = bool(
+            _NEGATED.search(before)
+            or _FORBIDDEN_AFTER.match(text, match.end())
+            or unwanted(text[match.end() : match.end() + _BEFORE])
+        )
         n = number(match["n"])
         low = high = None
         if match["most"] or (match["more"] and denied):
@@ -199,12 +204,16 @@ def _both(found: list[_Bound]) -> tuple[int | None, int | None, Unit] | None:
 
 
 def _after(text: str) -> tuple[int | None, int | None, Unit] | None:
-    match = _AFTER.search(text)
-    unit = _unit(match) if match else None
-    if match is None or unit is None:
-        return None
-    least = re.search(r"least|more|minimum|以上", match["how"], re.IGNORECASE)
-    return (number(match["n"]), None, unit) if least else (None, number(match["n"]), unit)
+    found: dict[bool, int] = {}
+    unit: Unit | None = None
+    for match in _AFTER.finditer(text):
+        one = _unit(match)
+        if one is None or unit not in {None, one}:
+            break
+        unit = one
+        least = re.search(r"least|more|minimum|以上", match["how"], re.IGNORECASE) is not None
+        found.setdefault(least, number(match["n"]))
+    return (found.get(True), found.get(False), unit) if unit else None
 
 
 def _unit(match: re.Match[str]) -> Unit | None:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from workbench.convert.compile_lengths import Instruction
+from workbench.convert.compile_polarity import unwanted
 from workbench.convert.compile_text import NUMBER, number
 from workbench.text import has_han
 
@@ -64,17 +65,28 @@ _SIMPLE = {
     ),
 }
 _READ = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _SIMPLE.items())
+_FILLER = r"(?:[要须需]?(?:写|为|在|是|有|用|含|包含)?)"
+_WORD_UNIT = r"(?:英文单词|单词|词(?!语|汇|组|性)|汉?字(?!母|符|段|体|典|面|样|眼|数|节))"
+_SENTENCE_UNIT = r"(?:句话|句子|句(?!号|型|式))"
 _WORDS_COUNTED = re.compile(
-    rf"(?:字数|词数|单词数)?{_GAP}{{0,4}}?{_HOW}(?:写|为|在|是)?\s?{_N}\s?(?:个)?(?:单词|英文单词|词)(?!语|汇|组|性)"
+    rf"(?:字数|词数|单词数)?{_GAP}{{0,4}}?{_HOW}{_FILLER}\s?{_N}\s?(?:个)?{_WORD_UNIT}"
     rf"{_AFTER}|(?:词数|单词数){_GAP}{{0,4}}?(?P<how2>{_LEAST}|{_MOST})(?:于)?\s?(?P<n2>{NUMBER})"
 )
-_SENTENCES_COUNTED = re.compile(rf"{_HOW}(?:写|为|在|是)?\s?{_N}\s?(?:个)?(?:句话|句子|句){_AFTER}")
+_SENTENCES_COUNTED = re.compile(rf"{_HOW}{_FILLER}\s?{_N}\s?(?:个)?{_SENTENCE_UNIT}{_AFTER}")
 _COUNTED = (("words", _WORDS_COUNTED), ("sentences", _SENTENCES_COUNTED))
+_RANGE = re.compile(
+    rf"(?<![-.\d第])(?P<low>{NUMBER})\s?(?:个)?(?:{_WORD_UNIT}|{_SENTENCE_UNIT})?\s?(?:到|至|-|~|～|—|–)\s?"
+    rf"(?P<high>{NUMBER})\s?(?:个)?(?:(?P<words>{_WORD_UNIT})|(?P<sentences>{_SENTENCE_UNIT}))"
+)
 _TIMES = rf"(?P<n>{NUMBER})\s?次{_AFTER}"
 _OFTEN = re.compile(
     rf"{_WORDS}(?:这个|一)?(?:词|单词|关键词)?{_GAP}{{0,6}}?(?P<how>{_LEAST}|{_MOST})?(?:出现|使用|"
     rf"提到|用)?(?:的)?"
     rf"(?P<how2>{_LEAST}|{_MOST})?\s?{_TIMES}"
+)
+_OFTEN_RANGE = re.compile(
+    rf"{_WORDS}(?:这个|一)?(?:词|单词|关键词)?{_GAP}{{0,10}}?(?P<low>{NUMBER})\s?次?(?:到|至|-|~|"
+    rf"～)(?P<high>{NUMBER})\s?次"
 )
 _OFTEN_BEFORE = re.compile(
     rf"(?P<how>{_LEAST}|{_MOST}){_TIMES}{_GAP}{{0,6}}?(?:提到|使用|出现|包含|写出){_GAP}{{0,6}}?{_WORDS}"
@@ -120,11 +132,22 @@ _LANGUAGE = re.compile(
     rf"(?:用|使用|以|说|语言(?:为|是|[:：])|写成|只(?:能|准)?(?:用|"
     rf"使用))\s?(?P<l>{'|'.join(_NAMED)})(?!{_GAP}{{0,3}}(?:词|标点|引号))"
 )
+_LANGUAGE_ALONE = re.compile(
+    rf"除(?:了)?\s?(?P<l>{'|'.join(_NAMED)})(?:以|之)?外{_GAP}{{0,4}}{_NOT}{_GAP}{{0,4}}(?:其他|其它|"
+    rf"别的|任何){_GAP}{{0,4}}语"
+)
+# "不可缺少", "别忘了写": the two denials ask for it.
+_UNDONE = (
+    r"(?:(?:不可|不能|不要|不得|不许|切勿|请勿|勿|别)(?:缺少|缺|少了?|遗漏|漏掉?|省略|忘(?:记|了)?|"
+    r"略去|没有)|必不可少|不可不)"
+)
 _REQUIRED = re.compile(
-    rf"(?:包含|出现|使用|用到|用上|提到|含有|加入)(?:有)?{_GAP}{{0,6}}?(?P<noun>关键词|词语|单词|词)?\s?[:：]?\s?{_LIST}"
+    rf"(?:{_UNDONE}(?:使用|出现|提到|包含|写|用)?|包含|出现|使用|用到|用上|提到|含有|加入|写到|写进|"
+    rf"带上|[要须]有|必须有)(?:有)?{_GAP}{{0,6}}?(?P<noun>关键词|词语|单词|词)?\s?[:：]?\s?{_LIST}"
 )
 _FORBIDDEN = re.compile(
-    rf"{_NOT}(?:使用|出现|提到|包含|用|提及|写)?{_GAP}{{0,6}}?(?P<noun>词语|单词|关键词|词)?\s?[:：]?\s?{_LIST}"
+    rf"(?!{_UNDONE}){_NOT}(?:使用|出现|提到|包含|用|提及|写)?{_GAP}{{0,6}}?(?P<noun>词语|单词|关键词|"
+    rf"词)?\s?[:：]?\s?{_LIST}"
 )
 _END = re.compile(
     rf"(?:结尾|最后一句|末尾|末句|最后|收尾){_GAP}{{0,8}}?(?:是|为|写|用){_GAP}{{0,3}}?{_WORDS}|"
@@ -156,8 +179,17 @@ def read_chinese(prompt: str) -> Iterator[Instruction]:
 
 
 def _lengths(prompt: str) -> Iterator[Instruction]:
+    taken: list[tuple[int, int]] = []
+    for match in _RANGE.finditer(prompt):
+        taken.append(match.span())
+        unit = "words" if match["words"] else "sentences"
+        for relation, n in (("at least", number(match["low"])), ("less than", number(match["high"]) + 1)):
+            arguments = {"relation": relation, f"num_{unit}": n}
+            yield Instruction(id=f"length_constraints:number_{unit}", arguments=arguments, span=match.span())
     for unit, pattern in _COUNTED:
         for match in pattern.finditer(prompt):
+            if any(start < match.end() and match.start() < end for start, end in taken):
+                continue
             if not _first(match, "how") and not match["after"]:
                 continue
             relation, n = _bound(match, least=False)
@@ -175,6 +207,8 @@ def _denied(prompt: str, match: re.Match[str]) -> bool:
     """Tell "不要超过100个词" from "超过100个词"; 不得少于 and its like are relations themselves."""
     if _first(match, "how") not in {"多于", "超过", "少于", "低于"}:
         return False
+    if unwanted(prompt[match.end() :]):
+        return True
     at = match.start("how" if match["how"] else "how2")
     return re.search(rf"{_NOT}[^，,。；;]{{0,8}}$", prompt[max(0, at - 14) : at]) is not None
 
@@ -237,9 +271,16 @@ def _paragraphs(prompt: str) -> Iterator[Instruction]:
         )
 
 
-def _words(prompt: str) -> Iterator[Instruction]:
+def _often(prompt: str) -> Iterator[Instruction]:
     taken: list[tuple[int, int]] = []
+    for match in _OFTEN_RANGE.finditer(prompt):
+        taken.append(match.span())
+        for relation, n in (("at least", number(match["low"])), ("less than", number(match["high"]) + 1)):
+            arguments = {"relation": relation, "keyword": match[1].lower(), "frequency": n}
+            yield Instruction(id="keywords:frequency", arguments=arguments, span=match.span())
     for match in (*_OFTEN.finditer(prompt), *_OFTEN_BEFORE.finditer(prompt)):
+        if any(start < match.end() and match.start() < end for start, end in taken):
+            continue
         relation, n = _bound(match, least=True)
         arguments = {
             "relation": relation,
@@ -248,6 +289,12 @@ def _words(prompt: str) -> Iterator[Instruction]:
         }
         taken.append(match.span())
         yield Instruction(id="keywords:frequency", arguments=arguments, span=match.span())
+
+
+def _words(prompt: str) -> Iterator[Instruction]:
+    counted = list(_often(prompt))
+    yield from counted
+    taken = [one.span for one in counted]
     letter = _LETTER.search(prompt)
     if letter:
         relation, n = _bound(letter, least=True)
@@ -263,7 +310,7 @@ def _words(prompt: str) -> Iterator[Instruction]:
                 taken.append(match.span())
                 yield Instruction(id=name, arguments={key: words}, span=match.span())
                 break
-    spoken = _LANGUAGE.search(prompt)
+    spoken = _LANGUAGE.search(prompt) or _LANGUAGE_ALONE.search(prompt)
     if spoken:
         yield Instruction(
             id="language:response_language", arguments={"language": _NAMED[spoken["l"]]}, span=spoken.span()

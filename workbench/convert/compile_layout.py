@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from workbench.convert.compile_lengths import RELATION, Instruction, bound
+from workbench.convert.compile_lengths import RELATION, Instruction, beside, bound, other, turned
 from workbench.convert.compile_text import NUMBER, number
 
 if TYPE_CHECKING:
@@ -99,26 +99,29 @@ _NTH_OTHER = (
     re.compile(
         rf"\bthe (?P<o>{_ORDINAL})(?: one)?,? (?:of (?:them|these|"
         rf"which) )?{_OPENED}\b[^.\n]{{0,25}}?\bwith\s+"
-        r"(?:the )?(?:word )?[\"'“]?(?P<w>[\w'-]+)(?P<a>)",
+        r"(?:the )?(?:word )?[\"'“]?(?P<w>\w[\w'-]*(?<!'))(?P<a>)",
         re.IGNORECASE,
     ),
     # "the first word of the second paragraph is …"
     re.compile(
         rf"\bfirst word (?:of|in) (?:the )?(?:paragraph (?P<a>\d+)|(?P<o>{_ORDINAL})(?: paragraph)?)\s+"
-        r"(?:is|must be|should be|has to be|shall be|will be)\s+(?:the )?(?:word )?[\"'“]?(?P<w>[\w'-]+)",
+        r"(?:is|must be|should be|has to be|shall be|will be)\s+(?:the )?"
+        r"(?:word )?[\"'“]?(?P<w>\w[\w'-]*(?<!'))",
         re.IGNORECASE,
     ),
     # "the second paragraph's first word has to be …"
     re.compile(
         rf"\b(?P<o>{_ORDINAL}) paragraph['’]s first word\s+(?:is|must be|should be|has to be|"
         rf"shall be)\s+(?:the )?"
-        r"(?:word )?[\"'“]?(?P<w>[\w'-]+)(?P<a>)",
+        r"(?:word )?[\"'“]?(?P<w>\w[\w'-]*(?<!'))(?P<a>)",
         re.IGNORECASE,
     ),
 )
 _NTH = re.compile(
-    r"(?:\bparagraph (?P<a>\d+)|\b(?:the |very )*(?P<o>first|second|third|fourth|fifth|sixth|seventh|last|"
-    r"\d(?:st|nd|rd|th)) paragraph)\b[^.\n]{0,40}?\b(?:word|with)\s+(?:the )?(?:word )?[\"'“]?(?P<w>[\w'-]+)",
+    r"(?:\bparagraph (?P<a>\d+)(?: of (?P<of>\d+))?|\b(?:the |very )*(?P<o>first|second|third|fourth|"
+    r"fifth|sixth|seventh|last|"
+    r"\d(?:st|nd|rd|th)) paragraph)\b[^.\n]{0,40}?\b(?:word|with)\s+(?:the )?"
+    r"(?:word )?[\"'“]?(?P<w>\w[\w'-]*(?<!'))",
     re.IGNORECASE,
 )
 _SECTION = re.compile(r"\b(?P<s>[A-Z]\w+) (?:X|1|i)\b(?=[\"'”.,:)\s]|$)")
@@ -131,6 +134,12 @@ _SECTION_NAMED = re.compile(
 _SECTIONS = re.compile(
     rf"\b{_M}\s+(?:\w+ )?(?:sections?|parts?|paragraphs|chapters?|days?|versions?|verses?)\b|"
     rf"\b{_M}\b[^.\n]{{0,40}}\bsections?\b",
+    re.IGNORECASE,
+)
+
+
+_CAPITALS_COUNTED = re.compile(
+    rf"{RELATION}\s*(?P<n>{NUMBER}|once|twice)\b(?P<after>\s*(?:times?)?(?:\s*or (?:more|less|fewer))?)",
     re.IGNORECASE,
 )
 
@@ -194,21 +203,21 @@ def casing(prompt: str) -> Iterator[Instruction]:
 
 
 def _capital_words(prompt: str, match: re.Match[str]) -> Iterator[Instruction]:
-    window = prompt[max(0, match.start() - 30) : match.end() + 60]
-    counts = re.finditer(
-        rf"{RELATION}\s*(?P<n>{NUMBER}|once|twice)\b(?P<after>\s*(?:times?)?(?:\s*or (?:more|less|fewer))?)",
-        window,
-        re.IGNORECASE,
-    )
-    bounds = [bound(f"{one['how'] or ''} {one['after'] or ''}".lower(), number(one["n"])) for one in counts]
-    bounded = next((one for one in bounds if one), None) if bounds else ("at least", 1)
-    if bounded:
-        relation, n = bounded
+    counts = list(_CAPITALS_COUNTED.finditer(prompt, max(0, match.start() - 30), match.end() + 60))
+    bounds = [(_capital_bound(prompt, one), one.end()) for one in counts] or [(("at least", 1), match.end())]
+    found, end = next((one for one in bounds if one[0]), (None, 0))
+    for relation, n in filter(None, (found, beside(prompt, end) if found else None)):
         yield Instruction(
             id="change_case:capital_word_frequency",
             arguments={"capital_relation": relation, "capital_frequency": n},
             span=match.span(),
         )
+
+
+def _capital_bound(prompt: str, count: re.Match[str]) -> tuple[str, int] | None:
+    how = f"{count['how'] or ''} {count['after'] or ''}".strip().lower()
+    found = bound(how, number(count["n"]))
+    return other(found) if found and turned(prompt, count.start(), count.end(), how) else found
 
 
 def structure(prompt: str) -> Iterator[Instruction]:
@@ -219,8 +228,10 @@ def structure(prompt: str) -> Iterator[Instruction]:
     nth = list(_NTH.finditer(prompt)) or [one for other in _NTH_OTHER for one in other.finditer(prompt)]
     parts = next((m for m in _PARTS.finditer(prompt) if number(m["n"]) > 1), None)
     parts = parts or _PARTS_AFTER.search(prompt)
-    if nth and parts and _NEW_LINES.search(prompt):
-        yield from (_first_word(match, number(parts["n"])) for match in nth)
+    of = next((m["of"] for m in nth if m.re is _NTH and m["of"]), None)
+    told = of or (parts["n"] if parts and _NEW_LINES.search(prompt) else None)
+    if nth and told:
+        yield from (_first_word(match, number(told)) for match in nth)
         return
     three = _STARS3.search(prompt)
     shown = len(re.findall(r"^\s*\*{3}\s*$", prompt, re.MULTILINE))

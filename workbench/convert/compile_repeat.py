@@ -7,7 +7,10 @@ import re
 _REPEAT = re.compile(
     r"(?:\b(?:first|you need to|please|before you answer|then|start by|"
     r"begin by)\b[^.\n]{0,30}?)?\b(?:repl?eat(?:ing)?|copy(?:ing)?|restat(?:e|ing)|quot(?:e|ing)|"
-    r"echo(?:ing)?|reproduc(?:e|ing)|recit(?:e|ing)|(?:exact |verbatim )copy of|(?=(?:request|prompt|"
+    r"echo(?:ing)?|reproduc(?:e|ing)|recit(?:e|ing)|"
+    r"(?:say|read|give|play|write|type|put)(?=[^.\n]{0,40}\b(?:back|out|"
+    r"down)\b[^.\n]{0,40}\b(?:word for word|"
+    r"verbatim|exactly|unchanged|without chang))|(?:exact |verbatim )copy of|(?=(?:request|prompt|"
     r"question|sentence|text)[^.\n]{0,30}\brepeated))\b[^.\n]{0,40}\b(?:request|"
     r"prompt|sentence|question|"
     r"text|above|below|exactly|word for word|verbatim|this|instruction|line)\b",

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from workbench.convert.compile_lengths import beside, other, turned
+from workbench.convert.compile_polarity import undone
 from workbench.convert.compile_text import NUMBER, NUMBER_WORDS, number
 
 Bound = Callable[[str, int], tuple[str, int] | None]
@@ -25,6 +27,8 @@ _MUST = r"(?:must|should|has to|have to|needs? to|shall|(?:is|are) to)"
 _OCCUR = r"(?:appear|occur|be (?:included|mentioned|used|present|part|in)|show up|feature|turn up|come up)\b"
 _FORBIDDEN = r"(?:forbidden|banned|prohibited|off[- ]limits|not (?:allowed|permitted)|taboo)"
 _FORBID = (
+    re.compile(rf"\b{_NOUN} (?:to avoid|to leave out|not to use|you (?:may|must|can) ?not use)\s*:\s*"
+               rf"(?:{_LIST}|(?P<bare>{_BARE_LIST}))", re.IGNORECASE),
     re.compile(rf"\b{_NOUN}\s+(?:is|are) {_FORBIDDEN}\s*:\s*(?:{_LIST}|"
                rf"(?P<bare>{_BARE_LIST}))", re.IGNORECASE),
     re.compile(rf"{_LIST}\s+(?:is|are) {_FORBIDDEN}", re.IGNORECASE),
@@ -108,7 +112,7 @@ _GRAMMAR_TEXT = (
     "should must may can cannot shall will would is are be was were in on of with and or that this these "
     "those to before after "
     "than from as at for the a an any all characters follow limit count without not no your my it each every "
-    "unless except"
+    "unless except more less fewer times"
 )
 _GRAMMAR = frozenset(_GRAMMAR_TEXT.split()) - {"can", "it"}
 
@@ -140,12 +144,22 @@ def forbidden_words(prompt: str) -> Iterator[tuple[list[str], Span]]:
     for pattern in _FORBID:
         for match in pattern.finditer(prompt):
             words = _split(match)
-            if words and not re.search(r"\bcommas?\b", match.group(), re.IGNORECASE) and not _loose(words):
+            if words and not _loose(words) and not _no_ban(prompt, match):
                 yield words, match.span()
                 return
     never = _NEVER.search(prompt)
-    if never:
+    if never and not re.match(rf"[^.\n]{{0,12}}{_TIMES_AFTER}", prompt[never.end() :], re.IGNORECASE):
         yield [never["w"].lower()], never.span()
+
+
+def _no_ban(prompt: str, match: re.Match[str]) -> bool:
+    """Tell a ban from a word on commas, on what is not to be left out, or on how often a word may stand."""
+    at = match.start("list" if match.groupdict().get("list") else "bare")
+    return bool(
+        re.search(r"\bcommas?\b", match.group(), re.IGNORECASE)
+        or undone(prompt[:at])
+        or re.match(rf"[^.\n]{{0,12}}{_TIMES_AFTER}", prompt[match.end() :], re.IGNORECASE)
+    )
 
 
 def counted_words(prompt: str, bound: Bound) -> Iterator[tuple[str, dict[str, Any], Span]]:
@@ -161,7 +175,8 @@ def counted_words(prompt: str, bound: Bound) -> Iterator[tuple[str, dict[str, An
         if found is None or len(word) == 1 or word in taken | _GRAMMAR | _NO_KEYWORDS:
             continue
         taken.add(word)
-        yield "frequency", {"relation": found[0], "keyword": word, "frequency": found[1]}, match.span()
+        for relation, n in filter(None, (found, beside(prompt, match.end()))):
+            yield "frequency", {"relation": relation, "keyword": word, "frequency": n}, match.span()
         if re.search(r"\b(?:only|exactly)\b", match.group(), re.IGNORECASE):
             yield "existence", {"keywords": [word]}, match.span()
     yield from _counted_letters(prompt, bound)
@@ -197,7 +212,7 @@ _BETWEEN = re.compile(
 _TIMES_AFTER = (
     r"(?:at least|at most|less than|more than|only|exactly|(?:no|not) (?:fewer|less|more) than|fewer than|"
     r"an? (?:minimum|maximum) of)?\s*"
-    r"(?:\d+|once|twice|two|three|four|five|six)(?: or (?:more|less|fewer))? ?(?:times|\b(?<=once)|"
+    rf"(?:{NUMBER}|once|twice)(?: or (?:more|less|fewer))? ?(?:times|\b(?<=once)|"
     r"\b(?<=twice))"
 )
 
@@ -209,7 +224,11 @@ def _bounded(match: re.Match[str], bound: Bound) -> tuple[str, int] | None:
     n = NUMBER_WORDS.get(match["n"].lower()) or number(match["n"])
     if "only" in how or "exactly" in how:
         return "less than", n + 1
-    return bound(how, n) or (("at least", n) if not match["how"] and not match["how2"] else None)
+    found = bound(how, n)
+    start = next((match.start(name) for name in ("how", "how2") if match[name]), match.start("n"))
+    if found and turned(match.string, start, match.end(), how):
+        return other(found)
+    return found or (("at least", n) if not match["how"] and not match["how2"] else None)
 
 
 def _split(match: re.Match[str]) -> list[str]:
