@@ -104,6 +104,20 @@ def test_corrected_shares_stand_beside_the_raw_ones(tmp_path):
     assert not any(one.of == "rule" for one in verdicts.corrected if one.method == "rogan_gladen")
 
 
+@pytest.mark.parametrize(("labelled", "note"), [(1, "fewer than 2 labels"), (2, "")])
+def test_two_labels_are_the_fewest_that_correct(tmp_path, labelled, note):
+    rows = [
+        {"case_id": f"c{n}", "arm": "after", "rule": "opening", "verdict": "pass"} for n in range(labelled)
+    ]
+    (one,) = [
+        found
+        for found in run(CASES, labels=labels(tmp_path, rows)).verdicts.corrected
+        if (found.name, found.method) == ("opening", "prediction_powered")
+    ]
+    assert (one.labelled, one.note) == (labelled, note)
+    assert (one.rate is None) == bool(note)
+
+
 def test_a_grader_without_power_corrects_nothing():
     errors = {"rules": Error(basis="s", positives=50, caught=26, negatives=50, refused=25)}
     carded = run(CASES, errors=errors).verdicts.corrected

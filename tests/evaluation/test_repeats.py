@@ -8,6 +8,7 @@ from workbench.backends import FakeBackend
 from workbench.errors import ConfigError, InputError
 from workbench.evaluation import Judging, Method, Plan, evaluate, read_replay, write_evaluation
 from workbench.evaluation.asking import sample_seed
+from workbench.evaluation.noise import noise
 from workbench.evaluation.repeats import pass_hat
 from workbench.ports import Sampling
 from workbench.records import Completion
@@ -89,22 +90,29 @@ def test_pass_hat_is_unbiased_over_all_choices():
 
 
 def test_noise_has_a_floor_where_answers_vary_and_none_where_they_do_not(found):
-    noise = found.verdicts.noise
-    floors = {(one.name, one.arm): one for one in noise.comparisons}
+    told = found.verdicts.noise
+    floors = {(one.name, one.arm): one for one in told.comparisons}
     assert floors["opening", "teacher"].floor == 0.0
     after = floors["opening", "after"]
     assert 0.05 < after.floor < 0.3
     assert abs(after.difference) < 0.3
-    assert noise.per_half == 2
-    assert 0.2 < noise.differing < 0.4
+    assert told.per_half == 2
+    assert 0.2 < told.differing < 0.4
+
+
+def test_a_question_that_was_not_answered_each_time_is_left_out_of_the_noise(found):
+    lost = next(one for one in found.answered if (one.arm, one.sample) == ("after", K - 1))
+    fewer = [one for one in found.answered if one is not lost]
+    told = noise([], fewer, k=K, method=Method(resamples=20))
+    assert told.differing == pytest.approx(found.verdicts.noise.differing, abs=0.01)
 
 
 def test_an_arm_against_itself_seldom_looks_like_a_change():
     rejected = of = 0
     for seed in range(40):
         plan = twice(Sampling(temperature=0.8, seed=seed))
-        noise = evaluate(CASES, plan, backend_for=moody).verdicts.noise
-        tests = [one for one in noise.comparisons if (one.name, one.arm) == ("opening", "after")]
+        told = evaluate(CASES, plan, backend_for=moody).verdicts.noise
+        tests = [one for one in told.comparisons if (one.name, one.arm) == ("opening", "after")]
         rejected += sum(one.p <= 0.05 for one in tests)
         of += len(tests)
     assert of == 40

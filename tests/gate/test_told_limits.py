@@ -3,8 +3,8 @@
 import msgspec
 import polars as pl
 import pytest
-from test_gate import GOOD, arms, change, gate, rule, told
-from test_rules_and_beside import completeness, crossed
+from test_gate import GOOD, arms, change, gate, harm, rule, told
+from test_rules_and_beside import compared, completeness, crossed
 
 from workbench.contracts import Contract, Rule
 from workbench.gate import Policy, baseline_of
@@ -37,6 +37,14 @@ def test_a_drop_that_was_not_compared_is_undecided():
     assert told(gate(alone, rules={"opening": RuleLimits(max_drop=0.5)})) == (
         "undecided", ["rules.opening.max_drop"],
     )  # fmt: skip
+
+
+def test_a_drop_from_a_teacher_who_never_obeys_is_told_with_its_interval():
+    never = msgspec.structs.replace(
+        GOOD.behaviours[0], arms=arms(teacher=0.0, after=0.05), change=compared(0.05, 0.01, 0.1), cells={}
+    )
+    result = gate(change(GOOD, behaviours=(never,)), **harm(max_drop=0.1))
+    assert found(result, "behaviours.harm.max_drop").found == "0.050 (0.010 to 0.100)"
 
 
 def test_what_a_summary_does_not_name_counts_as_none():
