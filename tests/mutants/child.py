@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MEMORY = 6 << 30
-# Seconds on the clock in which a process and its children spend nothing, after which it is stuck.
-_STUCK = 120
+# Seconds of watching in which a process and its children spend nothing, after which it is stuck; and how
+# often that is looked at. While the watching process is itself halted, nobody's time goes on.
+_STUCK, _LOOKED = 120, 15
 _ASLEEP = 0.01
 _DEATH_SIGNAL = 1
 
@@ -35,7 +36,7 @@ class _Child:
     def __init__(self, work: Work, cache: Path) -> None:
         self.work, self.begun = work, time.monotonic()
         self.folder = Path(tempfile.mkdtemp(prefix="mutant-"))
-        self.spent, self.moved = 0.0, self.begun
+        self.spent, self.idle, self.next, self.looked = 0.0, 0.0, float(_LOOKED), self.begun
         self.pid = os.fork()
         if self.pid == 0:
             _answer(work, self.folder, cache)
@@ -46,14 +47,17 @@ class _Child:
             self.end()
             return True
         now = time.monotonic()
-        if now - self.begun > _STUCK / 4 and now - self.moved > _STUCK / 4:
+        self.idle += min(now - self.looked, 0.5)
+        self.looked = now
+        if self.idle > self.next:
             spent = _spent(self.pid)
             if spent - self.spent > _ASLEEP:
-                self.spent, self.moved = spent, now
-            elif now - self.moved > _STUCK:
-                self.end()
-                os.waitpid(self.pid, 0)
-                return True
+                self.spent, self.idle = spent, 0.0
+            self.next = self.idle + _LOOKED
+        if self.idle > _STUCK:
+            self.end()
+            os.waitpid(self.pid, 0)
+            return True
         return False
 
     def end(self) -> None:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Kernel:
-    """Modules (dotted, below `workbench.`) and test paths (below `tests/`), the telling ones first."""
+    """Modules (dotted, below `workbench.`) and test paths (below `tests/`); ``slow`` tests are not run."""
 
     name: str
     modules: tuple[str, ...]
     tests: tuple[str, ...]
+    slow: tuple[str, ...] = ()
 
 
 def _below(package: str, names: str) -> tuple[str, ...]:
@@ -63,6 +64,12 @@ KERNELS = (
             "steps/test_cluster_split.py",
             "steps/test_select.py",
             "steps/test_decontaminate.py",
+        ),
+        # Compiled loops run as plain Python here, in which these take ten seconds and more.
+        slow=(
+            "steps/test_select.py::test_there_are_at_least_so_many_rows_of_each_value_or_of_one",
+            "steps/test_cluster_split.py::test_parts_do_not_depend_on_row_order",
+            "similarity/test_near.py::test_planted_pairs_are_found_and_nothing_else",
         ),
     ),
     Kernel(

@@ -55,7 +55,7 @@ class Trials:
     def _gather(self) -> dict:
         gathered = _Gathered(self._loaded, Watch(str(source(module)) for module in self.kernel.modules))
         with gathered.watch:
-            code = pytest.main(_options(self.kernel.tests), plugins=[gathered])
+            code = pytest.main(self._options(self.kernel.tests), plugins=[gathered])
         return {"code": int(code), "error": gathered.error}
 
     def _loaded(self, session, watch: Watch) -> None:
@@ -114,10 +114,15 @@ class Trials:
             put_before_import(mutation)
             killer = _Killer(known, tests)
             files = dict.fromkeys(test.partition("::")[0].removeprefix("tests/") for test in tests)
-            pytest.main([*_options(files), "-x"], plugins=[killer])
+            pytest.main([*self._options(files), "-x"], plugins=[killer])
             return {"put": True, "by": killer.by}
 
         return Work(mutation, call if tests else lambda: {"put": True, "by": ""}, _allowed(known, tests))
+
+    def _options(self, tests: Iterable[str]) -> list[str]:
+        options = ["-q", "--capture=sys", "--assert=plain", "--tb=no", "--no-header", "--rootdir", str(ROOT)]
+        options += [f"--deselect=tests/{test}" for test in self.kernel.slow]
+        return [*options, "-m", "not gpu and not browser", *(f"tests/{test}" for test in tests)]
 
     def _note(self, works: Iterable[Work | None], known: Known) -> None:
         for work, answer, seconds in side_by_side(filter(None, works), self.jobs, self.cache):
@@ -193,11 +198,6 @@ class _Killer(_Plugin):
 
 def _allowed(known: Known, tests: Iterable[str]) -> float:
     return 60 + _TIMES * sum(known.seconds[test] + known.shared.get(test, 0.0) for test in tests)
-
-
-def _options(tests: Iterable[str]) -> list[str]:
-    options = ["-q", "--capture=sys", "--assert=plain", "--tb=no", "--no-header", "--rootdir", str(ROOT)]
-    return [*options, "-m", "not gpu and not browser", *(f"tests/{test}" for test in tests)]
 
 
 def _plainly() -> None:
