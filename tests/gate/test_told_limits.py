@@ -1,5 +1,7 @@
 """What a gate says beside its verdicts, to the word and the number."""
 
+import json
+
 import msgspec
 import polars as pl
 import pytest
@@ -7,9 +9,11 @@ from test_gate import GOOD, arms, change, gate, harm, rule, told
 from test_rules_and_beside import compared, completeness, crossed
 
 from workbench.contracts import Contract, Rule
+from workbench.errors import InputError
 from workbench.gate import Policy, baseline_of
 from workbench.gate.baseline import baseline_checks, take
-from workbench.gate.data import _signal
+from workbench.gate.complete import damage
+from workbench.gate.data import _personal, _signal
 from workbench.gate.datapolicy import DataPolicy, SignalLimits
 from workbench.gate.guards import data_guards
 from workbench.gate.policy import BaselineLimits, DataGuards, GraderLimits, RuleLimits
@@ -113,3 +117,30 @@ def test_what_is_no_number_lies_above_nothing():
         "signals.score.max_missing_share: 0.3": ("0.4", "rows without it", "failed"),
         "signals.score.max_rows_above 0.5: 1": ("2", "c, e", "failed"),
     }
+
+
+def test_personal_data_that_nobody_looked_for_is_never_passed():
+    frame = pl.DataFrame({"id": ["a", "b"], "secrets": [0, 1]})
+    policy = DataPolicy(max_personal_rows=0, max_secret_rows=1)
+    held = [(one.limit, one.found, one.verdict) for one in _personal(frame, policy)]
+    assert held == [
+        ("max_personal_rows: 0", "no signal 'pii'", "undecided"),
+        ("max_secret_rows: 1", "1", "passed"),
+    ]
+
+
+def test_a_manifest_without_files_makes_nothing_whole(tmp_path, whole_run):
+    whole_run(tmp_path / "run")
+    manifest = tmp_path / "run" / "eval" / "manifest.json"
+    written = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps(written | {"files": {}}))
+    assert damage(tmp_path / "run" / "eval") == "a manifest that names no file"
+    manifest.write_text(json.dumps(written | {"files": ["grades.parquet"]}))
+    assert damage(tmp_path / "run" / "eval") == "a manifest that names no file"
+
+
+def test_a_baseline_needs_the_cases_of_its_run(tmp_path, whole_run):
+    run = whole_run(tmp_path / "run")
+    (run / "eval" / "cases.jsonl").unlink()
+    with pytest.raises(InputError, match="cases of a finished evaluation"):
+        baseline_of(run)

@@ -7,6 +7,7 @@ kernel are.
 
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -74,7 +75,8 @@ class Kept:
         return self._known(kernel, file).exists()
 
     def learn(self, kernel: Kernel, file: str, known: Known) -> None:
-        """Keep what the tests of a file run."""
+        """Keep what the tests of a file run, in whatever folder the product lies."""
+        known.lines = {os.path.relpath(name, ROOT): lines for name, lines in known.lines.items()}
         known.write(self._known(kernel, file))
 
     def known(self, kernel: Kernel) -> Known:
@@ -83,6 +85,7 @@ class Kept:
         for file in _files(kernel):
             if self.knows(kernel, file):
                 whole.add(Known.read(self._known(kernel, file)))
+        whole.lines = {str(ROOT / name): lines for name, lines in whole.lines.items()}
         return whole
 
     def _known(self, kernel: Kernel, file: str) -> Path:

@@ -98,7 +98,7 @@ KERNELS = (
             "evaluation/test_exact_figures.py",
             *(
                 f"evaluation/test_{name}.py"
-                for name in ["repeats", "coverage", "outcomes", "leaning", "evaluation_run"]
+                for name in ["repeats", "coverage", "outcomes", "leaning", "usage", "evaluation_run"]
             ),
             "graders/test_bias.py",
             "evaluation/test_suites.py",
