@@ -61,6 +61,12 @@ EQUIVALENTS = (
         "400 → 401",
         "one character less is set aside and aligned with the rest instead, with the same outcome",
     ),
+    Equivalent(
+        "workbench.similarity.shingle_kernels",
+        "if lead < _ONE_BYTE:",
+        "Lt → LtE",
+        "the byte 0x80 begins no character of UTF-8",
+    ),
 )
 
 
