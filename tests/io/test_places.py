@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from workbench.errors import OutputError
+from workbench.errors import InputError, OutputError
 from workbench.io import places, rundir
 from workbench.io.lock import locked
 
@@ -148,6 +148,28 @@ def test_links_in_a_circle_are_a_users_error(tmp_path):
             make(given)
     with pytest.raises(OutputError, match="back to itself"):
         places.spare_inputs(tmp_path / "out", [tmp_path])
+
+
+@pytest.mark.parametrize(
+    "name", ["../a", "/a", "a/b", "..", ".", "", "a\\b", "a\0b", "a\nb", "\u202e", "x" * 300]
+)
+def test_a_name_that_came_with_data_makes_no_file_elsewhere(tmp_path, name):
+    with pytest.raises(InputError, match="outside the output"):
+        places.named(tmp_path, name, ".jsonl")
+    assert places.named(tmp_path, "中文 part", ".jsonl") == tmp_path / "中文 part.jsonl"
+
+
+def test_what_is_copied_out_of_a_directory_is_its_own(tmp_path):
+    home = tmp_path / "home"
+    (home / "tasks" / "desk").mkdir(parents=True)
+    (home / "real.json").write_text("its own")
+    (home / "tasks" / "desk" / "inner.json").symlink_to("../../real.json")
+    places.copy_own(home, tmp_path / "out", ["tasks", "absent"])
+    assert (tmp_path / "out" / "tasks" / "desk" / "inner.json").read_text() == "its own"
+    (home / "tasks" / "desk" / "key").symlink_to(lay(tmp_path))
+    with pytest.raises(InputError, match="a link to"):
+        places.copy_own(home, tmp_path / "out", ["tasks"])
+    assert not (tmp_path / "out" / "tasks" / "desk" / "key").exists()
 
 
 def lay(tmp_path):

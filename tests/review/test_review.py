@@ -202,6 +202,25 @@ def test_nobody_else_gets_in(site):
         assert client.get("/export").text == ""
 
 
+def test_what_the_browser_is_started_with_opens_the_page_once(converted, monkeypatch, capsys):
+    """Others on the machine see the address in the list of processes; the browser was there before them."""
+    import uvicorn
+
+    opened, told = [], {}
+    monkeypatch.setattr("webbrowser.open", lambda url: opened.append(url.partition("token=")[2]))
+    monkeypatch.setattr(uvicorn.Server, "run", lambda self, **_: told.update(app=self.config.app))
+    handler = signal.getsignal(signal.SIGINT)
+    assert execute(["review", str(converted), "--json"]) == 0
+    signal.signal(signal.SIGINT, handler)
+    printed = json.loads(capsys.readouterr().out)["address"].partition("token=")[2]
+    assert [len(opened), opened[0] == printed] == [1, False]
+    from starlette.testclient import TestClient
+
+    client = TestClient(told["app"], base_url="http://127.0.0.1", follow_redirects=False)
+    codes = [client.get(f"/?token={token}").status_code for token in (opened[0], opened[0], printed, printed)]
+    assert codes == [303, 403, 303, 303]
+
+
 def test_a_decision_is_on_the_text_that_was_seen(converted):
     store = Store(converted / "x.sqlite", clock=lambda: 100.0)
     placed = pair_items(converted / "pairs.parquet")

@@ -162,6 +162,23 @@ def test_a_page_of_another_origin_can_neither_ask_nor_load(served, adapter_folde
     assert raw(served, "GET", "/v1/models")[2] == before
 
 
+def test_no_answer_is_kept_or_opened_to_another_origin(served):
+    calls = (
+        ("GET", "/v1/models", {}, 200), ("GET", "/health", {}, 200), ("GET", "/<script>", {}, 404),
+        ("GET", "/v1/models", {"Origin": "http://evil.test"}, 403), ("POST", "/v1/completions", {}, 400),
+        ("OPTIONS", "/v1/adapters", {"Origin": "null"}, 403),
+        ("GET", "/v1/models", {"Host": "evil.test"}, 400),
+    )  # fmt: skip
+    for method, path, headers, wanted in calls:
+        status, said, _ = raw(served, method, path, "{}" if method == "POST" else None, **headers)
+        told = {name.lower(): value for name, value in dict(said).items()}
+        assert status == wanted, path
+        assert told["x-content-type-options"] == "nosniff"
+        assert told["cache-control"] == "no-store"
+        assert told["cross-origin-resource-policy"] == "same-origin"
+        assert not [name for name in told if name.startswith("access-control")]
+
+
 def test_a_page_of_its_own_origin_and_one_with_the_token_may_ask(served, make_service):
     own = served.rpartition("/")[2]
     assert (

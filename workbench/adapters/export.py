@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from workbench.errors import Finding, MissingExtraError, ModelError, ServiceError
+from workbench.io.places import own
 from workbench.io.rundir import write_json, write_text
 from workbench.rendering.adapters import PASSPORT, WEIGHTS, check_adapter, dora_has_no_scale, passport
 from workbench.rendering.opening import base_hashes, open_text
@@ -195,15 +196,15 @@ def _hub(base: str, text: OpenText, adapters: Mapping[str, Path], out: Path) -> 
     for name, folder in adapters.items():
         told = passport(folder)
         beside = folder.parent / "card.md"
-        body = (
-            beside.read_text(encoding="utf-8") if beside.is_file() else _short_card(name, folder, text.name)
-        )
+        told_beside = beside.is_file() and own(beside, of=folder.parent).read_text(encoding="utf-8")
+        body = told_beside or _short_card(name, folder, text.name)
         known = licence if licence != "not stated in its files" else "other"
         model = "" if Path(base).is_dir() else f"base_model: {base}\n"
         head = f"---\nlibrary_name: peft\nlicense: {known}\n{model}tags: [lora, sft-workbench]\n---\n"
         write_text(out / name / "README.md", head + body.replace("![Loss over steps](loss.svg)\n\n", ""))
-        if told is not None and (folder.parent / "parity.json").is_file():
-            shutil.copyfile(folder.parent / "parity.json", out / name / "parity.json")
+        proof = folder.parent / "parity.json"
+        if told is not None and proof.is_file():
+            shutil.copyfile(own(proof, of=folder.parent), out / name / "parity.json")
     return {
         "written": [],
         "command": "; ".join(f"hf upload OWNER/{name} {name}" for name in adapters),

@@ -73,6 +73,7 @@ def _to_directory(
     from workbench.io.dataset import read_dataset
     from workbench.io.export import add_dataset_info, write_unfit
     from workbench.io.export import export as write
+    from workbench.io.places import named
     from workbench.io.rundir import write_json
 
     read = read_dataset(data, progress=progress)
@@ -81,7 +82,7 @@ def _to_directory(
     done = []
     for one, frame in frames.items():
         if frame.height:
-            file = place / f"{one}.jsonl"
+            file = named(place, one, ".jsonl")
             done.append(write(frame, file, to=to, progress=progress))
             entry = name if one == name or len(frames) == 1 else f"{name}_{one}"
             add_dataset_info(place, to=to, name=entry, file=file.name)

@@ -324,13 +324,14 @@ def _serve(
             raise OutputError(
                 Finding(where=where, found=found, expected="a free port", fix="Pass --port 0.")
             ) from error
-        address = f"http://127.0.0.1:{listening.getsockname()[1]}/?token={session.token}"
+        page = f"http://127.0.0.1:{listening.getsockname()[1]}/?token="
+        address = page + session.token
         with _Checking(store, checker):
             rows = store.progress(manner.reviewer)
             screen.show({"address": address, **rows})
             typer.echo(f"review at {address}", err=True)
             if show:
-                webbrowser.open(address)
+                webbrowser.open(page + session.ticket())
             config = uvicorn.Config(
                 app, http=BoundedProtocol, ws="none", log_level="warning", access_log=False,
                 server_header=False,

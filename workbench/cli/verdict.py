@@ -50,13 +50,14 @@ def tell_github(
     lang: Lang = "en",
 ) -> None:
     """Print annotations on stderr and add to the step summary, in GitHub Actions or where it is asked for."""
+    from workbench.cli.screen import plain
     from workbench.report.ci import gate_markdown, workflow_commands
     from workbench.wording import speaking
 
     if not (os.environ.get("GITHUB_ACTIONS") == "true" if wanted is None else wanted):
         return
     for line in workflow_commands(result, file=file):
-        sys.stderr.write(line + "\n")
+        sys.stderr.write(plain(line) + "\n")
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
         with speaking(lang), Path(summary).open("a", encoding="utf-8") as stream:

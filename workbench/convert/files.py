@@ -10,6 +10,7 @@ from workbench.checks import dump_contract
 from workbench.convert.compact import CompactForm  # noqa: TC001 - msgspec reads it
 from workbench.convert.survey import Version  # noqa: TC001 - msgspec reads it
 from workbench.errors import Finding, InputError
+from workbench.io.places import named
 from workbench.io.rundir import write_json, write_text
 from workbench.records import Template, Value
 
@@ -84,4 +85,4 @@ def write_contracts(contracts: dict[str, Contract], out: Path) -> None:
         if i == 0:
             write_text(out / "contract.yaml", text)
         if len(contracts) > 1:
-            write_text(out / "contracts" / f"{task}.yaml", text)
+            write_text(named(out / "contracts", task, ".yaml"), text)

@@ -8,6 +8,7 @@ import polars as pl
 
 from workbench.checks import dump_contract
 from workbench.convert.files import write_templates
+from workbench.io.places import named
 from workbench.io.rundir import write_json, write_text
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def write_tasks(surveyed: Surveyed, contracts: dict[str, Contract], form: Compac
     if not several:
         return
     for task, contract in contracts.items():
-        home = out / "tasks" / task
+        home = named(out / "tasks", task)
         home.mkdir(parents=True, exist_ok=True)
         write_templates(surveyed, form, home, task=task)
         write_text(home / "contract.yaml", dump_contract(contract))

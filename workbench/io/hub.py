@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workbench.errors import Finding, InputError, MissingExtraError
+from workbench.io.places import named
 from workbench.io.readers import Row, without_null
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def write_splits(source: Path, place: Path) -> list[Path]:
     place.mkdir(parents=True, exist_ok=True)
     written = []
     for name, split in _splits(loaded):
-        written.append(place / f"{name}.parquet")
+        written.append(named(place, name, ".parquet"))
         split.to_parquet(str(written[-1]))
     return written
 

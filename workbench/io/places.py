@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import Finding, OutputError
+from workbench.errors import Finding, InputError, OutputError
 from workbench.io.fingerprint import file_hash
 from workbench.io.manifest import MANIFEST, files_made, read_manifest
+from workbench.text import excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -30,6 +32,7 @@ _BESIDE = frozenset(
 )
 _SYSTEM = ("/dev", "/proc", "/sys")
 _SHOWN = 3
+_LONGEST = 200
 
 
 def spare_inputs(path: Path, inputs: Iterable[Path | str]) -> None:
@@ -166,6 +169,60 @@ def refuse_special(path: Path) -> None:
     what = "a directory" if path.is_dir() else "a device, a pipe or a file of the system"
     fix = "Name a file in it." if path.is_dir() else "Name a file; with --json the summary comes on stdout."
     raise OutputError(Finding(where=str(path), found=what, expected="the name of a file to write", fix=fix))
+
+
+def named(place: Path, name: str, suffix: str = "") -> Path:
+    """Return the place of a file or folder in ``place`` whose name came with data (a part, a task, a split).
+
+    Raises:
+        InputError: a name that would lie elsewhere, or that no file may have.
+    """
+    file = name + suffix
+    odd = name in {"", ".", ".."} or not name.isprintable() or {"/", "\\"} & set(name)
+    if odd or len(file.encode("utf-8", "replace")) > _LONGEST:
+        raise InputError(
+            Finding(
+                where=str(place),
+                found=f"the name {excerpt(name)!r} in the data, for a file to be made here",
+                expected="a name without / and \\, of at most 200 bytes",
+                fix="Rename it in the data: no file is ever written outside the output.",
+            )
+        )
+    return place / file
+
+
+def own(file: Path, *, of: Path) -> Path:
+    """Return a file of a directory, to be copied from there.
+
+    Raises:
+        InputError: it is a link that leads out of the directory ``of``: what is copied may be published.
+    """
+    place = os.path.realpath(file)
+    if place.startswith(os.path.realpath(of) + os.sep):
+        return file
+    raise InputError(
+        Finding(
+            where=str(file),
+            found=f"a link to {place}",
+            expected=f"a file of {of} itself",
+            fix="Put the file there in the link's place, if it is meant to be copied.",
+        )
+    )
+
+
+def copy_own(source: Path, out: Path, names: Iterable[str]) -> None:
+    """Copy the files and folders of these names, those that there are, without following a link out.
+
+    Raises:
+        InputError: there is such a link.
+    """
+    for name in names:
+        held = source / name
+        for file in sorted(held.rglob("*")) if held.is_dir() else [held]:
+            if os.path.lexists(file) and not file.is_dir():
+                place = out / file.relative_to(source)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(own(file, of=source), place)
 
 
 def _inside(name: str) -> bool:

@@ -17,6 +17,7 @@ from workbench.errors import ConfigError, Finding, InputError, InvariantError
 from workbench.io.fingerprint import fingerprint
 from workbench.io.frames import read_pairs, with_examples
 from workbench.io.parts import read_whole
+from workbench.io.places import named
 from workbench.io.tokenizer import load_tokenizer
 from workbench.knowledge import SUITES
 from workbench.pipeline.asking import open_tools
@@ -101,7 +102,7 @@ def convert_logs(
 
 def _stand_in(path: str, contract: Contract, work: Path) -> None:
     """Put a contract where the one inferred for its task stands."""
-    several = work / "contracts" / f"{contract.task}.yaml"
+    several = named(work / "contracts", contract.task, ".yaml")
     first = work / "contract.yaml"
     commonest = load_contract(first).task
     if contract.task != commonest and not several.exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
@@ -10,7 +11,7 @@ import polars as pl
 from workbench.errors import Finding, InputError, OutputError
 from workbench.io.frames import PAIR_SCHEMA, read_parquet
 from workbench.io.manifest import read_manifest
-from workbench.io.places import spare_inputs
+from workbench.io.places import own, spare_inputs
 from workbench.io.rundir import carry, output, recover, write_json
 from workbench.pipeline.curate import PARTS, counts
 from workbench.pipeline.explain import resolve
@@ -60,12 +61,14 @@ def undo(directory: Path, ids: Sequence[str], *, out: Path | None = None, force:
     if not found:
         return []
     key = spec_key([manifest["key"], "undo", found])
-    own = out is None
-    with output(out or directory, verb="undo", key=key, force=force or own, carries=own) as work:
-        return _put_back(directory, work, ledger, found)
+    inplace = out is None
+    with output(out or directory, verb="undo", key=key, force=force or inplace, carries=inplace) as work:
+        return _put_back(directory, work, ledger, found, inplace=inplace)
 
 
-def _put_back(directory: Path, work: Path, ledger: pl.DataFrame, ids: list[str]) -> list[Back]:
+def _put_back(
+    directory: Path, work: Path, ledger: pl.DataFrame, ids: list[str], *, inplace: bool
+) -> list[Back]:
     chosen = pl.col("id").is_in(ids)
     back, rest = ledger.filter(chosen), ledger.filter(~chosen)
     if (directory / "train.parquet").is_file():
@@ -75,7 +78,12 @@ def _put_back(directory: Path, work: Path, ledger: pl.DataFrame, ids: list[str])
         changed = {"kept.parquet", "dropped.parquet"}
         regroup(directory, before=ledger["row"], after=rest["row"], out=work)
         placed = ["kept"] * back.height
-    _carry(directory, work, besides=changed | {"ledger.parquet", "summary.json", "manifest.json", _UNDONE})
+    _carry(
+        directory,
+        work,
+        besides=changed | {"ledger.parquet", "summary.json", "manifest.json", _UNDONE},
+        linked=inplace,
+    )
     rest.write_parquet(work / "ledger.parquet")
     pl.concat([*_undone(directory), back]).write_parquet(work / _UNDONE)
     write_json(work / "summary.json", _summary(directory, rest, placed))
@@ -125,14 +133,18 @@ def _alike(kept: pl.DataFrame, back: pl.DataFrame) -> dict[str, str]:
     return {name: of_kept[home] for name, home in cluster.tail(back.height).iter_rows() if home in of_kept}
 
 
-def _carry(directory: Path, work: Path, *, besides: set[str]) -> None:
-    """Bring all other files along, without copying where the disk allows it."""
+def _carry(directory: Path, work: Path, *, besides: set[str], linked: bool) -> None:
+    """Bring all other files along; without copying where the old directory goes and the disk allows it.
+
+    Two directories never share a file: who edits it in one would change the other.
+    """
     for file in sorted(p for p in directory.rglob("*") if p.is_file()):
         name = file.relative_to(directory)
         if name.as_posix() in besides:
             continue
         (work / name).parent.mkdir(parents=True, exist_ok=True)
-        carry(file, work / name)
+        own(file, of=directory)
+        (carry if linked else shutil.copyfile)(file, work / name)
 
 
 def _summary(directory: Path, rest: pl.DataFrame, placed: list[str]) -> dict[str, Any]:

@@ -135,12 +135,14 @@ def optional_text(path: Path) -> str | None:
     """Return the text of a file, or ``None`` where there is no such file.
 
     Raises:
-        InputError: the file is there but isn't UTF-8 text.
+        InputError: the file is there but isn't UTF-8 text, or isn't a plain file.
     """
+    if not path.exists():
+        return None
+    if not path.is_file():
+        raise InputError(_unreadable(str(path), "no plain file"))
     try:
         return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(_unreadable(str(path), str(error))) from error
 

@@ -57,6 +57,20 @@ class Session:
     def __init__(self, token: str) -> None:
         self.token = token
         self._secret = secrets.token_bytes(32)
+        self._tickets = set[str]()
+
+    def ticket(self) -> str:
+        """Return a token that opens once: who reads it in the list of processes comes too late."""
+        ticket = secrets.token_urlsafe(24)
+        self._tickets.add(ticket)
+        return ticket
+
+    def opens(self, given: str) -> bool:
+        """Tell whether a token lets somebody in."""
+        if given in self._tickets:
+            self._tickets.remove(given)
+            return True
+        return hmac.compare_digest(given.encode(), self.token.encode())
 
     def cookie(self, reviewer: str) -> str:
         """Return the cookie of a reviewer."""
@@ -143,7 +157,7 @@ def _cookie(request: Request) -> str:
 
 
 def _entered(given: str, request: Request, session: Session, default: str) -> Response:
-    if not hmac.compare_digest(given.encode(), session.token.encode()):
+    if not session.opens(given):
         return _message(request, "no_entry", "say_token", 403)
     who = request.query_params.get("name", "").strip()[:64] or default
     answer = RedirectResponse("/", 303)

@@ -135,7 +135,7 @@ async def _answered(request: Request, call: Call, headers: dict[str, str]) -> Re
     began = time.monotonic()
     if call.body.stream:
         events = _counted(request, call, began)
-        more = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", **headers}
+        more = {"X-Accel-Buffering": "no", **headers}
         return StreamingResponse(events, media_type="text/event-stream", headers=more)
     body = await call.whole(request)
     _count(request, call, began)

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"x-content-type-options", b"nosniff"),
+)
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -47,9 +52,9 @@ class Door:
         headers = {name.decode("latin-1").lower(): value for name, value in scope["headers"]}
         error = self._refusal(scope["path"], headers)
         if error is not None:
-            await answer(error, scope, receive, send)
+            await answer(error, scope, receive, _closed(send))
             return
-        await self._app(scope, self._counted(receive), send)
+        await self._app(scope, self._counted(receive), _closed(send))
 
     def _refusal(self, path: str, headers: dict[str, bytes]) -> ApiError | None:
         host = headers.get("host", b"").decode("latin-1").lower()
@@ -102,6 +107,18 @@ def _foreign(host: str, headers: Mapping[str, bytes]) -> bool:
     site = headers.get("sec-fetch-site", b"none").lower()
     origin = headers.get("origin", b"").decode("latin-1").lower()
     return site not in {b"none", b"same-origin"} or (bool(origin) and origin.partition("://")[2] != host)
+
+
+def _closed(send: Send) -> Send:
+    """Have no answer kept by a browser, nor taken for a script or a picture by a page of another origin."""
+
+    async def closed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            own = [one for one in message.get("headers", []) if one[0].lower() != b"cache-control"]
+            message = {**message, "headers": [*own, *_HEADERS]}
+        await send(message)
+
+    return closed
 
 
 async def answer(error: ApiError, scope: Scope, receive: Receive, send: Send) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from workbench.convert.infer import infer_contract
 from workbench.convert.pairs import PairMaker
 from workbench.errors import ConfigError, Finding, InvariantError
 from workbench.io.frames import frame_to_pairs, pairs_to_frame, read_pairs
+from workbench.io.places import copy_own
 from workbench.io.readers.calls import read_calls
 from workbench.io.rundir import write_json, write_text
 from workbench.ports import silent
@@ -87,11 +87,7 @@ def teach_pairs(
             kept.append(_answered(pair, taken.text, taken, make=make, templates=templates, by=stage.name))
     out.mkdir(parents=True, exist_ok=True)
     pairs_to_frame(kept).write_parquet(out / "pairs.parquet")
-    for name in COPIED:
-        if (converted / name).is_dir():
-            shutil.copytree(converted / name, out / name, dirs_exist_ok=True)
-        elif (converted / name).exists():
-            shutil.copyfile(converted / name, out / name)
+    copy_own(converted, out, COPIED)
     return _write(out, stage, lesson, rows=len(pairs), kept=len(kept))
 
 

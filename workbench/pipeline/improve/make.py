@@ -13,6 +13,7 @@ import polars as pl
 from workbench.errors import InvariantError
 from workbench.evaluation.attribution import labels_of
 from workbench.io.frames import PAIR_SCHEMA, frame_to_pairs, pairs_to_frame, read_pairs
+from workbench.io.places import copy_own
 from workbench.io.rundir import write_text
 from workbench.pipeline import curate as curation
 from workbench.pipeline.guards import enforce_on_pairs
@@ -206,13 +207,7 @@ def _write_converted(pool: pl.DataFrame, out: Path, converted: Path) -> None:
 
 def _copy(converted: Path, out: Path) -> None:
     """Copy templates and contracts; worked examples are among the rows already."""
-    for name in COPIED:
-        if name == "examples.parquet":
-            continue
-        if (converted / name).is_dir():
-            shutil.copytree(converted / name, out / name, dirs_exist_ok=True)
-        elif (converted / name).exists():
-            shutil.copyfile(converted / name, out / name)
+    copy_own(converted, out, [name for name in COPIED if name != "examples.parquet"])
 
 
 def _write_states(states: Sequence[tuple[str, str, tuple[str, ...]]], path: Path) -> None:
