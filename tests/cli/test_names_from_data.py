@@ -91,7 +91,7 @@ def dropped(converted):
 def test_undo_shares_no_file_and_copies_none_from_elsewhere(tmp_path, converted, capsys):
     row = dropped(converted)
     assert execute(["undo", "deduped", row, "--out", "back", "-q"]) == 0
-    shared = [one for one in Path("back").iterdir() if one.stat().st_nlink > 1]
+    shared = [one for one in Path("back").rglob("*") if one.is_file() and one.stat().st_nlink > 1]
     assert shared == []
     (tmp_path / "key").write_text("mine")
     Path("deduped/notes.txt").symlink_to(tmp_path / "key")
@@ -100,6 +100,21 @@ def test_undo_shares_no_file_and_copies_none_from_elsewhere(tmp_path, converted,
         assert "a link to" in capsys.readouterr().err
     assert not os.path.lexists("again")
     assert (tmp_path / "key").read_text() == "mine"
+
+
+def test_no_link_beside_an_adapter_is_followed_into_what_is_published(tmp_path):
+    from types import SimpleNamespace
+
+    from workbench.adapters.export import _hub
+    from workbench.errors import InputError
+
+    folder = tmp_path / "theirs" / "adapter"
+    folder.mkdir(parents=True)
+    (tmp_path / "key").write_text("mine")
+    (tmp_path / "theirs" / "card.md").symlink_to(tmp_path / "key")
+    with pytest.raises(InputError, match="a link to"):
+        _hub("base", SimpleNamespace(name="base"), {"desk": folder}, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_run_with_pipes_in_the_place_of_files_holds_nobody_up(tmp_path, whole_run, capsys):
