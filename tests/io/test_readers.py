@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from workbench.errors import InputError
 from workbench.io.readers import FORMATS, read_logs
-from workbench.io.readers.containers import sniff
+from workbench.io.readers.kinds import sniff
 
 GOOD = {"id": "a", "messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "问?"}]}
 GOOD["messages"].append({"role": "assistant", "content": "答。"})

@@ -9,7 +9,8 @@ import msgspec
 
 from workbench.errors import Finding, InputError
 from workbench.io.config import load
-from workbench.io.readers.containers import rows_of, sniff
+from workbench.io.readers.containers import rows_of
+from workbench.io.readers.kinds import sniff
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,7 +7,8 @@ import random
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import Finding, InputError
-from workbench.io.readers.containers import rows_of, sniff
+from workbench.io.readers.containers import rows_of
+from workbench.io.readers.kinds import sniff
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,7 +1,8 @@
 """Reads chat logs of many shapes into one, and accounts for every row that can't be read."""
 
-from workbench.io.readers.containers import sniff, without_null
+from workbench.io.readers.containers import without_null
 from workbench.io.readers.ids import DistinctIds, renamed, said
+from workbench.io.readers.kinds import sniff
 from workbench.io.readers.look import Log, Witness, survey_logs
 from workbench.io.readers.read import (
     Part,

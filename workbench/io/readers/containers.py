@@ -1,8 +1,9 @@
-"""Takes a file apart into rows, whatever holds them: JSON Lines, JSON, Parquet or CSV, told by content."""
+"""Takes a file apart into rows, whatever holds them: JSON Lines, JSON, Parquet or CSV."""
 
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 import shlex
@@ -12,22 +13,20 @@ import msgspec
 
 from workbench.errors import Finding, InputError
 from workbench.io.frames import iter_parquet
+from workbench.io.readers.jsonlist import Element, JsonList, holds_list
 from workbench.io.readers.stretches import SLICE
 from workbench.io.readers.values import START, Container, Mark, Row
-from workbench.text import excerpt
 
 if TYPE_CHECKING:
-    import io
     from collections.abc import Iterator
     from pathlib import Path
 
 _BOM = b"\xef\xbb\xbf"
-_WIDE_BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _LONE = 0.5
 _BUFFER = 1 << 20
 _SHOWN = 100
-_EXPECTED = "a log in JSON Lines, JSON, Parquet or CSV, in UTF-8"
-_CSV_HEADS = frozenset(
+EXPECTED = "a log in JSON Lines, JSON, Parquet or CSV, in UTF-8"
+CSV_HEADS = frozenset(
     [
         "messages",
         "conversations",
@@ -43,40 +42,12 @@ _CSV_HEADS = frozenset(
 )
 
 
-def sniff(path: Path) -> Container:
-    """Tell by content what holds the rows of ``path``.
-
-    Raises:
-        InputError: missing, a directory, empty, of another encoding, or none of the four.
-    """
-    _readable(path)
-    with path.open("rb") as stream:
-        first, second = _first_lines(stream)
-    if first.startswith(b"PAR1"):
-        return "parquet"
-    if first[:2] in _WIDE_BOMS:
-        raise _encoding(path, line=1, byte=first[0], name=_WIDE_BOMS[first[:2]])
-    first = first.removeprefix(_BOM).strip()
-    if not first:
-        raise InputError(
-            Finding(where=str(path), found="only white space", expected=_EXPECTED, fix="Check the path.")
-        )
-    if first[:1] in b"[{":
-        return _json_kind(path, first, second)
-    if _csv_head(first):
-        return "csv"
-    if _any_line_is_json(path):
-        return "jsonl"
-    raise _unknown(path, first)
-
-
 def rows_of(
     path: Path, container: Container, *, start: Mark = START, end: int | None = None
 ) -> Iterator[Row]:
     """Yield every row of ``path`` in order, undecodable ones with their problem.
 
-    ``start`` is where to begin: any row of JSON Lines or Parquet, the first of others; ``end`` is the byte
-    (JSON Lines) or record (Parquet) before which to stop.
+    ``start`` is where to begin; ``end`` is the byte (JSON Lines) or record (Parquet) before which to stop.
 
     Raises:
         InputError: the file as a whole can't be read.
@@ -84,11 +55,11 @@ def rows_of(
     if container == "jsonl":
         yield from JsonLines(path, start, end=end)
     elif container == "json":
-        yield from _json_document(path)
+        yield from _json_document(path, start)
     elif container == "parquet":
         yield from _parquet_rows(path, start, end)
     else:
-        yield from _csv_rows(path)
+        yield from _csv_rows(path, start)
 
 
 def encoding_error(path: Path, *, line: int) -> InputError:
@@ -98,8 +69,8 @@ def encoding_error(path: Path, *, line: int) -> InputError:
     try:
         raw.decode()
     except UnicodeDecodeError as error:
-        return _encoding(path, line=line, byte=raw[error.start], name=_likely(raw))
-    return _encoding(path, line=line, byte=raw[0], name=None)
+        return wrong_encoding(path, line=line, byte=raw[error.start], name=_likely(raw))
+    return wrong_encoding(path, line=line, byte=raw[0], name=None)
 
 
 def _likely(raw: bytes) -> str | None:
@@ -117,94 +88,6 @@ def _likely(raw: bytes) -> str | None:
             continue
         return name.upper()
     return None
-
-
-def _readable(path: Path) -> None:
-    found = None
-    if path.is_dir():
-        found = "a directory"
-    elif not path.exists():
-        found = "no such file"
-    elif path.stat().st_size == 0:
-        found = "an empty file"
-    if found:
-        raise InputError(Finding(where=str(path), found=found, expected=_EXPECTED, fix="Check the path."))
-    try:
-        path.open("rb").close()
-    except OSError as error:
-        raise InputError(
-            Finding(
-                where=str(path),
-                found=error.strerror or str(error),
-                expected=_EXPECTED,
-                fix="Check its permissions.",
-            )
-        ) from error
-
-
-def _first_lines(stream: io.BufferedReader) -> tuple[bytes, bytes]:
-    """Return the first two lines that aren't blank."""
-    found: list[bytes] = []
-    for line in stream:
-        if line.removeprefix(_BOM).strip():
-            found.append(line)
-        if len(found) == 2:  # noqa: PLR2004
-            break
-    return (*found, b"", b"")[0], (*found, b"", b"")[1]
-
-
-def _json_kind(path: Path, first: bytes, second: bytes) -> Container:
-    """Tell JSON Lines from one document: the first line alone, then the whole, then any line decides."""
-    if _is_json(first):
-        # One line may hold the whole document: a list of records is one, a list of messages is a record.
-        return "json" if not second and first[:1] == b"[" and not _is_conversation(first) else "jsonl"
-    if _is_json(path.read_bytes().removeprefix(_BOM)):
-        return "json"
-    if _any_line_is_json(path):
-        return "jsonl"
-    raw = path.read_bytes()
-    try:
-        json.loads(raw.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise _encoding(path, line=line, byte=raw[error.start], name=_likely(raw)) from error
-    except (ValueError, RecursionError) as error:
-        line = getattr(error, "lineno", 1)
-        found = getattr(error, "msg", "JSON nested too deeply")
-        raise InputError(
-            Finding(
-                where=f"{path}:{line}", found=f"not JSON: {found}", expected=_EXPECTED, fix="Mend this line."
-            )
-        ) from error
-    raise _unknown(path, first)
-
-
-def _is_json(raw: bytes) -> bool:
-    try:
-        msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False
-    return True
-
-
-def _is_conversation(raw: bytes) -> bool:
-    value = msgspec.json.decode(raw)
-    return bool(value) and all(
-        isinstance(item, dict) and ("role" in item or "from" in item) for item in value
-    )
-
-
-def _any_line_is_json(path: Path) -> bool:
-    with path.open("rb") as stream:
-        return any(line.lstrip()[:1] in {b"{", b"["} and _is_json(line) for line in stream)
-
-
-def _csv_head(first: bytes) -> bool:
-    try:
-        names = next(csv.reader([first.decode()]))
-    except (UnicodeDecodeError, csv.Error, StopIteration):
-        return False
-    return bool(_CSV_HEADS & {name.strip().lower() for name in names})
 
 
 class JsonLines:
@@ -269,36 +152,85 @@ def _syntax(text: str, error: Exception) -> tuple[str, str]:
     return "not JSON", str(error)
 
 
-def _json_document(path: Path) -> Iterator[Row]:
-    value = msgspec.json.decode(path.read_bytes().removeprefix(_BOM))
-    values = value if isinstance(value, list) and not _all_messages(value) else [value]
-    for record, item in enumerate(values):
-        yield Row(line=0, record=record, value=item)
+def _json_document(path: Path, start: Mark) -> Iterator[Row]:
+    """Yield the elements of a list, or the one record that the document is."""
+    if not holds_list(path):
+        yield element_row(Element(0, path.read_text(encoding="utf-8-sig")), 0)
+        return
+    rows = (element_row(one, record) for record, one in enumerate(JsonList(path, start.at), start.record))
+    # Where all elements are messages, they are one record.
+    held: list[Row] = []
+    for row in rows:
+        if not start.at and _is_message(row.value):
+            held.append(row)
+            continue
+        yield from held
+        held = []
+        yield row
+        yield from rows
+    if held:
+        yield Row(line=0, record=0, value=[row.value for row in held])
 
 
-def _all_messages(value: list[Any]) -> bool:
-    return bool(value) and all(
-        isinstance(item, dict) and "role" in item and "content" in item for item in value
-    )
+def element_row(one: Element, record: int) -> Row:
+    """Decode an element of a list, or say why it can't be."""
+    try:
+        value = msgspec.json.decode(one.text)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
+        problem, found = _syntax(one.text, error)
+        raw = one.text[:_SHOWN]
+        return Row(line=0, record=record, at=one.at, problem=problem, found=found, raw=raw, blame="syntax")
+    return Row(line=0, record=record, at=one.at, value=value)
 
 
-def _csv_rows(path: Path) -> Iterator[Row]:
+def _is_message(value: Any) -> bool:
+    return isinstance(value, dict) and "role" in value and "content" in value
+
+
+def _csv_rows(path: Path, start: Mark) -> Iterator[Row]:
     csv.field_size_limit(max(csv.field_size_limit(), path.stat().st_size + 1))
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.reader(stream)
-        try:
+    try:
+        with path.open("rb") as stream:
+            lines = _TextLines(stream, at=0)
+            reader = csv.reader(lines)
             names = [name.strip() for name in next(reader)]
-            line, record = reader.line_num + 1, 0
-            for cells in reader:
-                if cells:
-                    yield _csv_row(names, cells, line=line, record=record)
-                    record += 1
-                line = reader.line_num + 1
-        except UnicodeDecodeError as error:
-            raise _first_bad_line(path) from error
+            if not start.at:
+                yield from _csv_records(reader, lines, names, Mark())
+                return
+        with path.open("rb") as stream:
+            lines = _TextLines(stream, at=start.at)
+            yield from _csv_records(csv.reader(lines), lines, names, start)
+    except UnicodeDecodeError as error:
+        raise first_bad_line(path) from error
 
 
-def _first_bad_line(path: Path) -> InputError:
+class _TextLines:
+    """The lines of a text from the byte ``at`` on, which moves with them."""
+
+    def __init__(self, stream: io.BufferedReader, *, at: int) -> None:
+        bom = len(_BOM) if not at and stream.read(len(_BOM)) == _BOM else 0
+        self.at = at or bom
+        stream.seek(self.at)
+        self._text = io.TextIOWrapper(stream, encoding="utf-8", newline="")
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._text:
+            self.at += len(line) if line.isascii() else len(line.encode())
+            yield line
+
+
+def _csv_records(reader: Any, lines: _TextLines, names: list[str], start: Mark) -> Iterator[Row]:
+    record, above = start.record, start.line - 1
+    line, at = above + reader.line_num + 1, lines.at
+    for cells in reader:
+        if cells:
+            yield _csv_row(names, cells, line=line, record=record, at=at)
+            record += 1
+        line, at = above + reader.line_num + 1, lines.at
+
+
+def first_bad_line(path: Path) -> InputError:
+    """Make the error for a file that isn't UTF-8, with its first line that isn't."""
     with path.open("rb") as stream:
         for line, raw in enumerate(stream, 1):
             try:
@@ -317,18 +249,19 @@ def _parquet_rows(path: Path, start: Mark, end: int | None) -> Iterator[Row]:
             record += 1
 
 
-def _csv_row(names: list[str], cells: list[str], *, line: int, record: int) -> Row:
+def _csv_row(names: list[str], cells: list[str], *, line: int, record: int, at: int) -> Row:
     if len(cells) != len(names):
         return Row(
             line=line,
             record=record,
+            at=at,
             problem="a row of another width than the header",
             found=f"{len(cells)} cells under {len(names)} columns",
             raw=",".join(cells)[:_SHOWN],
             blame="syntax",
         )
-    value = {name: cell for name, cell in zip(names, cells, strict=True) if cell or name in _CSV_HEADS}
-    return Row(line=line, record=record, value=value)
+    value = {name: cell for name, cell in zip(names, cells, strict=True) if cell or name in CSV_HEADS}
+    return Row(line=line, record=record, at=at, value=value)
 
 
 def without_null(value: Any) -> Any:
@@ -338,25 +271,15 @@ def without_null(value: Any) -> Any:
     return [without_null(item) for item in value] if isinstance(value, list) else value
 
 
-def _encoding(path: Path, *, line: int, byte: int, name: str | None) -> InputError:
+def wrong_encoding(path: Path, *, line: int, byte: int, name: str | None) -> InputError:
+    """Make the error for a line that isn't UTF-8; ``name`` is the encoding that it could be in."""
     guess = name or "ITS_ENCODING"
     return InputError(
         Finding(
             where=f"{path}:{line}",
             found=f"byte 0x{byte:02x}, which isn't UTF-8" + (f" (it could be {name})" if name else ""),
-            expected=_EXPECTED,
+            expected=EXPECTED,
             fix=f"Convert it, for example: iconv -f {guess} -t UTF-8 {shlex.quote(path.name)} "
             f"> {shlex.quote('utf8-' + path.name)}",
-        )
-    )
-
-
-def _unknown(path: Path, first: bytes) -> InputError:
-    return InputError(
-        Finding(
-            where=f"{path}:1",
-            found=excerpt(first.decode("utf-8", "replace"), limit=60),
-            expected=_EXPECTED,
-            fix="Export the log in one of these; CSV needs a header with known columns.",
         )
     )

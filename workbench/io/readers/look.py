@@ -10,9 +10,10 @@ import msgspec
 
 from workbench.errors import Finding, InputError
 from workbench.io.crew import Crew
-from workbench.io.readers.containers import JsonLines, encoding_error, rows_of, sniff
+from workbench.io.readers.containers import JsonLines, encoding_error, rows_of
+from workbench.io.readers.kinds import sniff
 from workbench.io.readers.shapes import shape_of
-from workbench.io.readers.stretches import Stretch, stretches_of
+from workbench.io.readers.stretches import STRETCH, Stretch, stretches_of
 from workbench.io.readers.values import FORMATS, START, Container, LogFormat, Mark, Row, Shape
 from workbench.ports import silent
 from workbench.records import Value
@@ -108,7 +109,7 @@ class Looked(msgspec.Struct):
             self.first = msgspec.structs.replace(more.first, line=more.first.line + self.lines)
         self.bad_line = self.bad_line or (more.bad_line and more.bad_line + self.lines)
         for mark in more.marks if more.rows else ():
-            self.marks.append(Mark(line=mark.line + self.lines, record=self.rows, at=mark.at))
+            self.marks.append(Mark(line=mark.line + self.lines, record=self.rows + mark.record, at=mark.at))
         self.lines += more.lines
         self.rows += more.rows
         self.shapes.update(more.shapes)
@@ -153,7 +154,7 @@ def survey_logs(
     crew: Crew | None = None,
     progress: Progress = silent,
 ) -> tuple[Log, ...]:
-    """Look every file through once, one row in memory at a time (a JSON document is held whole).
+    """Look every file through once, one row in memory at a time.
 
     Args:
         paths: files in JSON Lines, JSON, Parquet or CSV; which of them is told by content.
@@ -191,17 +192,25 @@ def survey_logs(
 
 def look(stretch: Stretch, witness: Witness, progress: Progress = silent) -> Looked:
     """Look the rows of a stretch through, and show them to ``witness``."""
-    seen = Looked(marks=[Mark(record=stretch.start.record, at=stretch.start.at)])
+    seen = Looked(marks=[Mark(at=stretch.start.at)])
+    streamed = stretch.container in {"json", "csv"}
     path = Path(stretch.path)
+    size = path.stat().st_size if streamed else 0
     jsonl = stretch.container == "jsonl"
     lines = JsonLines(path, stretch.start, end=stretch.end) if jsonl else None
     try:
         for row in lines or rows_of(path, stretch.container, start=stretch.start, end=stretch.end):
+            if streamed and row.at - seen.marks[-1].at >= STRETCH:
+                seen.marks.append(Mark(line=row.line or 1, record=seen.rows, at=row.at))
             shape = seen.note(row)
             if shape is not None:
                 witness.show(shape, row.value)
             if seen.rows % _REPORT_EVERY == 0:
-                progress(f"read {path.name}", seen.rows, None)
+                progress(
+                    f"read {path.name}",
+                    seen.rows,
+                    round(seen.rows * size / row.at) if size and row.at else None,
+                )
     except InputError as error:
         seen.findings = error.findings
     seen.lines = lines.line if lines else 0

@@ -6,8 +6,9 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import InvariantError
-from workbench.io.readers.containers import rows_of, sniff
+from workbench.io.readers.containers import rows_of
 from workbench.io.readers.ids import DistinctIds
+from workbench.io.readers.kinds import sniff
 from workbench.io.readers.look import Log, Looked, keys_of, survey_logs
 from workbench.io.readers.shapes import parse, shape_of, split_turns
 from workbench.io.readers.values import LogFormat, LogRead, Mark, Parsed, Reject, Row, Shape, UnfitRowError

@@ -29,7 +29,9 @@ class Stretch(Value, frozen=True, kw_only=True):
 
 
 def stretches_of(path: Path, container: Container) -> list[Stretch]:
-    """Cut a file into stretches; JSON documents and CSV stay whole.
+    """Cut a file into stretches.
+
+    JSON documents and CSV stay whole: where their rows begin shows only as they are read.
 
     Raises:
         InputError: a Parquet file that can't be read.

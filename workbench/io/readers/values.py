@@ -30,7 +30,7 @@ class Reject(Value, frozen=True, kw_only=True):
 
 
 class Mark(Value, frozen=True, kw_only=True):
-    """A place to read a file from: a row's line, its record, and its first byte (0 but in JSON Lines)."""
+    """A place to read a file from: a row's line, its record, and its first byte (0 in Parquet)."""
 
     line: int = 1
     record: int = 0
