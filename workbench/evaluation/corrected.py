@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats as distributions
 
 from workbench.evaluation.repeats import questions
 from workbench.evaluation.stats import Interval, Method, Units, effective, wilson
@@ -56,6 +55,8 @@ def rogan_gladen(rate: float, n: float, error: Error, *, confidence: float = 0.9
     ``n`` is the number of independent cases behind ``rate``. Rogan & Gladen 1978; the interval takes the
     uncertainty of sensitivity and specificity in (Lang & Reiczigel 2014).
     """
+    from scipy import stats as distributions
+
     z = float(distributions.norm.ppf((1 + confidence) / 2))
     sens, spec = error.caught / error.positives, error.refused / error.negatives
     point = min(1.0, max(0.0, (rate + spec - 1) / (sens + spec - 1)))
@@ -83,6 +84,8 @@ def prediction_powered(
     cases must be drawn at random. Angelopoulos et al. 2023, weighed as in PPI++ so that a useless grader does
     no harm; variance over clusters, Student's quantile, and no side narrower than so few labels could hide.
     """
+    from scipy import stats as distributions
+
     known = ~np.isnan(said)
     rest = int((~known).sum())
     weight = _weight(found, said[known], known) if rest else 0.0

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
-from scipy import stats as distributions
 
 from workbench.evaluation.stats import Method, Units, difference, wilson
 from workbench.text import content_id
@@ -147,6 +146,8 @@ def needed(one: Comparison, *, confidence: float, family: int = 1) -> int:
     The cheaper of the two ways out: to show equivalence within the margin, or to show the difference among
     ``family`` tests (at the strictest of Holm's levels).
     """
+    from scipy import stats as distributions
+
     level = 1 - confidence
     power, once, twice = (
         float(distributions.norm.isf(tail)) for tail in (1 - POWER, level, level / 2 / family)
@@ -163,6 +164,8 @@ def needed(one: Comparison, *, confidence: float, family: int = 1) -> int:
 
 def _least(margin: float, *, confidence: float) -> float:
     """Return how many clusters that all agree keep Wilson's limit below ``margin``."""
+    from scipy import stats as distributions
+
     z = float(distributions.norm.ppf((1 + confidence) / 2))
     return z * z * (1 - margin) / margin
 

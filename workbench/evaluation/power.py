@@ -10,7 +10,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from scipy import stats as distributions
 
 MOST = 1 << 20
 TAIL = 1e-12
@@ -26,6 +25,8 @@ def power(n: int, *, differing: float, difference: float, level: float = 0.05) -
     Raises:
         ValueError: a share outside 0 to 1, or a difference larger than ``differing``.
     """
+    from scipy import stats as distributions
+
     if not 0 < differing <= 1 or abs(difference) > differing or not 0 < level < 1:
         raise ValueError(f"no such case: differing {differing}, difference {difference}, level {level}")
     low = int(distributions.binom.ppf(TAIL, n, differing))
@@ -72,6 +73,8 @@ def equivalence_cases(margin: float, *, differing: float, wanted: float = 0.80, 
 
     Two one-sided tests, normal approximation (Liu et al. 2002).
     """
+    from scipy import stats as distributions
+
     once, both = distributions.norm.isf(level), distributions.norm.isf((1 - wanted) / 2)
     return int(np.ceil(differing * ((once + both) / margin) ** 2))
 
@@ -79,6 +82,8 @@ def equivalence_cases(margin: float, *, differing: float, wanted: float = 0.80, 
 @lru_cache(maxsize=65_536)
 def _reject(moved: int, level: float) -> int:
     """Return the most losses of ``moved`` at which the two-sided test rejects; -1 where it never does."""
+    from scipy import stats as distributions
+
     fewest = int(distributions.binom.ppf(level / 2, moved, 0.5))
     while fewest >= 0 and 2 * distributions.binom.cdf(fewest, moved, 0.5) > level:
         fewest -= 1

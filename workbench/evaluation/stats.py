@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats as distributions
 
 from workbench.text import content_id
 from workbench.verdicts import Figure
@@ -111,6 +110,8 @@ def interval(draws: NDArray[np.float64], *, clusters: int, confidence: float) ->
 
     Draws that are infinite (a denominator of 0) count as what they are, so that a limit may be infinite.
     """
+    from scipy import stats as distributions
+
     if clusters <= 1 or not len(draws):
         return None
     stretch = np.sqrt(clusters / (clusters - 1)) * _student(confidence, clusters - 1)
@@ -183,9 +184,13 @@ def widened(
 
 @lru_cache(maxsize=64)
 def _normal(confidence: float) -> float:
+    from scipy import stats as distributions
+
     return float(distributions.norm.ppf((1 + confidence) / 2))
 
 
 @lru_cache(maxsize=4096)
 def _student(confidence: float, degrees: int) -> float:
+    from scipy import stats as distributions
+
     return float(distributions.t.ppf((1 + confidence) / 2, degrees))

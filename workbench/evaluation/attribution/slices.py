@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scipy import stats as distributions
-
 from workbench.evaluation.attribution.values import Slice
 from workbench.evaluation.paired import holm
 
@@ -47,6 +45,8 @@ def over_represented(judged: Sequence[Judged], features: Sequence[Mapping[str, s
 def _family(
     name: str, members: Sequence[tuple[Judged, Mapping[str, str]]]
 ) -> list[tuple[dict[str, Any], float]]:
+    from scipy import stats as distributions
+
     lost = {one.case.cluster for one, _ in members if one.lost}
     every = {one.case.cluster for one, _ in members}
     having: dict[tuple[str, str], set[str]] = {}
