@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import re
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _CHANCE_WORDS = 3
+_GONE = -2
 _FEW_TEXTS = 8
 _AMBIGUOUS = 0.05
 _LONG_HOLE = 12
@@ -33,12 +35,86 @@ _SIGNS_THEN_LINE = re.compile(r"^[^\w\r\n]*(?=\r?\n)")
 
 def strong_segments(segments: Sequence[str | None], texts: Sequence[str]) -> list[str | None]:
     """Trim every static segment to its label, and turn the weak ones into holes."""
-    trimmed = _merged([_trimmed(i, segments, few=len(texts) < _FEW_TEXTS) for i in range(len(segments))])
-    while True:
-        weak = _weakest(trimmed, texts)
-        if weak is None:
-            return trimmed
-        trimmed = _merged([*trimmed[:weak], None, *trimmed[weak + 1 :]])
+    row = _Row(_merged([_trimmed(i, segments, few=len(texts) < _FEW_TEXTS) for i in range(len(segments))]))
+    claims = [
+        (width(text), at) for at, text in enumerate(row.cells) if text is not None and len(row.cells) > 1
+    ]
+    weak = [claim for claim in claims if _is_weak(row, claim[1], texts)]
+    heapq.heapify(weak)
+    # Of each segment the last word holds: what was found before its neighbours changed is passed over.
+    standing = {at for _, at in weak}
+    while weak:
+        _, at = heapq.heappop(weak)
+        if at not in standing:
+            continue
+        standing.discard(at)
+        for near in row.open(at):
+            standing.discard(near)
+            if _is_weak(row, near, texts):
+                standing.add(near)
+                heapq.heappush(weak, (width(row.text(near)), near))
+    return row.segments()
+
+
+class _Row:
+    """Segments in a row, of which one after the other becomes a hole; holes side by side are one."""
+
+    def __init__(self, segments: Sequence[str | None]) -> None:
+        self.cells = list(segments)
+        self._before: list[int] = list(range(-1, len(segments) - 1))
+        self._after: list[int] = [*range(1, len(segments)), -1]
+
+    def text(self, at: int) -> str:
+        """Return the static text at a place."""
+        return self.cells[at] or ""
+
+    def before(self, at: int, steps: int = 1) -> int:
+        """Return the place so many segments before another, -1 where there is none."""
+        for _ in range(steps):
+            at = self._before[at] if at >= 0 else -1
+        return at
+
+    def last(self, at: int) -> bool:
+        """Tell whether nothing stands behind a place."""
+        return self._after[at] < 0
+
+    def static(self, at: int, *, back: bool) -> str | None:
+        """Return the nearest static text before or behind a place."""
+        found = self._static(at, self._before if back else self._after)
+        return None if found < 0 else self.cells[found]
+
+    def open(self, at: int) -> list[int]:
+        """Make a hole of the segment at a place; return the static ones whose surroundings that changes."""
+        self.cells[at] = None
+        for side in (self._before[at], self._after[at]):
+            if side >= 0 and self.cells[side] is None:
+                self._drop(side)
+        near = [self._static(at, self._before), self._static(at, self._after)]
+        near.append(self._static(near[1], self._after) if near[1] >= 0 else -1)
+        return [one for one in near if one >= 0]
+
+    def segments(self) -> list[str | None]:
+        """Return the segments that are left."""
+        at = next((i for i, before in enumerate(self._before) if before == -1), -1)
+        out = []
+        while at >= 0:
+            out.append(self.cells[at])
+            at = self._after[at]
+        return out
+
+    def _static(self, at: int, link: list[int]) -> int:
+        at = link[at]
+        while at >= 0 and self.cells[at] is None:
+            at = link[at]
+        return at
+
+    def _drop(self, at: int) -> None:
+        before, after = self._before[at], self._after[at]
+        if before >= 0:
+            self._after[before] = after
+        if after >= 0:
+            self._before[after] = before
+        self._before[at] = _GONE
 
 
 def _trimmed(index: int, segments: Sequence[str | None], *, few: bool) -> str | None:
@@ -74,28 +150,19 @@ def _trim_start(text: str, allowed: int) -> str:
     return _HALF_TOKEN_START.sub("", _SIGNS_THEN_LINE.sub("", text))
 
 
-def _weakest(segments: list[str | None], texts: Sequence[str]) -> int | None:
-    """Return the index of the static segment with the least claim, if any is weak."""
-    weak = [
-        (width(text), i)
-        for i, text in enumerate(segments)
-        if text is not None and len(segments) > 1 and _is_weak(i, text, segments, texts)
-    ]
-    return min(weak)[1] if weak else None
-
-
-def _is_weak(index: int, text: str, segments: list[str | None], texts: Sequence[str]) -> bool:
+def _is_weak(row: _Row, at: int, texts: Sequence[str]) -> bool:
+    text = row.text(at)
     if width(text) > _CHANCE_WORDS:
         return False
-    final_sign = index == len(segments) - 1 and not words(text)
-    if not text.strip() or (final_sign and _after_label(index, segments)):
+    after_label = _ends_label(row.cells[row.before(at, 2)] if row.before(at, 2) >= 0 else None)
+    if not text.strip() or (row.last(at) and not words(text) and after_label):
         return True
-    regions = _regions(index, segments, texts)
+    regions = _regions(row.static(at, back=True), row.static(at, back=False), texts)
     if sum(region.count(text) > 1 for region in regions) > _AMBIGUOUS * len(texts):
         return True
     if _is_label(text):
         return False
-    inside_value = index > 0 and _after_label(index, segments) and _LINK.fullmatch(text)
+    inside_value = row.before(at) >= 0 and after_label and _LINK.fullmatch(text)
     return bool(inside_value) or len(texts) < _FEW_TEXTS or _amid_prose(text, regions)
 
 
@@ -118,14 +185,15 @@ def _median(numbers: Sequence[int]) -> int:
 
 def _after_label(index: int, segments: Sequence[str | None]) -> bool:
     """Tell whether the hole before a final sign stands after a label or line end, and so owns the sign."""
-    before = segments[index - 2] if index > 1 else None
+    return _ends_label(segments[index - 2] if index > 1 else None)
+
+
+def _ends_label(before: str | None) -> bool:
     return before is None or bool(re.search(r"[:：>】\]\n][ \t\r\n]*$", before))
 
 
-def _regions(index: int, segments: list[str | None], texts: Sequence[str]) -> list[str]:
+def _regions(left: str | None, right: str | None, texts: Sequence[str]) -> list[str]:
     """Return, for each text that has them, what stands between the static neighbours of a segment."""
-    left = next((s for s in reversed(segments[:index]) if s is not None), None)
-    right = next((s for s in segments[index + 1 :] if s is not None), None)
     out = []
     for text in texts:
         start = text.find(left) + len(left) if left and left in text else 0
