@@ -127,8 +127,9 @@ class _Window:
                 raise BrokenJsonError(error.msg, self._at + self._bytes(self._here, error.pos)) from error
             except RecursionError as error:
                 raise BrokenJsonError("JSON nested too deeply", self._at) from error
-            # A number may go on behind the window.
-            if end < len(self._text) or not self._more():
+            # A number may go on behind the window: "0" of "0." is one already.
+            behind = len(self._text) - end
+            if behind >= _TAIL or (behind and self._text[end - 1] in '"]}') or not self._more():
                 break
         found = Element(self._at, self._text[self._here : end])
         self._go(end)
