@@ -4,7 +4,8 @@ A seeded sample of `--most N` changes of each kernel (spread evenly over its mod
 `--only KERNEL` takes one kernel, `--json FILE` writes every outcome. Prints what survived, and the score:
 killed of all that were tried, without those that `equivalents` explains. With `--state DIR` what was found
 stays there: a sweep that was stopped goes on with the same command, and after new tests only survivors are
-tried again. `--sums` only prints what stands there. `--jobs 2` tries two side by side.
+tried again. `--sums` only prints what stands there. `--jobs 2` tries two side by side. A trial runs the
+cheapest tests that run the changed line, up to `--seconds` of processor time: more kills, if any, by more.
 """
 
 import argparse
@@ -49,6 +50,7 @@ def main() -> int:
     options.add_argument("--most", type=int, default=10_000, help="how many changes of each kernel")
     options.add_argument("--seed", type=int, default=0, help="which ones")
     options.add_argument("--jobs", type=int, default=1, help="how many side by side")
+    options.add_argument("--seconds", type=float, default=60.0, help="of tests in a trial, processor time")
     options.add_argument("--state", type=Path, help="a folder that keeps what was found")
     options.add_argument("--sums", action="store_true", help="print what stands in --state, run nothing")
     options.add_argument("--json", type=Path, help="a file for every outcome")
@@ -63,7 +65,7 @@ def main() -> int:
             if asked.only in {"", kernel.name}:
                 chosen = sample(kernel, asked.most, asked.seed)
                 if not asked.sums:
-                    _try(kernel, chosen, kept, asked.jobs)
+                    _try(kernel, chosen, kept, asked)
                 outcomes += _shown(kernel, chosen, kept)
     if asked.json:
         asked.json.write_text(json.dumps([asdict(one) for one in outcomes], indent=1))
@@ -80,7 +82,7 @@ def sample(kernel: Kernel, most: int, seed: int) -> list[Mutation]:
     return [every[place] for place in sorted(chosen)]
 
 
-def _try(kernel: Kernel, chosen: list[Mutation], kept: Kept, jobs: int) -> None:
+def _try(kernel: Kernel, chosen: list[Mutation], kept: Kept, asked: argparse.Namespace) -> None:
     todo = tuple(one for one in chosen if kept.stands(kernel, one) is None)
     if not todo:
         return
@@ -94,7 +96,7 @@ def _try(kernel: Kernel, chosen: list[Mutation], kept: Kept, jobs: int) -> None:
         text = f"{kernel.name} {done}/{len(todo)} {one.outcome} {one.module}:{one.line} {one.what} {one.by}"
         os.write(told, f"{text} ({one.seconds} s)\n".encode())
 
-    Trials(kernel, todo, kept, jobs, place, say).run()
+    Trials(kernel, todo, kept, asked.jobs, asked.seconds, place, say).run()
     os.close(told)
 
 

@@ -59,6 +59,19 @@ class Known:
         self.shared |= other.shared
         self.failing += other.failing
 
+    def first(self, tests: list[str], seconds: float) -> list[str]:
+        """Return the first tests that together take so many seconds of processor time, one at least."""
+        chosen: list[str] = []
+        modules: set[str] = set()
+        for test in tests:
+            module = test.partition("::")[0]
+            seconds -= self.seconds[test] + (0.0 if module in modules else self.shared.get(test, 0.0))
+            if chosen and seconds < 0:
+                break
+            chosen.append(test)
+            modules.add(module)
+        return chosen
+
     def telling(self, file: Path, mutation: Mutation) -> list[str]:
         """Return the tests that can notice a change, in the order in which to run them.
 

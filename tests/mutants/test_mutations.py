@@ -200,6 +200,10 @@ def test_tests_that_share_what_is_dear_stay_together():
     )
     change = Mutation("m", 0, 1, (1,), "", lambda node: node)
     assert known.telling(Path("f"), change) == ["c.py::w", "a.py::x", "a.py::z", "b.py::y"]
+    whole = known.telling(Path("f"), change)
+    assert [known.first(whole, seconds) for seconds in (0, 2.0, 2.7, 9)] == [
+        whole[:1], whole[:1], whole[:3], whole,
+    ]  # fmt: skip
     known.failing.append("a.py::x")
     assert known.telling(Path("f"), change) == ["c.py::w", "b.py::y", "a.py::z"]
 

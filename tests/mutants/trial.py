@@ -28,12 +28,16 @@ _LONG = 1_000_000
 
 @dataclass(frozen=True)
 class Trials:
-    """Changes of one kernel to be tried, ``jobs`` at a time, into what is kept; ``say`` tells of each."""
+    """Changes of one kernel to be tried, ``jobs`` at a time, into what is kept; ``say`` tells of each.
+
+    A trial runs tests of ``seconds`` of processor time, and no more: what they let pass has survived.
+    """
 
     kernel: Kernel
     todo: tuple[Mutation, ...]
     kept: Kept
     jobs: int
+    seconds: float
     cache: Path
     say: Callable[[Outcome], None]
 
@@ -85,7 +89,7 @@ class Trials:
 
     def _swapped(self, mutation: Mutation, known: Known, items: dict) -> Work | None:
         file = source(mutation.module)
-        tests = known.telling(file, mutation)
+        tests = known.first(known.telling(file, mutation), self.seconds)
         if known.imported(file, mutation) or not tests:
             return None
 
@@ -108,7 +112,7 @@ class Trials:
         return Work(mutation, call, _allowed(known, tests))
 
     def _imported(self, mutation: Mutation, known: Known) -> Work:
-        tests = known.telling(source(mutation.module), mutation)
+        tests = known.first(known.telling(source(mutation.module), mutation), self.seconds)
 
         def call() -> dict:
             put_before_import(mutation)
