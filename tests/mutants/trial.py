@@ -22,7 +22,7 @@ from tests.mutants.mutations import Mutation
 from tests.mutants.place import ROOT, compiled, put_before_import, put_in_place, source
 
 # A test may take this many times its seconds of processor time, and some, before it counts as endless.
-_TIMES, _BESIDE = 8, 10
+_TIMES, _BESIDE = 6, 4
 _LONG = 1_000_000
 
 
