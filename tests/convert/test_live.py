@@ -62,6 +62,28 @@ def test_a_conversation_longer_than_any_in_the_log_fits_and_keeps_its_turns(live
     assert live(prompt(1, *_turns())).template in {t.id for t in longer.templates}
 
 
+@pytest.mark.parametrize("beside", [True, False])
+def test_an_earlier_turn_of_the_form_is_read_as_the_conversion_reads_it(beside):
+    """Compact prompts of conversations must be served as they were trained."""
+    talks = []
+    for i in range(40):
+        said = Message(role="assistant", content=f"answer {i}")
+        talk = (*prompt(i), said, prompt(i + 50)[-1])
+        talks.append(LogRecord(**{**_fields(log()[0]), "prompt": talk}))
+    records = [*log(), *talks] if beside else talks
+    induced = induce(records)
+    live = LiveTemplates(induced.templates, CompactForm())
+    for record, (at, slots) in zip(records, induced.assigned, strict=True):
+        found = live(record.prompt)
+        assert found.template == induced.templates[at].id
+        assert found.slots == slots
+        values = {slot.name: slot.value for slot in slots}
+        assert found.prompt == compact(induced.templates[at], values, CompactForm())
+    longer = (*talks[0].prompt, Message(role="assistant", content="so"), prompt(7)[-1])
+    read = {slot.name: slot.value for slot in live(longer).slots}
+    assert (read["question"], read["question_2"], read["question_3"]) == ("q 0?", "q 50?", "q 7?")
+
+
 def _turns():
     return ("user", "hello"), ("assistant", "hello, what is it?")
 
