@@ -67,6 +67,36 @@ EQUIVALENTS = (
         "Lt → LtE",
         "the byte 0x80 begins no character of UTF-8",
     ),
+    Equivalent(
+        "workbench.similarity.near",
+        "rebanded, known = 0, np.full((2, rows.size), -1, np.int64)",
+        "2 → 3",
+        "room for a third line that nobody reads or writes",
+    ),
+    Equivalent(
+        "workbench.similarity.nearest",
+        "_CELLS = 20_000_000  # likenesses held at a time",
+        "20000000 → 20000001",
+        "how much is held at a time: the results are the same",
+    ),
+    Equivalent(
+        "workbench.similarity.nearest",
+        "step = max(1, _CELLS // max(len(rows[0]), 1))",
+        "1 → 2",
+        "how much is held at a time: the results are the same",
+    ),
+    Equivalent(
+        "workbench.similarity.overlap",
+        "banding = Banding.reaching(_COPIES, recall=0.99, num_perm=128, max_bucket=2000, seed=0)",
+        "128 → 129",
+        "another draw of bands that reaches the same recall",
+    ),
+    Equivalent(
+        "workbench.similarity.shingles",
+        'out = desk.array("out", data.size // 2 + 2 * texts.len() + 2, np.uint64)',
+        "FloorDiv → Mult",
+        "more room than is needed",
+    ),
 )
 
 

@@ -64,6 +64,12 @@ def test_what_so_many_rows_say_is_boilerplate_and_a_copied_leak_is_none():
     assert rows == [(n, 0, 5, 6) for n in range(6)]
 
 
+def test_two_copies_count_once_too():
+    units, rows = [(0, "a b c"), (1, "z")], [(0, "a b c"), (1, "a b c")]
+    assert found(rows, units, Common(share=0.0, least=2))[1] == 0
+    assert found([(0, "a b"), (1, "a c")], units, Common(share=0.0, least=2))[1] == 1
+
+
 def test_a_share_is_one_of_all_rows_whether_they_share_anything_or_not():
     units, half = [(0, "a b c d e"), (1, "z")], Common(share=0.5, least=1)
     rows = [(n, f"a {letter}") for n, letter in enumerate("bcde")]
@@ -81,6 +87,16 @@ def test_sets_of_some_rows_in_the_order_asked():
     assert part.starts.tolist() == expected.starts.tolist()
     assert part.numbers.tolist() == expected.numbers.tolist()
     assert (part.rows, part.fields) == (4, 2)
+
+
+def test_many_queries_are_compared_a_few_at_a_time(monkeypatch):
+    rows = [pl.Series([f"w{n} w{n + 1} w{n + 2} w{n + 3}" for n in range(6)])]
+    queries = [pl.Series([f"w{n} w{n + 1} w{n + 2}" for n in (4, 0, 2, 5, 1)])]
+    whole = nearest(rows, queries, most=2)
+    assert len({found[0].row for found in whole}) == 5
+    for cells in (1, 12, 18):
+        monkeypatch.setattr("workbench.similarity.nearest._CELLS", cells)
+        assert nearest(rows, queries, most=2) == whole
 
 
 def test_no_columns_have_nothing_near():

@@ -103,6 +103,22 @@ def test_words_of_eight_bytes_and_their_multiples_are_told_apart():
     assert sets[0] == sets[2] != sets[1]
 
 
+def test_a_word_counts_from_its_first_letter_whatever_follows():
+    words = [
+        f"{before}{after}" for before in ("", "a", "b", "ab", "ba", "abcdefg") for after in ("é", "éa", "ß")
+    ]
+    found = shingle([pl.Series(words)], ngram=1)
+    assert len(set(found.sets.tolist())) == len(words)
+
+
+@pytest.mark.parametrize("text", ["a", "é", "你", "!", "a b", "ab", "你好"])
+def test_the_shortest_texts_have_their_shingles(text):
+    alone, among = shingle([pl.Series([text])], ngram=1), shingle([pl.Series([text, "b"] * 9)], ngram=1)
+    size = int(alone.starts[-1])
+    assert size == len(text.split())
+    assert among.sets[:size].tolist() == alone.sets.tolist()
+
+
 def test_numbers_and_capitals_at_the_ends_of_their_ranges():
     found = shingle([pl.Series(["AZ az", "az AZ", "a0", "a9", "a/", "a:", "a[", "a@"])], ngram=1)
     sets = [set(found.sets[a:b].tolist()) for a, b in itertools.pairwise(found.starts)]
