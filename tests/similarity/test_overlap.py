@@ -1,5 +1,7 @@
 """What texts share is counted exactly, what many records or rows say left aside."""
 
+import sys
+
 import numpy as np
 import polars as pl
 import pytest
@@ -95,7 +97,7 @@ def test_many_queries_are_compared_a_few_at_a_time(monkeypatch):
     whole = nearest(rows, queries, most=2)
     assert len({found[0].row for found in whole}) == 5
     for cells in (1, 12, 18):
-        monkeypatch.setattr("workbench.similarity.nearest._CELLS", cells)
+        monkeypatch.setattr(sys.modules[nearest.__module__], "_CELLS", cells)
         assert nearest(rows, queries, most=2) == whole
 
 
