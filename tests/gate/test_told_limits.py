@@ -5,13 +5,13 @@ import json
 import msgspec
 import polars as pl
 import pytest
-from test_gate import GOOD, arms, change, gate, harm, rule, told
+from test_gate import GOOD, NOTHING, arms, change, figure, gate, harm, rule, told
 from test_rules_and_beside import compared, completeness, crossed
 
 from workbench.contracts import Contract, Rule
 from workbench.errors import InputError
 from workbench.gate import Policy, baseline_of
-from workbench.gate.baseline import baseline_checks, take
+from workbench.gate.baseline import Baseline, Kept, baseline_checks, mismatch, take
 from workbench.gate.complete import damage
 from workbench.gate.data import _personal, _signal
 from workbench.gate.datapolicy import DataPolicy, SignalLimits
@@ -144,3 +144,48 @@ def test_a_baseline_needs_the_cases_of_its_run(tmp_path, whole_run):
     (run / "eval" / "cases.jsonl").unlink()
     with pytest.raises(InputError, match="cases of a finished evaluation"):
         baseline_of(run)
+
+
+@pytest.mark.parametrize(
+    ("unscored", "verdict", "found_"),
+    [(10, "passed", "0.050 (10 of 200)"), (11, "undecided", "0.055 (11 of 200)")],
+)
+def test_a_twentieth_may_be_missing(unscored, verdict, found_):
+    missing = msgspec.structs.replace(figure(0.96, n=200 - unscored), unscored=unscored)
+    whole = arms(after=0.96)
+    alone = msgspec.structs.replace(whole, teacher=NOTHING, before=NOTHING, after=missing)
+    result = gate(change(GOOD, overall=alone, behaviours=()), min_retained=None)
+    told_ = found(result, "max_unscored_share: 0.05")
+    assert (told_.verdict, told_.found) == (verdict, found_)
+
+
+@pytest.mark.parametrize(
+    ("broken", "checks", "told_"),
+    [
+        ((("a",), ()), ({"a": "1"}, {"a": "1"}), ""),
+        ((("a",), ()), ({"a": "1"}, {"a": "2"}), "the rule 'a' is checked differently now"),
+        (((), ("a",)), ({"a": "1"}, {"a": "2"}), "the rule 'a' is checked differently now"),
+        (((), ("a",)), ({}, {"a": "2"}), "the rule 'a' is checked differently now"),
+        ((("a",), ()), ({"a": "1"}, {}), "the rule 'a' is checked differently now"),
+        ((("b",), ("b",)), ({"a": "1", "b": "1"}, {"a": "2", "b": "1"}), ""),
+        ((("c",), ("c",)), ({"a": "1"}, {"a": "2"}), ""),
+    ],
+)
+def test_a_case_is_compared_where_what_it_breaks_is_checked_alike(broken, checks, told_):
+    one, other = (
+        Baseline(
+            workbench="1", base={}, graders={"rules": "g"}, rules=rules,
+            cases={"c": Kept(content="x", behaviour="rules", broken=names)},
+        )
+        for names, rules in zip(broken, checks, strict=True)
+    )  # fmt: skip
+    assert mismatch("c", one, other) == told_
+    graders = msgspec.structs.replace(other, graders={"rules": "h"})
+    assert mismatch("c", one, graders) == "judged by another version of the grader 'rules'"
+    assert mismatch("c", one, msgspec.structs.replace(other, cases={})) == "not asked in this run"
+
+
+def test_a_value_at_the_limit_lies_not_above_it():
+    scores = pl.Series([0.5, 0.6])
+    (one,) = _signal("s", scores, pl.Series(["a", "b"]), SignalLimits(max_rows_above=0, above=0.5))
+    assert (one.found, one.where) == ("1", "b")

@@ -75,16 +75,14 @@ class Known:
     def telling(self, file: Path, mutation: Mutation) -> list[str]:
         """Return the tests that can notice a change, in the order in which to run them.
 
-        Those that run one of its lines; of a change in what runs at import alone those that enter its module
-        at all, or else every test. A test that passes by there on its way counts as much as one about it.
+        Those that run one of its lines; of a change in what runs at import alone, every test. A test that
+        passes by there on its way counts as much as one about it.
         """
         lines = self.lines.get(str(file), {})
-        asked: Collection[int] = mutation.lines
-        if {test for line in asked for test in lines.get(line, ())} == {""}:
-            asked = ()
-        found = {test for line in asked or lines for test in lines.get(line, ())} - {"", *self.failing}
-        if not found and not asked:
-            found = set(self.seconds) - set(self.failing)
+        found = {test for line in mutation.lines for test in lines.get(line, ())}
+        if not mutation.lines or found == {""}:
+            found = set(self.seconds)
+        found -= {"", *self.failing}
         return self._in_order(found)
 
     def imported(self, file: Path, mutation: Mutation) -> bool:
