@@ -23,6 +23,9 @@ _SPACE = "Check the path and the space left; the same command goes on."
 
 def main() -> None:
     """Run the command line and exit with the designed codes (0, 1, 2, 3, 70, 130)."""
+    from workbench.cli.streams import prepare
+
+    prepare()
     code = execute(sys.argv[1:])
     if code == errors.EXIT_INTERRUPTED:
         # CPython remembers an interrupt that passed through exec() of a string, as importing does, and
@@ -40,6 +43,7 @@ def execute(arguments: list[str]) -> int:
     from workbench.cli.verbs import app
 
     try:
+        _refuse_undecodable(arguments)
         with carrying_out(arguments):
             code = app(args=arguments, prog_name="workbench", standalone_mode=False)
     except (KeyboardInterrupt, typer.exceptions.Abort):
@@ -53,6 +57,25 @@ def execute(arguments: list[str]) -> int:
     if code == errors.EXIT_INTERRUPTED:
         sys.stderr.write("\ninterrupted: nothing half-written counts; run the same command again to go on\n")
     return code if isinstance(code, int) else errors.EXIT_OK
+
+
+def _refuse_undecodable(arguments: list[str]) -> None:
+    """Refuse names that aren't UTF-8, which neither Parquet nor JSON can hold.
+
+    Raises:
+        ConfigError: with each of them, its odd bytes as escapes.
+    """
+    odd = [one for one in arguments if not one.isascii() and one.encode("utf-8", "replace").decode() != one]
+    if odd:
+        raise errors.ConfigError(
+            errors.Finding(
+                where=one,
+                found="an argument that isn't UTF-8",
+                expected="names in UTF-8",
+                fix="Rename the file, for example with convmv.",
+            )
+            for one in odd
+        )
 
 
 def _is_interrupt(error: BaseException | None) -> bool:

@@ -9,7 +9,7 @@ import typer
 
 from workbench.cli import options
 from workbench.cli.hint import command, shown
-from workbench.cli.produce import Face, screen_for
+from workbench.cli.produce import Face, refuse_taken, screen_for
 
 if TYPE_CHECKING:
     from workbench.gate import Baseline
@@ -42,6 +42,7 @@ def bless(
     from workbench.io.rundir import write_text
 
     with screen_for(Face(quiet=quiet, as_json=as_json)) as screen:
+        refuse_taken(out, force=True, inputs=[run])
         _whole(run)
         new = baseline_of(run)
         _versioned(new, run)

@@ -55,7 +55,7 @@ def compact(
     findings: list[Finding] = []
     name = str(requests) if requests else "standard input"
     if out is not None:
-        refuse_taken(out, force=force)
+        refuse_taken(out, force=force, inputs=[converted, requests])
     with ExitStack() as held:
         source = held.enter_context(requests.open("rb")) if requests else sys.stdin.buffer
         target = held.enter_context(whole_file(out)) if out else sys.stdout.buffer

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from workbench.cli import options
 from workbench.cli.hint import shown
-from workbench.cli.produce import Face, screen_for
+from workbench.cli.produce import Face, refuse_taken, screen_for
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -47,6 +47,9 @@ def compare(
     from workbench.report.files import read_lang
     from workbench.wording import speaking
 
+    for page in (html, markdown):
+        if page is not None:
+            refuse_taken(page, force=True, inputs=runs)
     with screen_for(Face(quiet=quiet, as_json=as_json)) as screen:
         found = compare_runs(runs)
     with speaking(lang or read_lang(runs[-1])):

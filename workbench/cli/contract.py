@@ -59,7 +59,7 @@ def infer(
     if judged:
         inferred = replace(inferred, contract=drafted(inferred.contract))
     if out is not None:
-        refuse_taken(out, force=force)
+        refuse_taken(out, force=force, inputs=[prompt])
         write_text(out, dump_contract(inferred.contract))
     lint = command("contract", "lint", out)
     then = f"correct {shown(out)} by hand, then {lint}" if out else "--out FILE keeps it"

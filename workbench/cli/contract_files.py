@@ -237,18 +237,18 @@ def diff(
         "pairs_invalidated": len({one.pair for one in hit}) if data is not None else None,
     }
     if out is not None:
-        _written(rows, out, force=force)
+        refuse_taken(out, force=force, inputs=[old, new, data])
+        _written(rows, out)
     Screen(as_json=as_json).show(
         summary, _changed(summary), _touched(summary, out), then="[bold]workbench contract lint NEW[/]"
     )
 
 
-def _written(rows: list[dict[str, Any]], out: Path, *, force: bool) -> None:
+def _written(rows: list[dict[str, Any]], out: Path) -> None:
     import json
 
     from workbench.io.rundir import write_text
 
-    refuse_taken(out, force=force)
     write_text(out, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 

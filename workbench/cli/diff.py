@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from workbench.cli import options
 from workbench.cli.hint import command
-from workbench.cli.produce import Face, screen_for
+from workbench.cli.produce import Face, refuse_taken, screen_for
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -56,6 +56,9 @@ def diff(
     from workbench.report.versionspage import difference_html
     from workbench.wording import speaking
 
+    for page in (markdown, html, out):
+        if page is not None:
+            refuse_taken(page, force=True, inputs=[a, b])
     with screen_for(Face(quiet=quiet, as_json=as_json)) as screen:
         found = difference(read_dataset(a, progress=screen.report), read_dataset(b, progress=screen.report))
     with speaking(lang or "en"):

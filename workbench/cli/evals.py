@@ -58,7 +58,7 @@ def from_contract(
     from workbench.io.rundir import write_text
 
     require([contract, *([pairs] if pairs else [])], what="a contract and held-out pairs")
-    refuse_taken(out, force=force)
+    refuse_taken(out, force=force, inputs=[contract, pairs])
     rules = load_contract(contract)
     held, barred = _held(pairs) if pairs else ([], 0)
     suite = probe(rules, held, how=Probing(per_rule=per_rule, languages=_languages(lang, rules, held)))

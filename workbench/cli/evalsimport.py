@@ -76,7 +76,7 @@ def import_suite(
 
     _known("--from", form, tuple(FORMATS))
     _known("--match", match, _ASSERTED)
-    refuse_taken(out, force=force)
+    refuse_taken(out, force=force, inputs=[source])
     wanted = Wanted(
         slots=_slots(slot or []),
         match="exact" if match == "exact" else "includes",

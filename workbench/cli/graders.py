@@ -81,7 +81,7 @@ def measure(
     named = named_graders(grader)
     require([data, *([against] if against else [])], what="labelled sets")
     if out is not None:
-        refuse_taken(out, force=force)
+        refuse_taken(out, force=force, inputs=[data, against])
     with screen_for(Face(quiet=quiet, as_json=as_json)) as screen:
         sets = [one for one in read_labelled(data) if not named or one.behaviour in named]
         missing = sorted(set(named) - {one.behaviour for one in sets})

@@ -15,13 +15,13 @@ from workbench.cli.invoked import invoked
 from workbench.errors import Finding, InputError, OutputError
 from workbench.io.config import read_text
 from workbench.io.fingerprint import Unchanged, fingerprint
-from workbench.io.places import edited, refuse_special, spare_inputs, spare_inside
+from workbench.io.places import edited, refuse_special, spare_inputs, spare_inside, spare_made
 from workbench.io.rundir import is_complete, joined, output
 from workbench.ports import silent
 from workbench.spec import spec_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from rich.console import RenderableType
@@ -160,13 +160,15 @@ def require_sources(sources: list[Path], *, what: str) -> None:
     require([source for source in sources if not looks_like_hub_id(str(source))], what=what)
 
 
-def refuse_taken(out: Path, *, force: bool) -> None:
-    """Refuse to write over a file unless asked to, and over anything else in any case.
+def refuse_taken(out: Path, *, force: bool, inputs: Iterable[Path | str | None] = ()) -> None:
+    """Refuse to write over a file unless asked to; over an input, a part of an output or no file in any case.
 
     Raises:
         OutputError: something stands there.
     """
     refuse_special(out)
+    spare_inputs(out, [one for one in inputs if one is not None])
+    spare_made(out)
     if os.path.lexists(out) and not force:
         raise OutputError(
             Finding(

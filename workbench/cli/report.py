@@ -65,7 +65,7 @@ def _results(run: Path, to: ResultFormat | None, out: Path | None, *, arm: str, 
         raise ConfigError(
             Finding(where=missing, found="nothing", expected="--to and --out together", fix=fix)
         )
-    refuse_taken(out, force=face.force)
+    refuse_taken(out, force=face.force, inputs=[run])
     text = results(run, to, arm=arm)
     write_text(out, text)
     with screen_for(face) as screen:

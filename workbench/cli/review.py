@@ -188,7 +188,7 @@ def _write(
 
     for path in files.values():
         if path is not None:
-            refuse_taken(path, force=force)
+            refuse_taken(path, force=force, inputs=[data])
     summary: dict[str, Any] = {"agreement": _agreement(store)}
     if (path := files["decisions"]) is not None:
         summary["decisions"] = _lines(path, store.decisions(), data)

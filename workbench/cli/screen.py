@@ -125,7 +125,8 @@ def plain(text: str) -> str:
 
 def json_line(value: Any) -> str:
     """Write ``value`` as one line of JSON that no terminal obeys; dates and bytes of a table as text."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    unicode = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().startswith("utf")
+    text = json.dumps(value, ensure_ascii=not unicode, default=str)
     return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
 

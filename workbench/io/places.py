@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,8 @@ _BESIDE = frozenset(
 )
 _SYSTEM = ("/dev", "/proc", "/sys")
 _SHOWN = 3
+# As pathlib leaves an address: of two slashes one.
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 _LONGEST = 200
 
 
@@ -79,6 +82,25 @@ def spare_inside(path: Path, inputs: Iterable[Path | str], *, verb: str) -> None
             )
 
 
+def spare_made(path: Path) -> None:
+    """Refuse a file as output that is a part of a finished output: it would be damaged, whatever is forced.
+
+    Raises:
+        OutputError: with the output it belongs to.
+    """
+    place = resolved(path)
+    for home in place.parents if place.is_file() else ():
+        if place.relative_to(home).as_posix() in (MANIFEST, *(files_made(home) or ())) and files_made(home):
+            raise OutputError(
+                Finding(
+                    where=str(path),
+                    found=f"a part of the finished output {home}",
+                    expected="a file of its own",
+                    fix="Choose another name.",
+                )
+            )
+
+
 def resolved(path: Path) -> Path:
     """Return where ``path`` leads to when all links are followed.
 
@@ -107,6 +129,7 @@ def refuse_foreign(path: Path, *, verb: str, force: bool, carries: bool = False)
     Raises:
         OutputError: with what is in the way.
     """
+    refuse_odd(path)
     if not os.path.lexists(path):
         return
     if not path.is_dir():
@@ -151,6 +174,23 @@ def edited(path: Path) -> list[str]:
     ]
 
 
+def refuse_odd(path: Path) -> None:
+    """Refuse an address of the network as a place: it would become a folder of that name.
+
+    Raises:
+        OutputError: with what was taken for an address.
+    """
+    if _ADDRESS.match(str(path)):
+        raise OutputError(
+            Finding(
+                where=str(path),
+                found="an address of the network",
+                expected="a place on this machine",
+                fix="Write it here, and send it there by the tool of that service.",
+            )
+        )
+
+
 def missing(path: Path) -> list[str]:
     """Name the files of a finished output that aren't there any more."""
     return [name for name in files_made(path) or () if not (_inside(name) and (path / name).is_file())]
@@ -162,6 +202,7 @@ def refuse_special(path: Path) -> None:
     Raises:
         OutputError: with what stands there.
     """
+    refuse_odd(path)
     place = os.path.abspath(path)  # noqa: PTH100  a link isn't followed: it is what would be replaced
     system = any(place == one or place.startswith(one + "/") for one in _SYSTEM)
     if not system and (path.is_symlink() or not path.exists() or path.is_file()):
