@@ -209,6 +209,11 @@ def _mark(character: str) -> bytes:
 _MARKS = b"".join(_mark(chr(code)) for code in range(256))
 
 
+def is_utf8(text: str) -> bool:
+    """Tell whether a text can be written as UTF-8; names of files may hold halves of surrogate pairs."""
+    return text.isascii() or text.encode("utf-8", "replace").decode() == text
+
+
 def visible(text: str) -> str:
     """Replace what neither a page nor a terminal may get by visible marks; tabs and line ends stay."""
     return _UNFIT.sub(_picture, text)

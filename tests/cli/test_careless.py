@@ -75,6 +75,10 @@ def test_a_name_that_is_no_utf8_is_refused_in_words(desk, capsys):
         assert execute(line) == 2
         assert "o\\udcffx" in capsys.readouterr().err
     assert not (desk / odd).exists()
+    (desk / "docs").mkdir()
+    (desk / "docs" / f"{odd}.md").write_text("Q: When is it open?\nA: From 9 to 5.\n")
+    assert execute(["knowledge", "docs", "--out", "known"]) == 2
+    assert "convmv" in capsys.readouterr().err
 
 
 def run(line, *, closed=(), **variables):

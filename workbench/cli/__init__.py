@@ -65,7 +65,9 @@ def _refuse_undecodable(arguments: list[str]) -> None:
     Raises:
         ConfigError: with each of them, its odd bytes as escapes.
     """
-    odd = [one for one in arguments if not one.isascii() and one.encode("utf-8", "replace").decode() != one]
+    from workbench.text import is_utf8
+
+    odd = [one for one in arguments if not is_utf8(one)]
     if odd:
         raise errors.ConfigError(
             errors.Finding(

@@ -12,7 +12,7 @@ from workbench.errors import Finding, InputError
 from workbench.io.config import read_text
 from workbench.io.readers import rows_in, source_name
 from workbench.records import Source, Value
-from workbench.text import content_id, paragraphs, sentences, words
+from workbench.text import content_id, is_utf8, paragraphs, sentences, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -211,6 +211,17 @@ def _placed(asked: Asked, own: Sequence[Chunk], title: str, source: Source) -> F
 
 def _files(path: Path) -> list[Path]:
     found = sorted(p for p in path.rglob("*") if p.suffix.lower() in KINDS) if path.is_dir() else [path]
+    odd = [file for file in found if not is_utf8(str(file))]
+    if odd:
+        raise InputError(
+            Finding(
+                where=str(file),
+                found="a name that isn't UTF-8",
+                expected="names in UTF-8",
+                fix="Rename the file, for example with convmv.",
+            )
+            for file in odd
+        )
     if not found or found[0].suffix.lower() not in KINDS or not found[0].is_file():
         raise InputError(
             Finding(
