@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from workbench.similarity.room import shrunk
+from workbench.similarity.shingles import Desk
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -68,8 +71,9 @@ class Buckets:
         threads: int | None = None,
     ) -> Buckets:
         """Bucket the rows that are ``filled`` by their band hashes ``(bands, rows)``."""
+        desk = Desk()
         with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
-            together = list(pool.map(lambda band: sharing_rows(band, filled), hashes))
+            together = list(pool.map(lambda band: sharing_rows(band, filled, desk=desk), hashes))
         return cls(hashes=hashes, banding=banding, _sorted=together)
 
     def candidates(self) -> NDArray[np.int64]:
@@ -80,11 +84,20 @@ class Buckets:
         return np.flatnonzero(shared)
 
     def renumbered(self, rows: NDArray[np.int64]) -> Buckets:
-        """Return the same buckets where only ``rows`` (ascending, all candidates among them) are there."""
-        place = np.zeros(self.hashes.shape[1], np.int64)
+        """Return the same buckets where only ``rows`` (ascending, all candidates among them) are there.
+
+        They take the place of these buckets in memory, so that no fresh pages are asked for.
+        """
+        bands, every = self.hashes.shape
+        place = np.zeros(every, np.int64)
         place[rows] = np.arange(rows.size)
         members = [place[band] for band in self._sorted]
-        return Buckets(hashes=self.hashes[:, rows], banding=self.banding, _sorted=members)
+        flat = self.hashes.reshape(-1)
+        for band in range(bands):
+            # What is written lies before all that is still to be read.
+            flat[band * rows.size : (band + 1) * rows.size] = self.hashes[band].take(rows)
+        hashes = shrunk(self.hashes, bands * rows.size).reshape(bands, rows.size)
+        return Buckets(hashes=hashes, banding=self.banding, _sorted=members)
 
     def each(self, alive: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Yield, band by band, the living rows ordered by bucket, and the bucket bounds.
@@ -178,13 +191,18 @@ def hasher(
     return work
 
 
-def sharing_rows(keys: NDArray[np.uint64], wanted: NDArray[np.bool_]) -> NDArray[np.int64]:
+def sharing_rows(
+    keys: NDArray[np.uint64], wanted: NDArray[np.bool_], *, desk: Desk | None = None
+) -> NDArray[np.int64]:
     """Return the rows ``wanted`` that share their key with another such, ordered by key and then by row."""
     from workbench.similarity.kernels import sharing
 
-    seen = np.zeros(1 << max(6, (4 * keys.size).bit_length()), np.uint8)
-    maybe, out = np.empty((2, keys.size + 1), np.int64)
-    count = sharing(keys, wanted, seen, maybe, np.empty(keys.size + 2, np.int64), out)
+    desk = desk or Desk()
+    slots = 1 << max(6, (4 * keys.size).bit_length())
+    seen = desk.array("seen", slots, np.uint8)[:slots]
+    seen[:] = 0
+    maybe, begins, out = (desk.array(name, keys.size + 2, np.int64) for name in ("maybe", "begins", "out"))
+    count = sharing(keys, wanted, seen, maybe, begins, out)
     return out[:count].copy()
 
 

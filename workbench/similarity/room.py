@@ -32,6 +32,19 @@ def room(*shape: int, dtype: DTypeLike) -> NDArray[Any]:
     return np.frombuffer(pages, kind).reshape(shape)
 
 
+def shrunk(array: NDArray[Any], size: int) -> NDArray[Any]:
+    """Return the first ``size`` numbers of a `room`; the pages of the rest go back to the system."""
+    base: Any = array
+    while isinstance(base, np.ndarray | memoryview):
+        base = base.base if isinstance(base, np.ndarray) else base.obj
+    if isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        page = mmap.PAGESIZE
+        kept = -(-size * array.itemsize // page) * page
+        if kept < len(base):
+            base.madvise(mmap.MADV_DONTNEED, kept, len(base) - kept)
+    return array.reshape(-1)[:size]
+
+
 def mapped(path: str | Path) -> NDArray[Any]:
     """Open a ``.npy`` file without reading it whole; from any number of threads.
 

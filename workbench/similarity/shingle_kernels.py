@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from workbench.similarity.intrinsics import eight_bytes, leading_zeros
 from workbench.similarity.kernels import PRIME, S32, STEP, compiled, mix
 
 if TYPE_CHECKING:
@@ -19,7 +20,13 @@ _PLANE_2, _PLANE_4 = 0x20000, 0x40000
 _BASIS, _NONE = np.uint64(0xCBF29CE484222325), np.uint64(0)
 _S8, _BYTE, _NINE = np.uint64(8), np.uint64(_ONE_BYTE), np.uint64(0x39)
 _WIDE = np.uint64(1 << 63)  # no eight bytes of ASCII have it
-_FULL = 7
+_FULL, _EIGHT = 7, 8
+# Eight bytes at once: their highest bits, those that tell small letters from capitals, and what carries a
+# letter or a digit, and not its like beyond z or 9, into the highest bit of its byte.
+_EVERY = np.uint64(0x0101010101010101)
+_HIGH, _SMALL = _EVERY * np.uint64(0x80), _EVERY * np.uint64(0x20)
+_FROM_A, _PAST_Z = _EVERY * np.uint64(0x80 - 0x61), _EVERY * np.uint64(0x7F - 0x7A)
+_FROM_0, _PAST_9 = _EVERY * np.uint64(0x80 - 0x30), _EVERY * np.uint64(0x7F - 0x39)
 _FEW = 16
 
 
@@ -47,6 +54,20 @@ def kind_of(code: int, table: NDArray[np.uint8]) -> int:
 
 
 @compiled
+def leading_word(eight: np.uint64) -> tuple[int, np.uint64]:
+    """Count the letters and digits of ASCII that eight bytes begin with, none where a byte is not of ASCII.
+
+    Also returns the highest bit of each byte that is a digit.
+    """
+    if eight & _HIGH != _NONE:
+        return 0, _NONE
+    small = eight | _SMALL
+    digits = (eight + _FROM_0) & ~(eight + _PAST_9) & _HIGH
+    letters = (small + _FROM_A) & ~(small + _PAST_Z) & _HIGH
+    return leading_zeros((digits | letters) ^ _HIGH) >> 3, digits
+
+
+@compiled
 def tokenize(
     data: NDArray[np.uint8],
     start: int,
@@ -58,7 +79,7 @@ def tokenize(
     """Hash the words of bytes ``[start, end)`` into ``tokens``.
 
     ``small`` gives for a byte of ASCII its small letter or digit, 0 where it parts words; what isn't ASCII
-    has 255. Eight such bytes are hashed at a time.
+    has 255. Eight such bytes are hashed at a time, and read at a time where they are of ASCII.
 
     Returns:
         How many tokens, how many of them characters of an unspaced script, and the hash of the sequence of
@@ -70,10 +91,20 @@ def tokenize(
     while at <= end:
         low = np.uint64(small[data[at]]) if at < end else _NONE  # the end parts words too
         if _NONE < low < _BYTE:
-            pack = (pack << _S8) | low
-            digit = digit or bool(low <= _NINE)
-            held += 1
-            at += 1
+            run = 0
+            if held & _FULL == 0 and at + _EIGHT <= data.size:
+                eight = eight_bytes(data, at)
+                run, digits = leading_word(eight)
+                run = min(run, end - at)
+            if run > 0:
+                rest = np.uint64(64 - 8 * run)
+                pack = (eight | _SMALL) >> rest
+                digit = digit or (digits >> rest) != _NONE
+            else:
+                run, pack = 1, (pack << _S8) | low
+                digit = digit or bool(low <= _NINE)
+            held += run
+            at += run
             if held & _FULL == 0:
                 word, pack = (word ^ pack) * PRIME, _NONE
             continue
