@@ -54,17 +54,22 @@ def kind_of(code: int, table: NDArray[np.uint8]) -> int:
 
 
 @compiled
-def leading_word(eight: np.uint64) -> tuple[int, np.uint64]:
-    """Count the letters and digits of ASCII that eight bytes begin with, none where a byte is not of ASCII.
+def leading_word(eight: np.uint64, most: int, low: np.uint64) -> tuple[int, np.uint64, bool]:
+    """Take the letters and digits of ASCII that eight bytes begin with, ``most`` at most.
 
-    Also returns the highest bit of each byte that is a digit.
+    ``low`` is the small letter or digit of the first byte, which is taken alone where a byte isn't of ASCII.
+
+    Returns:
+        How many bytes, their small letters and digits end to end, and whether a digit is among them.
     """
     if eight & _HIGH != _NONE:
-        return 0, _NONE
+        return 1, low, bool(low <= _NINE)
     small = eight | _SMALL
     digits = (eight + _FROM_0) & ~(eight + _PAST_9) & _HIGH
     letters = (small + _FROM_A) & ~(small + _PAST_Z) & _HIGH
-    return leading_zeros((digits | letters) ^ _HIGH) >> 3, digits
+    run = min(leading_zeros((digits | letters) ^ _HIGH) >> 3, most)
+    rest = np.uint64(64 - 8 * run)
+    return run, small >> rest, bool((digits >> rest) != _NONE)
 
 
 @compiled
@@ -91,18 +96,11 @@ def tokenize(
     while at <= end:
         low = np.uint64(small[data[at]]) if at < end else _NONE  # the end parts words too
         if _NONE < low < _BYTE:
-            run = 0
+            run, part, figure = 1, low, bool(low <= _NINE)
             if held & _FULL == 0 and at + _EIGHT <= data.size:
-                eight = eight_bytes(data, at)
-                run, digits = leading_word(eight)
-                run = min(run, end - at)
-            if run > 0:
-                rest = np.uint64(64 - 8 * run)
-                pack = (eight | _SMALL) >> rest
-                digit = digit or (digits >> rest) != _NONE
-            else:
-                run, pack = 1, (pack << _S8) | low
-                digit = digit or bool(low <= _NINE)
+                run, part, figure = leading_word(eight_bytes(data, at), end - at, low)
+            pack = (pack << _S8) | part
+            digit = digit or figure
             held += run
             at += run
             if held & _FULL == 0:
