@@ -1,6 +1,6 @@
 """Draws synthetic logs with known templates and counts how often they are found again exactly.
 
-    python -m bench.templates --draws 200
+    python -m bench.templates --draws 200 [--first SEED]
 
 A draw has 1 to 20 mixed tasks, each with 2 to 8 labelled slots, in the system message or wholly in the user's
 turn, English or Chinese; up to three versions of a task follow each other over time, differing in a sentence;
@@ -153,9 +153,10 @@ def main() -> None:
     """Print one JSON object for every draw that isn't exact, and one for all."""
     parser = argparse.ArgumentParser(description="Known templates, found again.")
     parser.add_argument("--draws", type=int, default=200)
+    parser.add_argument("--first", type=int, default=0, help="Seed of the first draw (default: 0).")
     asked = parser.parse_args()
     exact = lossless = 0
-    for seed in range(asked.draws):
+    for seed in range(asked.first, asked.first + asked.draws):
         made = draw(seed)
         found, back = recovered(made.records)
         lossless += back
@@ -163,7 +164,7 @@ def main() -> None:
         if not (back and made.truth <= found):
             missing = [list(parts) for parts in sorted(made.truth - found, key=str)]
             print(json.dumps({"seed": seed, "lossless": back, "missing": missing}, ensure_ascii=False))
-    print(json.dumps({"draws": asked.draws, "exact": exact, "lossless": lossless}), flush=True)
+    print(json.dumps({"draws": asked.draws, "first": asked.first, "exact": exact, "lossless": lossless}), flush=True)
 
 
 if __name__ == "__main__":

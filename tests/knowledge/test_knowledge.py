@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -6,6 +7,7 @@ from model_service import answer, serving
 
 from workbench.cli import execute
 from workbench.convert import read_templates
+from workbench.errors import InputError
 from workbench.evaluation import load_suite
 from workbench.knowledge.documents import pieces, questions_in, read_library
 from workbench.text import words
@@ -213,3 +215,36 @@ def test_documents_that_teach_nothing_exit_2(tmp_path, capsys, name):
     assert run("knowledge", tmp_path / name, "--out", tmp_path / "known") == 2
     assert "to do" in capsys.readouterr().err
     assert not (tmp_path / "known").exists()
+
+
+def test_documents_that_hold_nothing_are_left_out_with_their_reason(tmp_path, docs, capsys):
+    good = read_library([docs], max_words=200)
+    for name, data in (
+        ("empty.md", b""),
+        ("blank.txt", b" \n\n"),
+        ("latin.txt", b"caf\xe9"),
+        ("rows.jsonl", b""),
+    ):
+        (docs / name).write_bytes(data)
+    (docs / "scan.pdf").write_bytes(b"%PDF")
+    (docs / ".hidden.cfg").write_bytes(b"x")
+    library = read_library([docs], max_words=200)
+    assert (library.chunks, library.found) == (good.chunks, good.found)
+    told = {Path(one["source"]["file"]).name: one["reason"] for one in library.unread}
+    assert told["empty.md"] == told["rows.jsonl"] == "an empty file"
+    assert told["blank.txt"] == "no text"
+    assert "isn't UTF-8" in told["latin.txt"]
+    assert library.refused == len(library.files) - len(good.files) == 4
+    assert library.other_kinds == {".pdf": 1}
+    assert execute(["knowledge", str(docs), "--out", str(tmp_path / "known")]) == 0
+    assert "not read: 4 of" in capsys.readouterr().out
+    rejected = (tmp_path / "known" / "rejected.jsonl").read_text(encoding="utf-8")
+    assert all(name in rejected for name in ("empty.md", "blank.txt", "latin.txt", "rows.jsonl"))
+
+
+def test_a_folder_of_nothing_but_such_documents_is_refused_with_all_of_them(tmp_path):
+    (tmp_path / "a.md").write_bytes(b"")
+    (tmp_path / "b.txt").write_bytes(b"\xff")
+    with pytest.raises(InputError) as error:
+        read_library([tmp_path], max_words=200)
+    assert [Path(one.where.partition(":")[0]).name for one in error.value.findings] == ["a.md", "b.txt"]

@@ -119,10 +119,11 @@ def _page(summary: dict[str, Any], out: Path) -> str:
     lines = [head]
     tokens = summary.get("tokens")
     if tokens:
+        share = tokens["saved_share"]
         estimate = "" if tokens["exact"] else "; an estimate, give --base"
         lines.append(
             f"prompt tokens a call: {tokens['original_mean']:.0f} → {tokens['compact_mean']:.0f} "
-            f"([bold]{tokens['saved_share']:.0%}[/] less{estimate})"
+            f"([bold]{abs(share):.0%}[/] {'less' if share >= 0 else 'more'}{estimate})"
         )
     lines += sharing(
         calls=summary["pairs"],

@@ -100,6 +100,14 @@ def _page(summary: dict[str, Any], out: Path) -> str:
     )
     lines = [head, made]
     lines += [f"  {count:>6}  {escape(reason)}" for reason, count in summary["reasons"].items()]
+    if summary["refused_files"] or summary["unread_rows"]:
+        lines.append(
+            f"[yellow]not read[/]: {summary['refused_files']} of {summary['files']} documents and "
+            f"{summary['unread_rows']} rows"
+        )
+    if summary["other_kinds"]:
+        others = ", ".join(f"{count} {escape(kind)}" for kind, count in summary["other_kinds"].items())
+        lines.append(f"[yellow]left out[/], of kinds that aren't read: {others}")
     if not summary["unanswerable"]:
         lines.append("[yellow]no unanswerable question[/]: the adapter isn't tested for making answers up")
     lines.append(f"why: {shown(out / 'rejected.jsonl')}\nnext: {command('curate', out, '--out', 'curated')}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -65,36 +66,115 @@ class Found(Value, frozen=True, kw_only=True):
 
 
 class Library(Value, frozen=True, kw_only=True):
-    """All chunks, and the questions that the documents answer in so many words; ``unread`` by reason."""
+    """All chunks, and the questions that the documents answer in so many words.
+
+    ``files`` are all that were given, ``refused`` those of them that hold nothing to read; ``unread`` names
+    these and rows, each with its reason; ``other_kinds`` counts files of folders by suffix that are no
+    documents.
+    """
 
     files: tuple[str, ...]
     chunks: tuple[Chunk, ...]
     found: tuple[Found, ...]
+    refused: int = 0
     unread: tuple[dict[str, Any], ...] = ()
+    other_kinds: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 def read_library(paths: Sequence[Path], *, max_words: int) -> Library:
     """Read Markdown, text, HTML and JSONL files, or all of them in folders; chunks hold up to ``max_words``.
 
-    A paragraph is never cut but between sentences, and a sentence never. Equal chunks count once.
+    A paragraph is never cut but between sentences, and a sentence never. Equal chunks count once. A file that
+    can't be read, or holds no text, is left out with its reason.
 
     Raises:
-        InputError: nothing of these kinds there, or a file that can't be read.
+        InputError: nothing of these kinds there, or no file that can be read.
     """
     files = [file for path in paths for file in _files(path)]
     chunks: dict[str, Chunk] = {}
     found: list[Found] = []
     unread: list[dict[str, Any]] = []
+    findings: list[Finding] = []
+    refusals = 0
     for file in files:
-        parts = _rows(file, unread) if KINDS[file.suffix.lower()] == "jsonl" else _document(file)
+        try:
+            parts = list(_parts(file, unread))
+        except (InputError, OSError) as error:
+            refused = _findings(file, error)
+            findings += refused
+            unread.append(_refused(file, refused[0].found))
+            refusals += 1
+            continue
         for title, text, source, asked in parts:
             own = [chunk_of(title, piece, source) for piece in pieces(text, max_words=max_words)]
             chunks |= {chunk.id: chunk for chunk in own}
             found += [_placed(one, own, title, source) for one in asked]
+    if not chunks and findings:
+        raise InputError(findings)
     for one in found:
         chunks.setdefault(one.chunk.id, one.chunk)
-    names = tuple(source_name(file) for file in files)
-    return Library(files=names, chunks=tuple(chunks.values()), found=tuple(found), unread=tuple(unread))
+    return Library(
+        files=tuple(source_name(file) for file in files),
+        chunks=tuple(chunks.values()),
+        found=tuple(found),
+        refused=refusals,
+        unread=tuple(unread),
+        other_kinds=_other_kinds(paths),
+    )
+
+
+def _parts(file: Path, unread: list[dict[str, Any]]) -> Iterator[tuple[str, str, Source, list[Asked]]]:
+    """Yield the parts of a document; rows that hold none go to ``unread``.
+
+    Raises:
+        InputError: the file can't be read, or holds no text.
+    """
+    if KINDS[file.suffix.lower()] == "jsonl":
+        yield from _rows(file, unread)
+        return
+    parts = list(_document(file))
+    if not parts:
+        raise InputError(
+            Finding(
+                where=str(file),
+                found="no text" if file.stat().st_size else "an empty file",
+                expected="a document with some text",
+                fix="Take it out, or save it again with its text.",
+            )
+        )
+    yield from parts
+
+
+def _findings(file: Path, error: InputError | OSError) -> list[Finding]:
+    if isinstance(error, InputError):
+        return list(error.findings)
+    return [
+        Finding(
+            where=str(file),
+            found=error.strerror or str(error),
+            expected="a document that can be read",
+            fix="Check its permissions.",
+        )
+    ]
+
+
+def _refused(file: Path, reason: str) -> dict[str, Any]:
+    source = Source(file=source_name(file), line=0, record=0)
+    return {"source": msgspec.to_builtins(source), "reason": reason, "text": ""}
+
+
+def _other_kinds(paths: Sequence[Path]) -> dict[str, int]:
+    """Count the files of folders, but for hidden ones, that are no documents of the known kinds."""
+    others = Counter(
+        file.suffix.lower() or "none"
+        for path in paths
+        if path.is_dir()
+        for file in path.rglob("*")
+        if file.is_file()
+        and file.suffix.lower() not in KINDS
+        and not any(part.startswith(".") for part in file.relative_to(path).parts)
+    )
+    return dict(sorted(others.items()))
 
 
 def chunk_of(title: str, text: str, source: Source) -> Chunk:

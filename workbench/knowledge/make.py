@@ -71,7 +71,7 @@ def learn(
     Answers of the teacher that stand in ``out`` from before aren't asked for again. Returns the summary.
 
     Raises:
-        InputError: a document can't be read, or nothing is left to learn.
+        InputError: no document can be read, or nothing is left to learn.
         UserError: the teacher can't be reached.
     """
     library = read_library([Path(name) for name in stage.docs], max_words=stage.max_words)
@@ -125,7 +125,9 @@ def make(library: Library, written: Written, *, stage: KnowledgeStage, tokenizer
         "closed_book": len(out.closed),
         "held_out_wordings": sum(case.slice == "held-out wording" for case in out.closed),
         "unanswerable": len(out.opened),
-        "unread_rows": len(library.unread),
+        "refused_files": library.refused,
+        "unread_rows": len(library.unread) - library.refused,
+        "other_kinds": library.other_kinds,
         "reasons": dict(sorted(Counter(one.reason for one in out.rejected).items())),
         "tokens": dict(maker.tokens),
     }

@@ -66,7 +66,10 @@ def _readable(path: Path) -> None:
     elif path.stat().st_size == 0:
         found = "an empty file"
     if found:
-        raise InputError(Finding(where=str(path), found=found, expected=EXPECTED, fix="Check the path."))
+        fix = "Check the path."
+        if path.is_dir():
+            fix = "Name the logs in it; `workbench knowledge` takes folders of documents."
+        raise InputError(Finding(where=str(path), found=found, expected=EXPECTED, fix=fix))
     try:
         path.open("rb").close()
     except OSError as error:
