@@ -158,13 +158,14 @@ def main() -> None:
     exact = lossless = 0
     for seed in range(asked.first, asked.first + asked.draws):
         made = draw(seed)
-        found, back = recovered(made.records)
+        templates, back = recovered(made.records)
         lossless += back
-        exact += made.truth <= found
-        if not (back and made.truth <= found):
-            missing = [list(parts) for parts in sorted(made.truth - found, key=str)]
+        exact += made.truth <= templates
+        if not (back and made.truth <= templates):
+            missing = [list(parts) for parts in sorted(made.truth - templates, key=str)]
             print(json.dumps({"seed": seed, "lossless": back, "missing": missing}, ensure_ascii=False))
-    print(json.dumps({"draws": asked.draws, "first": asked.first, "exact": exact, "lossless": lossless}), flush=True)
+    found = {"draws": asked.draws, "first": asked.first, "exact": exact, "lossless": lossless}
+    print(json.dumps(found), flush=True)
 
 
 if __name__ == "__main__":

@@ -217,3 +217,41 @@ def test_check_and_diff_read_whatever_holds_pairs(capsys, tmp_path, kind):
         return
     assert code == 0
     assert json.loads(capsys.readouterr().out)["pairs_invalidated"] == 6
+
+
+def test_show_takes_a_conversion_and_refuses_a_contract(tmp_path, capsys):
+    system = "You are a clerk.\nAnswer in at most 30 words.\nToday: "
+    rows = [
+        {"messages": [{"role": "system", "content": f"{system}2026-01-{day:02}"},
+                      {"role": "user", "content": f"How is day {day}?"},
+                      {"role": "assistant", "content": "Fine."}]}
+        for day in range(1, 25)
+    ]  # fmt: skip
+    log = tmp_path / "log.jsonl"
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    out = tmp_path / "converted"
+    assert execute(["convert", str(log), "--out", str(out), "--quiet"]) == 0
+    for place in (out, out / "templates.json"):
+        assert execute(["contract", "show", str(place)]) == 0
+        shown = capsys.readouterr().out
+        assert "Answer in at most 30 words." in shown
+        assert "2026-01" not in shown
+    for verb in ("show", "infer"):
+        assert execute(["contract", verb, str(out / "contract.yaml")]) == 2
+        assert "a contract, which holds no prompt" in capsys.readouterr().err
+
+
+def test_a_prompt_without_a_rule_is_named(tmp_path, capsys):
+    log = tmp_path / "log.jsonl"
+    row = {
+        "instruction": "Eres un asistente amable y hablas con clientes.",
+        "input": "hola",
+        "output": "buenas",
+    }
+    log.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    out = tmp_path / "converted"
+    assert execute(["convert", str(log), "--out", str(out)]) == 0
+    assert "no rule found" in capsys.readouterr().out
+    assert json.loads((out / "summary.json").read_text(encoding="utf-8"))["without_rules"]
+    assert execute(["contract", "lint", str(out / "contract.yaml"), "--json"]) == 0
+    assert [one["sort"] for one in json.loads(capsys.readouterr().out)["warnings"]] == ["empty"]

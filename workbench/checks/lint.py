@@ -46,10 +46,21 @@ def lint(contract: Contract, *, where: str = "contract", prompt: str | None = No
         )
         for one in conflicts(compiled)
     ]
+    if not compiled:
+        out.append(_empty())
     out += _same(compiled)
     for rule, check in compiled:
         out += [one for one in _of_rule(rule, check, prompt) if one is not None]
     return tuple(out)
+
+
+def _empty() -> Remark:
+    return Remark(
+        sort="empty",
+        rules=(),
+        found="no rule: neither the data nor the evaluation is held against anything",
+        fix="Write its rules by hand: they are read from English and Chinese prompts (see docs/contract.md).",
+    )
 
 
 def _same(compiled: CompiledRules) -> Iterator[Remark]:

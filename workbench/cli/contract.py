@@ -51,10 +51,9 @@ def infer(
     from workbench.checks import dump_contract
     from workbench.checks.judged import drafted
     from workbench.convert.infer import infer as infer_prompt
-    from workbench.io.config import read_text
     from workbench.io.rundir import write_text
 
-    text = read_text(prompt, what="a prompt (text)")
+    text = _prompt(prompt)
     inferred = infer_prompt(text, template_id=prompt.stem, task=task or prompt.stem)
     if judged:
         inferred = replace(inferred, contract=drafted(inferred.contract))
@@ -68,7 +67,12 @@ def infer(
 
 
 def show(
-    prompt: Annotated[Path, typer.Argument(help="Text file with one system prompt.", metavar="PROMPT_FILE")],
+    prompt: Annotated[
+        Path,
+        typer.Argument(
+            help="Text file with one system prompt, or a folder that `convert` wrote.", metavar="PROMPT_FILE"
+        ),
+    ],
     base: Annotated[
         str | None,
         typer.Option("--base", help="Base whose tokenizer counts; without it, estimated.", metavar="MODEL"),
@@ -77,14 +81,15 @@ def show(
 ) -> None:
     """Print a prompt with its parts in colour, each with its tokens and its share of the bill.
 
+    Of a folder that `convert` wrote it is the prompt with the most calls, without what its slots held.
+
     [dim]Example:[/] workbench contract show prompt.md --base samples/base
     """
     from workbench.cli.spans import bill, page
     from workbench.convert.segment import segment
-    from workbench.io.config import read_text
     from workbench.io.tokenizer import WordTokenizer, load_tokenizer
 
-    text = read_text(prompt, what="a prompt (text)")
+    text = _prompt(prompt)
     tokenizer = WordTokenizer() if base is None else load_tokenizer(base)
     summary = bill(text, segment(text), tokenizer.count_text, estimated=base is None)
     Screen(as_json=as_json).show(
@@ -92,6 +97,48 @@ def show(
         *page(text, summary),
         then="[bold]workbench contract infer PROMPT_FILE --out contract.yaml[/]",
     )
+
+
+def _prompt(path: Path) -> str:
+    """Read a prompt, or the commonest one of a conversion.
+
+    Raises:
+        InputError: it can't be read, or is a contract, which holds none.
+    """
+    from workbench.checks import load_contract
+    from workbench.convert import read_templates
+    from workbench.convert.files import TEMPLATES
+    from workbench.errors import Finding, InputError, UserError
+    from workbench.io.config import read_text
+
+    if path.name == TEMPLATES or (path / TEMPLATES).is_file():
+        template = next(iter(read_templates(path)[1].values()))
+        text = template.system if template.system.strip() else template.static("user")
+        if text.strip():
+            return text
+        raise InputError(
+            Finding(
+                where=str(path),
+                found="calls that share no prompt",
+                expected="a prompt that calls share",
+                fix="Save one of their prompts as text, and name that.",
+            )
+        )
+    text = read_text(path, what="a prompt (text), or a folder that `convert` wrote")
+    if path.suffix in {".yaml", ".yml"}:
+        try:
+            load_contract(path)
+        except UserError:
+            return text
+        raise InputError(
+            Finding(
+                where=str(path),
+                found="a contract, which holds no prompt",
+                expected="a prompt (text), or a folder that `convert` wrote",
+                fix="Name the prompt, or the folder that the contract came in.",
+            )
+        )
+    return text
 
 
 def measure(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from rich.markup import escape
 
 from workbench.cli import options
 from workbench.cli.hint import command, shown
@@ -132,6 +133,13 @@ def _page(summary: dict[str, Any], out: Path) -> str:
         unshared=summary["unshared"],
         folders=summary["folders"],
     )
+    bare = summary.get("without_rules", [])
+    if bare and summary["unshared"] < summary["pairs"]:
+        names = ", ".join(escape(task) for task in bare[:3]) + (", …" if bare[3:] else "")
+        lines.append(
+            f"[yellow]no rule found[/] in the prompts of {names}: rules are read in English and Chinese; "
+            "write others into the contract by hand"
+        )
     read = shown(out / "contract.yaml")
     lines.append(f"next: read {read}, then {command('curate', out, '--out', 'curated')}")
     return "\n".join(lines)

@@ -88,7 +88,11 @@ def convert(
     write_contracts(contracts, out)
     examples = _write_examples(surveyed, contracts, PairMaker(form=options.compact, tokenizer=tokenizer), out)
     write_tasks(surveyed, contracts, options.compact, out)
-    summary = _summary(surveyed, written, tokenizer) | {"examples": examples, "folders": len(contracts)}
+    summary = _summary(surveyed, written, tokenizer) | {
+        "examples": examples,
+        "folders": len(contracts),
+        "without_rules": [task for task, contract in contracts.items() if not contract.rules],
+    }
     write_json(out / "summary.json", summary)
     return summary
 
