@@ -6,6 +6,7 @@ killed of all that were tried, without those that `equivalents` explains. With `
 stays there: a sweep that was stopped goes on with the same command, and after new tests only survivors are
 tried again. `--sums` only prints what stands there. `--jobs 2` tries two side by side. A trial runs the
 cheapest tests that run the changed line, up to `--seconds` of processor time: more kills, if any, by more.
+So do `--tests checks/test_support.py …`, where the time to learn what all tests of a kernel run is short.
 """
 
 import argparse
@@ -18,7 +19,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 for name in ("OMP_NUM_THREADS", "POLARS_MAX_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -51,6 +52,7 @@ def main() -> int:
     options.add_argument("--seed", type=int, default=0, help="which ones")
     options.add_argument("--jobs", type=int, default=1, help="how many side by side")
     options.add_argument("--seconds", type=float, default=60.0, help="of tests in a trial, processor time")
+    options.add_argument("--tests", nargs="+", help="only these of a kernel's tests, for a lower bound")
     options.add_argument("--state", type=Path, help="a folder that keeps what was found")
     options.add_argument("--sums", action="store_true", help="print what stands in --state, run nothing")
     options.add_argument("--json", type=Path, help="a file for every outcome")
@@ -63,6 +65,7 @@ def main() -> int:
         kept = Kept(asked.state or Path(scratch) / "state")
         for kernel in KERNELS:
             if asked.only in {"", kernel.name}:
+                kernel = replace(kernel, tests=tuple(asked.tests or kernel.tests))  # noqa: PLW2901
                 chosen = sample(kernel, asked.most, asked.seed)
                 if not asked.sums:
                     _try(kernel, chosen, kept, asked)
