@@ -72,6 +72,18 @@ def test_a_grader_that_always_agrees_still_leaves_doubt():
     assert high > 0.6
 
 
+@pytest.mark.parametrize("groups", [20, 40])
+def test_where_every_answer_is_labelled_and_right_the_doubt_is_that_of_so_many_cases(groups):
+    ones, names = np.ones(40), [str(n % groups) for n in range(40)]
+    point, (low, high) = prediction_powered(ones, ones, names)
+    assert (point, high) == (1.0, 1.0)
+    # Wilson's lower limit of all of so many: n / (n + z²)
+    assert low == pytest.approx(groups / (groups + 1.959964**2), abs=1e-6)
+    point, (low, high) = prediction_powered(1 - ones, 1 - ones, names)
+    assert (point, low) == (0.0, 0.0)
+    assert high == pytest.approx(1.959964**2 / (groups + 1.959964**2), abs=1e-6)
+
+
 def run(cases, **more):
     made = {"teacher": FakeBackend(good), "before": FakeBackend(careless), "after": FakeBackend(good)}
     return evaluate(cases, Plan(**PLAN, **more), backend_for=made.__getitem__)

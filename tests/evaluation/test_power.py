@@ -41,3 +41,9 @@ def test_equivalence_needs_more_for_a_narrower_margin():
 def test_impossible_questions_are_refused(differing, difference):
     with pytest.raises(ValueError, match="no such case"):
         power(10, differing=differing, difference=difference)
+
+
+def test_a_difference_is_found_where_the_power_is_just_what_is_wanted():
+    just = power(60, differing=0.3, difference=0.3)
+    assert detectable(60, differing=0.3, wanted=just) == pytest.approx(0.3, abs=0.01)
+    assert detectable(60, differing=0.3, wanted=just + 1e-9) is None
