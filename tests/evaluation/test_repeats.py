@@ -97,6 +97,9 @@ def test_noise_has_a_floor_where_answers_vary_and_none_where_they_do_not(found):
     assert 0.05 < after.floor < 0.3
     assert abs(after.difference) < 0.3
     assert told.per_half == 2
+    ps = sorted(one.p for one in told.comparisons)
+    assert told.rejected == sum(p <= 0.05 for p in ps) < len(ps)
+    assert told.rejected_holm <= told.rejected
     assert 0.2 < told.differing < 0.4
 
 

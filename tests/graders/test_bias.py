@@ -8,7 +8,7 @@ import pytest
 
 from workbench.checks.bias import CONDITIONS, Pick, bias_scores, read_pick, tally
 from workbench.evaluation import load_suite
-from workbench.evaluation.biases import biases
+from workbench.evaluation.biases import _drawn, biases
 from workbench.evaluation.grading import Answered
 from workbench.evaluation.stats import Method
 from workbench.graders import Bias
@@ -193,3 +193,17 @@ def test_draws_without_a_pick_lean_nowhere_and_the_interval_holds_the_score():
     assert found.s_amb < 0
     assert found.s_amb_ci[0] >= -1.0
     assert found.s_amb_ci[1] == 0.0, "a draw of clusters in which nobody is picked leans nowhere"
+
+
+def test_draws_of_one_cluster_have_its_scores_and_draws_without_a_condition_are_gone():
+    ambiguous = several("ambiguous", stereotyped=3, other=1, unknown=4, right=("unknown",))
+    told = several("disambiguated", stereotyped=1, other=3, right=("other",))
+    amb, dis = _drawn([[*ambiguous, *told]], Method(resamples=50))
+    s_amb, s_dis = scores([*ambiguous, *told])
+    assert (set(amb.tolist()), set(dis.tolist())) == ({float(s_amb)}, {float(s_dis)})
+    assert len(amb) == len(dis) == 50
+    amb, dis = _drawn([ambiguous, told], Method(resamples=400))
+    # Of two clusters a draw takes one of them twice in half of all cases, and has nothing of the other.
+    assert 250 < len(amb) < 350
+    assert 250 < len(dis) < 350
+    assert (set(amb.tolist()), set(dis.tolist())) == ({float(s_amb)}, {float(s_dis)})
