@@ -81,6 +81,17 @@ def test_a_name_that_is_no_utf8_is_refused_in_words(desk, capsys):
     assert "convmv" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("suffix", ["jsonl", "json", "parquet"])
+def test_what_a_killed_command_left_goes_with_the_next_and_no_link_is_written_through(desk, suffix):
+    (desk / "precious").write_text("mine")
+    (desk / f".out.{suffix}.999999999.tmp").write_text("half")
+    (desk / f".out.{suffix}.{os.getpid()}.tmp").symlink_to("precious")
+    assert execute(["export", "converted", "--to", "messages", "--out", f"out.{suffix}", "-q"]) == 0
+    assert not list(desk.glob(".out.*"))
+    assert (desk / "precious").read_text() == "mine"
+    assert not (desk / f"out.{suffix}").is_symlink()
+
+
 def run(line, *, closed=(), **variables):
     shell = 'exec "$@" ' + " ".join(f"{number}>&-" for number in closed)
     command = ["sh", "-c", shell, "sh", sys.executable, "-m", "workbench", *line.split()]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,7 +10,7 @@ import polars as pl
 
 from workbench.errors import Finding, InputError, OutputError
 from workbench.io.formats import Format, UnfitPairError, dataset_info, shaped
-from workbench.io.rundir import write_json, write_text
+from workbench.io.rundir import whole_file, write_json, write_text
 from workbench.ports import silent
 from workbench.records import Value
 from workbench.text import excerpt
@@ -154,7 +153,5 @@ def _write(path: Path, rows: list[dict[str, Any]]) -> None:
     elif suffix == ".json":
         write_json(path, rows)
     else:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        pl.DataFrame(rows, infer_schema_length=None).write_parquet(temporary)
-        temporary.replace(path)
+        with whole_file(path) as stream:
+            pl.DataFrame(rows, infer_schema_length=None).write_parquet(stream)
