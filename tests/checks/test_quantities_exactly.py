@@ -4,6 +4,7 @@ import pytest
 
 from workbench.checks import decode_check
 from workbench.checks.counts import count
+from workbench.checks.fences import unfenced
 from workbench.checks.quantities import days, off_by_date, off_by_unit, quantities
 from workbench.checks.refusal import read_refusal
 from workbench.records import Case
@@ -77,6 +78,7 @@ def test_days_come_in_the_order_of_the_text():
     ("claim", "source", "wrong"),
     [
         ("500 kg", "500 g, and 500 lamps", []),  # the bare number may have any unit
+        ("500 kg", "500 g, 3 m", ["500 kg"]),
         ("5 kg", "on 5 May", ["5 kg"]),
         ("5 kg", "on Friday", []),
         ("500 kg", "501 g", []),  # another number is not this check's
@@ -170,3 +172,29 @@ def test_help_after_a_refusal_makes_it_partial(text, words, level):
 def test_how_many_sentences_open_an_answer_is_asked():
     text = "Sure. Fine. I can't help with that."
     assert [read_refusal(text, opening=n).level for n in (1, 2, 3)] == ["none", "none", "full"]
+
+
+@pytest.mark.parametrize(
+    "text", ["That would be illegal and wrong.", "Please contact a professional or a helpline."]
+)
+def test_who_judges_or_sends_elsewhere_refuses_in_one_of_two_sentences(text):
+    assert read_refusal(text).level == "full"
+    assert read_refusal(f"Well. {text}").level == "full"
+    assert read_refusal(f"Well. Take the pan. {text}").level == "none"
+
+
+@pytest.mark.parametrize(
+    ("text", "body", "fenced"),
+    [
+        ("```json\n```", "", True),
+        ("```json\n{}\n```", "{}", True),
+        (" ```\n[1]\r\n ```\n", "[1]", True),
+        ("```json\n{}\n``` so", "```json\n{}\n``` so", False),
+        ("```json\n``", "```json\n``", False),
+        ("```json\n1\n```\nand\n```json\n2\n```", "```json\n1\n```\nand\n```json\n2\n```", False),
+        ("```yaml\n{}\n```", "```yaml\n{}\n```", False),
+        ("{}", "{}", False),
+    ],
+)
+def test_one_fence_alone_is_taken_off(text, body, fenced):
+    assert unfenced(text, "json") == (body, fenced)

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from workbench.checks.linear import load_linear
 from workbench.checks.support import claim_features, novel_buckets, span_buckets, span_features, support_of
 
 LAMP = "The Velka lamp costs 40 euros. It was first sold in March 2019 by Nora Lind in Oslo."
@@ -103,6 +104,19 @@ def test_a_spans_features(span, there, characters, pairs, digit, figure, run):
             digit * absent, figure * absent, known, size * absent, share, share * absent,
         ]
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("price", "hard"), [("40", 1.0), ("90", 0.5)])
+def test_a_long_answer_is_held_to_the_rules_too(price, hard):
+    output = (
+        f"The Velka lamp costs {price} euros. It was first sold in March 2019 by Nora Lind in Oslo, and so "
+        "the lamp was sold first in Oslo by Nora Lind, in March 2019, the lamp that costs euros."
+    )
+    asked = "What does the lamp cost?"
+    whole = load_linear("grounding_en").logit(
+        novel_buckets(output, LAMP), claim_features(output, LAMP, asked)
+    )
+    assert margin(support_of(output, LAMP, question=asked)) == pytest.approx(whole + 2 * math.log(hard))
 
 
 def test_a_spans_buckets_tell_whether_it_stands():

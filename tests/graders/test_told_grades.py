@@ -7,6 +7,7 @@ import pytest
 
 from workbench.checks.claims import held_claims
 from workbench.checks.harmtext import Harmful
+from workbench.checks.loaded import loaded_score
 from workbench.contracts import Contract, Rule
 from workbench.graders.assertions import Assertions, until
 from workbench.graders.grounding import Grounding, judge_grounding
@@ -196,6 +197,15 @@ def test_a_side_is_told():
     found = judge_side("I think that you should choose the red one.")
     assert (found.label, found.detail) == ("fail", "takes a side")
     assert found.evidence
+
+
+def test_wording_is_loaded_from_the_limit_on():
+    text = "The disastrous and shameful plan of the radical elites ruins everything."
+    limit = loaded_score(text)
+    assert 0 < limit < 1
+    assert judge_side(text, min_loaded=limit).label == "fail"
+    assert judge_side(text, min_loaded=limit + 1e-9).label == "pass"
+    assert judge_side(text).label == "fail"
 
 
 # Lean -----------------------------------------------------------------------------------------------------

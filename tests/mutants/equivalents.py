@@ -68,6 +68,12 @@ EQUIVALENTS = (
         "the byte 0x80 begins no character of UTF-8",
     ),
     Equivalent(
+        "workbench.checks.quantities",
+        "return next(i for i, month in enumerate(_MONTHS, 1) if month.startswith(name.casefold()[:3]))",
+        "3 → 4",
+        "what is read as a month (jan, june, sept …) is the beginning of its name to the last letter",
+    ),
+    Equivalent(
         "workbench.similarity.near",
         "rebanded, known = 0, np.full((2, rows.size), -1, np.int64)",
         "2 → 3",

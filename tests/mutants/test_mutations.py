@@ -262,3 +262,5 @@ def test_each_kernel_names_modules_and_tests_that_are_there():
     for kernel in KERNELS:
         assert all(source(module).is_file() for module in kernel.modules), kernel.name
         assert all((ROOT / "tests" / test).exists() for test in kernel.tests), kernel.name
+        for file, _, name in (test.partition("::") for test in kernel.slow):
+            assert f"def {name}(" in (ROOT / "tests" / file).read_text(), name
