@@ -1,6 +1,8 @@
 import pytest
 
+from bench.templates import draw, recovered
 from workbench.convert import induce
+from workbench.convert.learn import settled
 from workbench.convert.pattern import Pattern
 from workbench.convert.wording import by_wording, without_wording
 from workbench.records import Hole, LogRecord, Message, Source, Static
@@ -59,3 +61,41 @@ def test_a_few_long_wordings_of_several_texts_each_are_versions():
     assert by_wording(pattern, texts) == [texts[::2], texts[1::2]]
     assert by_wording(pattern, [*texts, f"Be kind. {LONG} Today: 7"]) is None
     assert by_wording(pattern, [f"Be kind. {'ab'[i % 2]} Today: {i}" for i in range(9)]) is None
+
+
+def test_wordings_that_share_a_word_by_chance_are_versions_all_the_same():
+    first, second = Hole(name="a", type="other"), Hole(name="b", type="other")
+    parts = (Static(text="Be kind. "), first, Static(text=" the "), second, Static(text="\nToday: "))
+    pattern = Pattern((*parts, Hole(name="c", type="date")))
+    old, new = "Never tell the customer what it costs.", "Always name the right prices, and gladly."
+    texts = [f"Be kind. {wording}\nToday: {i}" for i in range(6) for wording in (old, new)]
+    assert by_wording(pattern, texts) == [texts[::2], texts[1::2]]
+    # Two values that change each by itself are slots, and so are those that a label sets apart.
+    pairs = [
+        f"Be kind. {a} the {b}\nToday: 1" for a in ("Tell us all", "Say it") for b in ("good man", "big dog")
+    ]
+    assert by_wording(pattern, pairs * 2) is None
+    labelled = Pattern((*parts[:2], Static(text=" to: "), *parts[3:], Hole(name="c", type="date")))
+    rows = [
+        f"Be kind. {a}\nToday: {i}"
+        for i in range(4)
+        for a in ("Ann Lee to: Oslo town", "Bo Ek to: Bonn city")
+    ]
+    assert by_wording(labelled, rows) is None
+
+
+def test_what_never_varies_where_the_segments_fit_is_static():
+    segments = ["Be kind. ", None, " the ", None, "\nToday: ", None]
+    old, new = "Never tell the customer anything.", "Always name prices. The"
+    texts = [f"Be kind. {wording}\nToday: {i}" for i in range(6) for wording in (old, new)]
+    assert settled(segments, texts) == [f"Be kind. {old}\nToday: ", None]
+    assert settled(segments, texts[::2]) == segments
+    assert settled([None], texts) == [None]
+
+
+@pytest.mark.parametrize("seed", [770073, 770180])
+def test_versions_whose_sentences_share_a_word_are_found(seed):
+    made = draw(seed)
+    found, back = recovered(made.records)
+    assert back
+    assert made.truth <= found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import msgspec
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterable, Iterator, Sequence
 
-    from workbench.convert.pattern import Parts
 
 _SHOWN = 50
 _VERSIONS = 12
@@ -152,7 +152,34 @@ def _worded(
         if apart:
             pending += apart[::-1]
         else:
-            yield family, segments
+            yield family, settled(segments, family)
+
+
+def settled(segments: list[str | None], texts: Sequence[str]) -> list[str | None]:
+    """Make static what is the same in all texts that the segments fit, where some of ``texts`` don't.
+
+    Such texts are another version, whose words made a hole where the others have none.
+    """
+    holes = [i for i, segment in enumerate(segments) if segment is None]
+    whole = _bare(segments)
+    read = [values for text in texts if (values := whole.match(text)) is not None]
+    if not holes or not 1 < len(read) < len(texts):
+        return segments
+    out: list[str | None] = list(segments)
+    for i, column in zip(holes, zip(*read, strict=True), strict=True):
+        out[i] = column[0] if len(set(column)) == 1 else None
+    return [
+        "".join(text or "" for text in run) if static else None
+        for static, run in groupby(out, key=lambda text: text is not None)
+    ]
+
+
+def _bare(segments: Sequence[str | None]) -> Pattern:
+    return Pattern(
+        tuple(
+            Hole(name=str(i), type="other") if s is None else Static(text=s) for i, s in enumerate(segments)
+        )
+    )
 
 
 def _aligned(family: list[str], learning: Learning) -> list[str | None]:
@@ -189,11 +216,9 @@ def _system_pattern(
 
 def named(segments: Sequence[str | None], texts: Sequence[str], *, role: str) -> Pattern:
     """Turn segments into a pattern whose holes have names and types from labels and values."""
-    bare: Parts = tuple(
-        Hole(name=str(i), type="other") if s is None else Static(text=s) for i, s in enumerate(segments)
-    )
+    whole = _bare(segments)
+    bare = whole.parts
     holes = [i for i, part in enumerate(bare) if isinstance(part, Hole)]
-    whole = Pattern(bare)
     values = [read for text in spread(texts, limit=_SHOWN) if (read := whole.match(text)) is not None]
     parts = list(bare)
     evidence = []

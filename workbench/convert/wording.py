@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from workbench.convert.labels import width
+from workbench.records import Hole
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from workbench.convert.pattern import Pattern
 
@@ -18,6 +19,7 @@ _MOST_VERSIONS = 12
 _LEAST_TEXTS = 2
 _LINE_END = re.compile(r"[ \t]*\r?\n")
 _CLOSES = re.compile(r"[ \t]*(?:</[^<>\n]{1,40}>|[\])}>】」』”\"'`]+)")
+_FRAMES = re.compile(r"[\r\n:：<>【】\[\]]")
 _LABEL_END = re.compile(r".*(?:[:：>】\]）)]|\n)[ \t\r\n]*", re.DOTALL)
 
 
@@ -44,23 +46,50 @@ def without_wording(segments: Sequence[str | None]) -> list[str | None]:
 def by_wording(pattern: Pattern, texts: Sequence[str]) -> list[list[str]] | None:
     """Sort ``texts`` by the values of a hole that holds a few long wordings, each of several texts.
 
-    Such a hole is where versions of one prompt differ, not a slot. ``None`` where there is none.
+    Such a hole is where versions of one prompt differ, not a slot. So are holes side by side in a sentence
+    that always change together: the words between them stand in all its wordings by chance. ``None`` where
+    there is neither.
     """
     read = [(text, values) for text in texts if (values := pattern.match(text)) is not None]
-    for k in range(len(read[0][1]) if read else 0):
-        groups: dict[str, list[str]] = {}
+    holes = len(read[0][1]) if read else 0
+    for first, last in (*((k, k) for k in range(holes)), *_sentences(pattern)):
+        groups: dict[tuple[str, ...], list[str]] = {}
         for text, values in read:
-            groups.setdefault(values[k], []).append(text)
+            groups.setdefault(tuple(values[first : last + 1]), []).append(text)
             if len(groups) > _MOST_VERSIONS:
                 break
         few = 1 < len(groups) <= _MOST_VERSIONS
-        if few and all(len(group) >= _LEAST_TEXTS for group in groups.values()) and _long(groups):
+        together = all(len(set(column)) == len(groups) for column in zip(*groups, strict=True))
+        if (
+            few
+            and together
+            and all(len(group) >= _LEAST_TEXTS for group in groups.values())
+            and _long(groups)
+        ):
             return list(groups.values())
     return None
 
 
-def _long(values: dict[str, list[str]]) -> bool:
-    return max(map(width, values)) > _LONG_WORDING
+def _sentences(pattern: Pattern) -> Iterator[tuple[int, int]]:
+    """Yield the first and last of holes between which nothing stands but a few words of a sentence."""
+    hole, run = -1, 0
+    for i, part in enumerate(pattern.parts):
+        if isinstance(part, Hole):
+            hole += 1
+            run += 1
+            continue
+        inner = 0 < i < len(pattern.parts) - 1
+        if inner and width(part.text) <= _LONG_WORDING and not _FRAMES.search(part.text):
+            continue
+        if run > 1:
+            yield hole - run + 1, hole
+        run = 0
+    if run > 1:
+        yield hole - run + 1, hole
+
+
+def _long(values: Iterable[tuple[str, ...]]) -> bool:
+    return max(sum(map(width, value)) for value in values) > _LONG_WORDING
 
 
 def _after_value(text: str) -> str:
