@@ -102,6 +102,51 @@ def test_undo_shares_no_file_and_copies_none_from_elsewhere(tmp_path, converted,
     assert (tmp_path / "key").read_text() == "mine"
 
 
+@pytest.mark.parametrize("name", ["kept", "dropped"])
+@pytest.mark.parametrize("kind", ["pipe", "zero", "cut", "other"])
+def test_a_deduplication_from_somebody_else_is_read_or_refused(converted, capsys, name, kind):
+    row = dropped(converted)
+    assert execute(["dedupe", "doubled.parquet", "--out", "measured", "--signatures", "-q"]) == 0
+    for verb in (["rethreshold", "measured", "--threshold", "0.9"], ["undo", "deduped", row]):
+        file = Path(verb[1]) / f"{name}.parquet"
+        raw = file.read_bytes()
+        file.unlink()
+        if kind == "pipe":
+            os.mkfifo(file)
+        elif kind == "zero":
+            file.symlink_to("/dev/zero")
+        else:
+            file.write_bytes(raw[:-9] if kind == "cut" else (converted / "pairs.parquet").read_bytes())
+        capsys.readouterr()
+        code = execute([*verb, "--out", f"{verb[0]}-out"])
+        assert code == 2 or (kind, name) == ("other", "kept"), capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["rows.parquet", "starts.npy", "sets.npy", "guard.npy", "hashes.npy"])
+@pytest.mark.parametrize("kind", ["pipe", "zero", "pickle", "elsewhere"])
+def test_signatures_from_somebody_else_are_refused_where_they_are_odd(converted, capsys, name, kind):
+    import pickle
+
+    assert converted.is_dir()
+    assert execute(["dedupe", "converted/pairs.parquet", "--out", "measured", "--signatures", "-q"]) == 0
+    shard = next(Path("measured/signatures").glob("sign-*"))
+    file = shard / name
+    if kind == "elsewhere":
+        signed = shard.parent / "signed.json"
+        signed.write_text(signed.read_text().replace(shard.name, f"../../../{shard.name}"))
+    else:
+        file.unlink()
+        if kind == "pipe":
+            os.mkfifo(file)
+        elif kind == "zero":
+            file.symlink_to("/dev/zero")
+        else:
+            file.write_bytes(pickle.dumps({"a": 1}))
+    capsys.readouterr()
+    assert execute(["rethreshold", "measured", "--threshold", "0.9", "--out", "again"]) == 2
+    assert capsys.readouterr().err.startswith("error ")
+
+
 def test_no_link_beside_an_adapter_is_followed_into_what_is_published(tmp_path):
     from types import SimpleNamespace
 

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from workbench.errors import Finding, InputError
+from workbench.io.frames import parquet_rows
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -15,9 +18,22 @@ def regroup(source: Path, *, before: pl.Series, after: pl.Series, out: Path) -> 
 
     ``before`` are the places (ascending) of the rows in ``source/dropped.parquet``; those in
     ``source/kept.parquet`` have the other places. Returns how many rows are kept.
+
+    Raises:
+        InputError: one of the two can't be read, or doesn't hold the rows that the ledger names.
     """
+    counts = {name: parquet_rows(source / f"{name}.parquet") for name in ("kept", "dropped")}
+    if counts["dropped"] != before.len():
+        raise InputError(
+            Finding(
+                where=str(source / "dropped.parquet"),
+                found=f"{counts['dropped']} rows",
+                expected=f"the {before.len()} rows that the ledger names",
+                fix="Run `workbench dedupe` again; a file of its output was changed.",
+            )
+        )
     kept, dropped = (pl.scan_parquet(source / f"{name}.parquet", glob=False) for name in ("kept", "dropped"))
-    total = int(kept.select(pl.len()).collect().item()) + before.len()
+    total = counts["kept"] + before.len()
     places = pl.int_range(total, eager=True, dtype=pl.Int64)
     stayed = places.filter(~places.is_in(before.implode()))
     rows = pl.concat(

@@ -6,12 +6,14 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import numpy as np
 import polars as pl
 
 from workbench.engines import LocalEngine
 from workbench.errors import Finding, InputError
 from workbench.io.config import convert, load
 from workbench.io.frames import read_parquet
+from workbench.io.places import named, own
 from workbench.io.rundir import discard, write_json
 from workbench.pipeline.dedupe.ledger import write_ledger
 from workbench.pipeline.dedupe.options import Layout
@@ -22,6 +24,7 @@ from workbench.pipeline.regroup import regroup
 from workbench.ports import silent
 from workbench.similarity.store import Store
 from workbench.steps import NearDedup
+from workbench.text import excerpt
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +61,7 @@ def rethreshold(
     if near.threshold < made.options.near.threshold:
         banding = near.banding
         store = _rebanded(store, near, work=work, engine=engine, progress=progress)
-    rows = pl.concat([pl.read_parquet(shard / "rows.parquet", glob=False) for shard in store.shards])
+    rows = pl.concat([read_parquet(shard / "rows.parquet") for shard in store.shards])
     search = Search(
         store=store, near=near, banding=banding, layout=layout, engine=engine, progress=progress, work=work
     )
@@ -93,14 +96,29 @@ def _opened(source: Path) -> tuple[Signed, Store]:
             )
         )
     made = load(place / "signed.json", Signed, what="the signatures' description")
-    shards = [place / name for name in made.shards]
+    shards = [named(place, name) for name in made.shards]
     if not shards:
         raise InputError(
             Finding(
                 where=str(source), found="no rows", expected="at least one", fix="Nothing can change here."
             )
         )
+    for file in (file for shard in shards for file in sorted(shard.glob("*.npy"))):
+        _refuse_unfit(own(file, of=place))
     return made, Store.of(shards, fields=len(made.columns), compared=len(made.columns))
+
+
+def _refuse_unfit(file: Path) -> None:
+    """Refuse what is no array; only its head is read."""
+    try:
+        found = "" if file.is_file() else "no plain file"
+        if not found:
+            np.load(file, mmap_mode="r", allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        found = excerpt(str(error))
+    if found:
+        fix = "Run `workbench dedupe` on the data again."
+        raise InputError(Finding(where=str(file), found=found, expected="an array of signatures", fix=fix))
 
 
 def _rebanded(store: Store, near: NearDedup, *, work: Path, engine: Engine, progress: Progress) -> Store:
