@@ -31,6 +31,7 @@ NOT_RUN = {
     "ray ": "a cluster of several machines",
     "workbench dedupe /shared/": "a cluster of several machines; tests/engines runs Ray on one",
     "workbench curate /shared/": "a cluster of several machines; tests/engines runs Ray on one",
+    "workbench run /shared/": "a cluster of several machines; tests/pipeline gives a run other hands",
     "workbench dedupe data.parquet --on text --engine ray": "tests/engines runs it",
     "accelerate launch": "tests/training/test_train_command.py launches two processes",
     "sh served/serve.sh": "vLLM is not among the dependencies; tests/adapters reads the file",

@@ -104,7 +104,8 @@ def test_ray_gives_the_same_output_bit_for_bit(cluster, converted, tmp_path):
 
 
 def test_an_address_without_ray_is_refused(converted, tmp_path, capsys):
-    for verb, given in (("curate", converted), ("dedupe", converted / "pairs.parquet")):
+    recipe = bundled("samples/support/recipe.yaml")
+    for verb, given in (("curate", converted), ("dedupe", converted / "pairs.parquet"), ("run", recipe)):
         line = [verb, str(given), "--ray-address", "127.0.0.1:6379", "--out", str(tmp_path / "out")]
         assert execute(line) == 2
         assert "--engine ray" in capsys.readouterr().err

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +70,7 @@ def curate(
     asks = {"signals": signals, "base": base, "judge": judge}
     stage, base = stage_of(recipe, decisions=decisions, drop=drop, against=against, select=select, **asks)
     rules, stage = _held(pairs, contract, stage, own=recipe is None)
-    hands = _hands(engine, workers=workers, address=ray_address)
+    hands = engineoptions.hands(engine, workers=workers, address=ray_address)
     tools = functools.partial(_tools, stage, rules, base=base, alone=contract is not None)
 
     def work(place: Path, progress: Progress) -> None:
@@ -95,17 +94,6 @@ def _inputs(
     inputs: list[Path | str] = [pairs, *(path for path in [rules] if path.exists())]
     inputs += [Path(name) for step in stage.steps for name in getattr(step, "against", ())]
     return inputs + [given for given in (*further, stage.judge) if given is not None]
-
-
-def _hands(name: str, *, workers: int | None, address: str | None) -> tuple[Engine, Engine]:
-    """Return who does the tasks in Python, and who the compiled ones."""
-    from workbench.engines import CrewEngine, LocalEngine
-
-    ray = engineoptions.ray_engine(name, cpus=workers, address=address)
-    if ray is not None:
-        return ray, ray
-    workers = workers or os.cpu_count() or 1
-    return CrewEngine(workers=workers), LocalEngine(threads=workers)
 
 
 def _tools(stage: CurateStage, rules: Path, progress: Progress, *, base: str | None, alone: bool) -> Tools:

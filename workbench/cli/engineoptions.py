@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -10,6 +11,7 @@ from workbench.errors import ConfigError, Finding
 
 if TYPE_CHECKING:
     from workbench.engines import RayEngine
+    from workbench.ports import Engine
 
 EngineName = Annotated[
     Literal["local", "ray"], typer.Option("--engine", help="Who does the work; the result is the same.")
@@ -41,3 +43,18 @@ def ray_engine(name: str, *, cpus: int | None, address: str | None) -> RayEngine
             )
         )
     return None
+
+
+def hands(name: str, *, workers: int | None, address: str | None) -> tuple[Engine, Engine]:
+    """Return who does a curation's tasks in Python, and who the compiled ones.
+
+    Raises:
+        ConfigError: as ``ray_engine`` does.
+    """
+    from workbench.engines import CrewEngine, LocalEngine
+
+    ray = ray_engine(name, cpus=workers, address=address)
+    if ray is not None:
+        return ray, ray
+    workers = workers or os.cpu_count() or 1
+    return CrewEngine(workers=workers), LocalEngine(threads=workers)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from workbench.ports import Progress
+    from workbench.ports import Engine, Progress
     from workbench.recipe import Recipe
 
 RUN_FILE = "run.json"
@@ -41,8 +41,18 @@ class Stage:
     work: Callable[[Path], None]
 
 
-def run(recipe: Recipe, out: Path, *, force: bool = False, progress: Progress = silent) -> dict[str, float]:
+def run(
+    recipe: Recipe,
+    out: Path,
+    *,
+    force: bool = False,
+    hands: tuple[Engine, Engine] | None = None,
+    progress: Progress = silent,
+) -> dict[str, float]:
     """Run every stage that does not stand complete, and return the seconds of those that ran.
+
+    ``hands`` do the tasks of the curation, those in Python and those compiled (default: this machine's
+    processors); they change nothing in the result.
 
     Raises:
         OutputError: ``out`` holds something else, or the run of another recipe, and ``force`` isn't set; or
@@ -57,7 +67,7 @@ def run(recipe: Recipe, out: Path, *, force: bool = False, progress: Progress = 
     with locked(out):
         _refuse_other(out, key=key, force=force)  # another process may have begun meanwhile
         _claim(out, recipe, key=key, force=force)
-        return _stages(plan(recipe, out, key=key, progress=progress), out, still, progress)
+        return _stages(plan(recipe, out, key=key, hands=hands, progress=progress), out, still, progress)
 
 
 def _stages(stages: Sequence[Stage], out: Path, still: Unchanged, progress: Progress) -> dict[str, float]:
@@ -89,7 +99,14 @@ def run_key(recipe: Recipe) -> str:
     return spec_key([workbench.__version__, _portable(recipe), [fingerprint(name) for name in inputs]])
 
 
-def plan(recipe: Recipe, out: Path, *, key: str, progress: Progress) -> list[Stage]:
+def plan(
+    recipe: Recipe,
+    out: Path,
+    *,
+    key: str,
+    progress: Progress,
+    hands: tuple[Engine, Engine] | None = None,
+) -> list[Stage]:
     """List the stages with their keys; a stage's key holds the keys of all stages before it."""
     portable = _portable(recipe)
     read = [fingerprint(name) for name in (*sources(recipe), *_of_writer(recipe))]
@@ -108,7 +125,7 @@ def plan(recipe: Recipe, out: Path, *, key: str, progress: Progress) -> list[Sta
     return [
         Stage(name="convert", key=convert, work=lambda work: stages.begin(recipe, work, progress)),
         *([teacher] if recipe.teacher is not None else []),
-        Stage(name="curate", key=curate, work=lambda work: stages.curate(recipe, out, work, progress)),
+        Stage(name="curate", key=curate, work=lambda work: stages.curate(recipe, out, work, progress, hands)),
         Stage(name="adapter", key=train, work=lambda work: stages.train(recipe, out, work, progress)),
         Stage(name="eval", key=evaluate, work=lambda work: stages.evaluate(recipe, out, work, progress)),
     ]

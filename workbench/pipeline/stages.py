@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from workbench.contracts import Contract
-    from workbench.ports import Backend, Progress, Tokenizer
+    from workbench.ports import Backend, Engine, Progress, Tokenizer
     from workbench.recipe import ConvertStage, EvalStage, Recipe
     from workbench.records import Arm, Case, Messages, Pair
 
@@ -137,14 +137,25 @@ def teach(recipe: Recipe, run: Path, work: Path, progress: Progress) -> None:
     answers.unlink(missing_ok=True)
 
 
-def curate(recipe: Recipe, run: Path, work: Path, progress: Progress) -> None:
-    """Turn pairs into train, valid and test parts; the recipe's base scores, and its judge judges."""
+def curate(
+    recipe: Recipe,
+    run: Path,
+    work: Path,
+    progress: Progress,
+    hands: tuple[Engine, Engine] | None = None,
+) -> None:
+    """Turn pairs into train, valid and test parts; the recipe's base scores, and its judge judges.
+
+    ``hands`` do the tasks in Python, and the compiled ones; by default the processors of this machine.
+    """
     asked = recipe.curate
     tools = open_tools(asked.signals, base=recipe.base, judge=asked.judge, progress=progress)
     tools = replace(tools, contracts=read_contracts(run / "convert"))
     pairs = run / ("teacher" if recipe.teacher else "convert") / "pairs.parquet"
     how = Curation(signals=asked.signals, steps=asked.steps, split=asked.split, tools=tools)
-    curate_files(with_examples(pairs), out=work, how=how)
+    crew, engine = hands or (None, None)
+    # Paths of tasks hold on every machine that does some.
+    curate_files(with_examples(pairs.absolute()), out=work.absolute(), how=how, crew=crew, engine=engine)
     enforce_on_pairs(asked.guards, out=work)
 
 
