@@ -1,5 +1,7 @@
 """Bounds and words under denials: which way a sentence means them, in English and in Chinese."""
 
+import time
+
 import pytest
 
 from workbench.checks import decode_check
@@ -147,3 +149,10 @@ def test_their_checks_decide(sentence, good, bad):
     check = decode_check(rule.check, "$.check")
     case = Case(id="c", behaviour="rules", slots={})
     assert [check(case, text).score for text in (good, bad)] == [1, 0]
+
+
+@pytest.mark.parametrize("text", [" " * 4000, "at least" + " " * 3990 + "x", "hash" + "\t" * 3990])
+def test_white_space_is_read_in_time(text):
+    begun = time.process_time()
+    read_instructions(text)
+    assert time.process_time() - begun < 2

@@ -32,7 +32,7 @@ RELATION = (
     r"excluding)?"
 )
 _COUNT = re.compile(
-    rf"{RELATION}[\s,]*(?:the |a )?(?P<n>{NUMBER})\+?(?P<more> or (?:more|fewer|"
+    rf"{RELATION}[\s,]{{0,8}}(?:the |a )?(?P<n>{NUMBER})\+?(?P<more> or (?:more|fewer|"
     rf"less))?[\s-]*(?:\w{{1,40}} )?(?P<unit>words?|sentences?)\b(?P<after>\s*(?:or (?:more|less|fewer)|"
     rf"minimum|maximum|at (?:the )?(?:least|most)|long)?)",
     re.IGNORECASE,

@@ -104,7 +104,7 @@ _LETTERS_PLURAL = re.compile(
     re.IGNORECASE,
 )
 _SIGNS = re.compile(
-    rf"(?P<how>at least|at most|less than|more than)?\s*(?P<n>{NUMBER})\s+hash ?tags?", re.IGNORECASE
+    rf"(?P<how>at least|at most|less than|more than)?\s{{0,8}}(?P<n>{NUMBER})\s+hash ?tags?", re.IGNORECASE
 )
 
 
