@@ -73,6 +73,7 @@ INSIDE = CompactForm(form="none", context="internalize")
         (["<doc>", "$c", "</doc>\nQuestion: ", "$q"], "<doc>C</doc>\nQuestion: Q", "Question: Q"),
         (["Q: ", "$q", "\nContext: ", "$c", " END"], "Q: Q\nContext: C END", "Q: Q\n"),
         (["Context: ", "$c"], "Context: C", None),
+        (["$q", " Context: ", "$c"], "Q Context: C", "Q"),
         (["A: ", "$a", "; B: ", "$b"], "A: A; B: B", "A: A; B: B"),
         (
             ["Read this with care. It matters.\nNotes:\n", "$n", "\nNow answer.\n\n\nQuestion: ", "$q"],
@@ -225,6 +226,20 @@ def test_the_last_user_turn_is_what_is_asked():
     assert found.slots[-1].value == "z"
     assert found.task == "desk"
     assert live(("system", "Be kind."), ("user", "Q: z")).template == "t"
+
+
+def test_an_earlier_turn_is_known_under_its_own_system_prompt_alone():
+    other = template(("system", "Be brief."), ("user", "Note: ", "$n"), name="o")
+    turns = [("user", "Note: x"), ("assistant", "y"), ("user", "Note: z")]
+    both = (ASKED, other)
+    brief = live(("system", "Be brief."), *turns, templates=both)
+    assert [slot.name for slot in brief.slots] == ["n", "turn", "n_2"]
+    kind = live(KIND, *turns[:2], ("user", "Q: z"), templates=both)
+    assert [(slot.name, slot.value) for slot in kind.slots] == [
+        ("turn", "Note: x"),
+        ("turn_2", "y"),
+        ("q", "z"),
+    ]
 
 
 @pytest.mark.parametrize(
