@@ -26,7 +26,13 @@ def gold() -> list[Labelled]:
     folder = Path(__file__).parent / "gold"
     return [
         _labelled(row, language, name)
-        for name, tail in (("first", ""), ("second", "_second"), ("third", "_third"), ("fourth", "_fourth"))
+        for name, tail in (
+            ("first", ""),
+            ("second", "_second"),
+            ("third", "_third"),
+            ("fourth", "_fourth"),
+            ("fifth", "_fifth"),
+        )
         for language in ("english", "chinese")
         for row in yaml.safe_load((folder / f"{language}{tail}.yaml").read_text(encoding="utf-8"))
     ]

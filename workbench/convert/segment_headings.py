@@ -26,7 +26,8 @@ DIALOGUE = re.compile(
 _NUMBERED = re.compile(rf"(?:{EMOJI}|\d{{1,2}}(?:\.\d)*[.、)）]|[一二三四五六七八九十]{{1,3}}[、.]|\s)+")
 # A line alone that numbers a sample.
 SAMPLE_LINE = re.compile(
-    r"\s*[#*【\[<\s]*(?:examples?|samples?|示例|样例|例子?|案例)\s?[\dA-C一二三四五]{0,2}\s?[】\]>*]*\s?[:：]?\s*",
+    r"\s*[#*【\[<\s]*(?:examples?|samples?|示例|样例|例子?|案例)\s?[\dA-C一二三四五]{0,2}\s?[】\]>*]*\s?"
+    r"(?:[(（][^()（）\n]{1,20}[)）])?\s?[】\]>*]*\s?[:：]?\s*",
     re.IGNORECASE,
 )
 SLOT = re.compile(

@@ -30,10 +30,10 @@ _PLAIN_HEADING = re.compile(
     rf"\s*(?P<emoji>(?:{EMOJI})?)\s*(?P<name>[A-Z\u4e00-\u9fff][\w /&'-]{{1,39}}?)\s*(?:{EMOJI})*\s*"
 )
 _TAG_OPEN = re.compile(rf"\s*<(?P<tag>{TAG_NAME})(?:\s[^<>]*)?>\s*")
-_TAG_CLOSE = re.compile(rf"\s*</(?P<tag>{TAG_NAME})>\s*[、,，.。;；]?\s*")
+_TAG_CLOSE = re.compile(rf"\s*</(?P<tag>{TAG_NAME})(?:\s[^<>]*)?>\s*[、,，.。;；]?\s*")
 _BLOCK_END = re.compile(
     r"\s*[\[【(<]?\s*(?:the )?end\b(?: of\b[^\n]{0,60}|\])|\s*[\[【(（<].{0,12}结束[\]】)）>]\s*|"
-    r"\s*={2,}.{0,12}结束={2,}\s*",
+    r"\s*={2,}.{0,12}结束={2,}\s*|\s*(?:示例|样例|例子|对话|范例)(?:到此)?结束[。.]?\s*",
     re.IGNORECASE,
 )
 _RULE_LINE = re.compile(r"\s*(?:-{3,}|={3,}|\*{3,}|_{3,}|#{3,}|~{3,}|\"{3}|'{3})\s*")
@@ -89,6 +89,8 @@ class _Level:
     rank: int
     name: str
     label: bool = False
+    sample: bool = False
+    shut: bool = True
 
 
 def units(prompt: str) -> tuple[Unit, ...]:
@@ -176,9 +178,10 @@ def _open_quote(piece: str) -> bool:
 def _heading(line: str, prompt: str, end: int) -> _Level | None:
     opened = _TAG_OPEN.fullmatch(line)
     if opened:
-        return _Level(rank=_TAG_RANK, name=opened["tag"])
+        shut = prompt.find(f"</{opened['tag']}", end) >= 0
+        return _Level(rank=_TAG_RANK, name=opened["tag"], shut=shut)
     if SAMPLE_LINE.fullmatch(line) and not line.lstrip().startswith("#"):
-        return _Level(rank=_LABEL_RANK, name=line.strip(" \t#*[]【】<>:："))
+        return _Level(rank=_LABEL_RANK, name=line.strip(" \t#*[]【】<>:："), sample=True)
     if "{" in line or _BLOCK_END.fullmatch(line):
         return None
     match = _HEADING.fullmatch(line)
@@ -233,7 +236,7 @@ def _label(name: str, prompt: str, end: int) -> bool:
 
 def _enter(levels: list[_Level], heading: _Level) -> None:
     if heading.rank != _TAG_RANK:
-        while levels and levels[-1].rank >= heading.rank and levels[-1].rank != _TAG_RANK:
+        while levels and _gives_way(levels[-1], heading):
             levels.pop()
     elif (_TAG_RANK, heading.name) in [(level.rank, level.name) for level in levels]:
         # A tag that opens again was never closed: tags don't hold themselves.
@@ -242,8 +245,23 @@ def _enter(levels: list[_Level], heading: _Level) -> None:
     levels.append(heading)
 
 
+def _gives_way(level: _Level, heading: _Level) -> bool:
+    """Tell whether a heading ends the section above it.
+
+    A tag ends by its own end, or by a marked heading where that never comes; a sample holds its own labels.
+    """
+    if level.rank == _TAG_RANK:
+        return not level.shut and heading.rank < _LABEL_RANK
+    if level.sample and heading.label and not heading.sample:
+        kind = heading_kind((heading.name,))
+        return kind is not None and kind[0] not in {"example", "context", "input"}
+    return level.rank >= heading.rank
+
+
 def _closes(levels: list[_Level], line: str) -> bool:
     if _BLOCK_END.fullmatch(line):
+        while any(level.sample for level in levels) and levels[-1].rank != _TAG_RANK:
+            levels.pop()
         return True
     match = _TAG_CLOSE.fullmatch(line)
     if match is None:
