@@ -5,7 +5,9 @@ from __future__ import annotations
 import atexit
 import os
 import re
+import signal
 import sys
+import threading
 import traceback
 
 import typer.exceptions
@@ -18,6 +20,7 @@ os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
+_SOON = 0.05
 _SPACE = "Check the path and the space left; the same command goes on."
 
 
@@ -26,6 +29,7 @@ def main() -> None:
     from workbench.cli.streams import prepare
 
     prepare()
+    sys.unraisablehook = _unraisable
     code = execute(sys.argv[1:])
     if code == errors.EXIT_INTERRUPTED:
         # CPython remembers an interrupt that passed through exec() of a string, as importing does, and
@@ -35,6 +39,17 @@ def main() -> None:
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
+
+
+def _unraisable(told: sys.UnraisableHookArgs) -> None:
+    """Let an interrupt come again that arrived where none can be raised: a callback of the collector, say."""
+    if not issubclass(told.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(told)
+        return
+    main_thread = threading.main_thread().ident
+    again = threading.Timer(_SOON, signal.pthread_kill, (main_thread, signal.SIGINT))
+    again.daemon = True
+    again.start()
 
 
 def execute(arguments: list[str]) -> int:
