@@ -20,7 +20,8 @@ TAG_NAME = r"[^\W\d][\w.-]{0,40}"
 FENCE = re.compile(r"\s*(?:```|~~~)")
 _OPEN = re.compile(rf"\s*<(?P<tag>{TAG_NAME})(?:\s[^<>]*)?>(?=\s*\S)")
 _SHUT = re.compile(rf"</(?P<tag>{TAG_NAME})>\s*[、,，.。;；]?\s*$")
-_ENDED = re.compile(r"[.!?:;。！？：；…>}\])）】|`*\"”」—]\s*$")
+_ENDS = frozenset('.!?:;。！？：；…>}])）】|`*"”」—')
+_BLANK = re.compile(r"\s")
 _STARTS = re.compile(
     rf"\s*(?:{EMOJI}|"
     r"[-–*+•·▪◦●○■□◆◇★✓✔➤►#<>{}\[\]【（(|=\"“`]|\d{1,3}[.)、:]|[a-zA-Z][.)]\s|\*\*)"
@@ -75,13 +76,13 @@ def _continues(prompt: str, first: Line, second: Line) -> bool:
         or _STARTS.match(second.text)
     ):
         return False
-    if first.text.startswith(("{", "[{", "|", "#")) or _ENDED.search(first.text):
+    if first.text.startswith(("{", "[{", "|", "#")) or first.text[-1] in _ENDS:
         return False
     width = first.end - (prompt.rfind("\n", 0, first.end) + 1)
     if not (first.text[-1].isascii() and second.text[0].isascii()):
         return False
     if second.text[0].islower():
-        return len(first.text.split()) > 1
+        return _BLANK.search(first.text) is not None
     return _WRAP_LEAST <= width <= _WRAP_MOST
 
 
