@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -19,11 +20,15 @@ from workbench.steps.split import largest_of
 from workbench.steps.stratify import choose_parts, same_source
 from workbench.steps.template_limit import _place_in_kind
 
-ROWS = frame(*((str(n), "answer") for n in range(4))).with_columns(
-    pii=pl.Series([0, 3, 2, None]),
-    text=pl.Series(["x" * 100, "x" * 101, "", None]),
-    share=pl.Series([0.123456789, 1e-9, 12345678.0, None]),
-)
+
+@cache
+def rows():
+    """Return the rows, made when a test first asks: gathering starts no thread."""
+    return frame(*((str(n), "answer") for n in range(4))).with_columns(
+        pii=pl.Series([0, 3, 2, None]),
+        text=pl.Series(["x" * 100, "x" * 101, "", None]),
+        share=pl.Series([0.123456789, 1e-9, 12345678.0, None]),
+    )
 
 
 @pytest.mark.parametrize(
@@ -41,18 +46,18 @@ ROWS = frame(*((str(n), "answer") for n in range(4))).with_columns(
     ],
 )
 def test_a_filtered_row_says_what_was_looked_at(where, row, measured, threshold, detail):
-    (told,) = DropWhere(where=where)(ROWS).dropped.rows(named=True)
+    (told,) = DropWhere(where=where)(rows()).dropped.rows(named=True)
     found = (told["row"], told["id"], told["step"], told["reason"], told["rule"])
-    assert found == (row, ROWS["id"][row], "drop_where", "filtered", where)
+    assert found == (row, rows()["id"][row], "drop_where", "filtered", where)
     assert (told["measured"], told["threshold"], told["detail"]) == (measured, threshold, detail)
     assert told["spec_key"] == DropWhere(where=where).key
 
 
 def test_an_id_that_is_looked_at_is_told():
-    name = ROWS["id"][2]
-    (told,) = DropWhere(where=f"id = '{name}'")(ROWS).dropped.rows(named=True)
+    name = rows()["id"][2]
+    (told,) = DropWhere(where=f"id = '{name}'")(rows()).dropped.rows(named=True)
     assert (told["id"], told["detail"], told["measured"]) == (name, f"id = {name}", None)
-    (told,) = DropWhere(where=f"id = '{name}' AND pii = 2")(ROWS).dropped.rows(named=True)
+    (told,) = DropWhere(where=f"id = '{name}' AND pii = 2")(rows()).dropped.rows(named=True)
     assert told["detail"] == "pii = 2"
 
 
@@ -207,11 +212,15 @@ def test_rows_of_a_kind_are_counted_from_the_best():
 
 # Reviews --------------------------------------------------------------------------------------------------
 
-PAIRS = frame(*((f"q{n}", f"a{n}") for n in range(8)))
+
+@cache
+def pairs():
+    """Return the rows, made when a test first asks: gathering starts no thread."""
+    return frame(*((f"q{n}", f"a{n}") for n in range(8)))
 
 
 def decided(place, action, *, who="", stale=False, **more):
-    row = PAIRS.row(place, named=True)
+    row = pairs().row(place, named=True)
     texts = [[Message(**one) for one in row[name]] for name in ("prompt", "completion")]
     return Decision(
         id=row["id"], hash="old" if stale else text_hash(*texts), action=action, reviewer=who, **more
@@ -220,7 +229,7 @@ def decided(place, action, *, who="", stale=False, **more):
 
 def reviewed(monkeypatch, *decisions):
     monkeypatch.setattr("workbench.steps.reviewed.read_decisions", lambda _: list(decisions))
-    return Reviewed(decisions="d.jsonl")(PAIRS)
+    return Reviewed(decisions="d.jsonl")(pairs())
 
 
 def test_people_who_differ_change_nothing_unless_one_settles(monkeypatch):
@@ -234,7 +243,7 @@ def test_people_who_differ_change_nothing_unless_one_settles(monkeypatch):
         decided(6, "edit", who="cy", text="x", note="typo"),
         Decision(id="gone", hash="h", action="reject"),
     )  # fmt: skip
-    ids = PAIRS["id"].to_list()
+    ids = pairs()["id"].to_list()
     notes = found.notes["review"]
     assert (notes["rejected"], notes["accepted"]) == (1, 1)
     assert (notes["edited"], notes["disputed"]) == ([ids[2], ids[6]], [ids[1], ids[3]])
@@ -253,7 +262,7 @@ def test_people_who_differ_change_nothing_unless_one_settles(monkeypatch):
         "edited",
     )
     assert (second["rule"], second["detail"]) == ("cy", "typo")
-    row = PAIRS.row(2, named=True)
+    row = pairs().row(2, named=True)
     prompt = [Message(**one) for one in row["prompt"]]
     assert first["before"] == decided(2, "accept").hash
     assert first["after"] == text_hash(prompt, [Message(role="assistant", content="new")])
@@ -263,5 +272,5 @@ def test_an_edit_to_nothing_and_no_decision_at_all(monkeypatch):
     emptied = reviewed(monkeypatch, decided(0, "edit", text=""), decided(1, "edit"))
     assert [one[-1]["content"] for one in emptied.kept["completion"]][:3] == ["", "", "a2"]
     untouched = reviewed(monkeypatch)
-    assert untouched.kept.equals(PAIRS)
+    assert untouched.kept.equals(pairs())
     assert untouched.dropped.is_empty()

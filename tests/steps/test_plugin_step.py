@@ -1,3 +1,5 @@
+from functools import cache
+
 import pytest
 from made_pairs import frame
 
@@ -6,7 +8,11 @@ from workbench.io.frames import ledger_frame
 from workbench.records import Split
 from workbench.steps import PluginStep
 
-ROWS = frame(("a", "b"), ("c", "d"))
+
+@cache
+def rows():
+    """Return the rows, made when a test first asks: gathering starts no thread."""
+    return frame(("a", "b"), ("c", "d"))
 
 
 def test_a_named_plugin_is_asked_with_its_options(monkeypatch):
@@ -19,7 +25,7 @@ def test_a_named_plugin_is_asked_with_its_options(monkeypatch):
     monkeypatch.setattr(
         "workbench.steps.plugin.load", lambda group, name: {("workbench.steps", "mine"): offered}[group, name]
     )
-    assert PluginStep(name="mine", options={"k": 1})(ROWS).kept.height == 2
+    assert PluginStep(name="mine", options={"k": 1})(rows()).kept.height == 2
     assert asked == [{"k": 1}]
 
 
@@ -29,10 +35,10 @@ def test_what_loses_rows_or_is_no_partition_is_refused(monkeypatch):
         lambda *_: lambda rows: Split(kept=rows.head(1), dropped=ledger_frame([])),
     )
     with pytest.raises(InvariantError):
-        PluginStep(name="mine")(ROWS)
+        PluginStep(name="mine")(rows())
     monkeypatch.setattr("workbench.steps.plugin.load", lambda *_: lambda rows: rows)
     with pytest.raises(ConfigError, match="Split"):
-        PluginStep(name="mine")(ROWS)
+        PluginStep(name="mine")(rows())
     monkeypatch.undo()
     with pytest.raises(ConfigError, match="mine"):
-        PluginStep(name="mine")(ROWS)
+        PluginStep(name="mine")(rows())
