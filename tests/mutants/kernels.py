@@ -52,7 +52,7 @@ KERNELS = (
             "pipeline/test_curation.py",
             "pipeline/test_rethreshold.py",
             "review/test_review.py",
-        ),  # fields/test_step_fields.py makes frames while it is gathered: threads, after which no fork goes on
+        ),  # fields/test_step_fields.py makes frames while it is gathered: no process forks well after it
     ),
     Kernel(
         "edges",
