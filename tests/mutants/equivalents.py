@@ -103,6 +103,36 @@ EQUIVALENTS = (
         "FloorDiv → Mult",
         "more room than is needed",
     ),
+    Equivalent(
+        "workbench.similarity.shingles",
+        "PIECE = 2048",
+        "2048 → 2049",
+        "how many rows are cut at a time: the results are the same",
+    ),
+    Equivalent(
+        "workbench.similarity.shingles",
+        "if len(waiting) > 3 * size:",
+        "Gt → GtE",
+        "how many pieces are held at a time: the results are the same",
+    ),
+    Equivalent(
+        "workbench.similarity.shingles",
+        "for code in (*range(_ASCII, 0x1100), *range(0x2010, 0x2030), *range(0x3001, 0xA000)):",
+        "8240 → 8241",
+        "the per mille sign is what folding makes of it, so that its text may be folded or not",
+    ),
+    Equivalent(
+        "workbench.similarity.shingle_kernels",
+        "while at > 0 and values[at - 1] > value:",
+        "Gt → GtE",
+        "equal hashes change places, and nobody can tell which is which",
+    ),
+    Equivalent(
+        "workbench.similarity.banding",
+        "_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)",
+        "11400714819323198485 → 11400714819323198486",
+        "another number to mix hashes with: rows that agree in both bands still meet, and no others",
+    ),
 )
 
 

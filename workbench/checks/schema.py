@@ -114,7 +114,7 @@ def _validator(key: bytes, formats: bool, draft: str) -> Any:
         return build(schema, validate_formats=formats, registry=registry, offline=True)
     except jsonschema_rs.ValidationError as error:
         raise ConfigError(_bad_schema(_path(error.instance_path) + ": " + error.message)) from error
-    except jsonschema_rs.ReferencingError as error:
+    except ValueError as error:  # an address in `remotes` that is none
         raise ConfigError(_bad_schema(str(error))) from error
 
 
