@@ -23,6 +23,11 @@ KERNELS = (
         _below("convert", "align compact induce live pattern prune versions pairs tasks"),
         (
             "convert/test_align.py",
+            "convert/test_align_exactly.py",
+            "convert/test_prune.py",
+            "convert/test_prune_exactly.py",
+            "convert/test_read_exactly.py",
+            "convert/test_reading_exactly.py",
             "convert/test_blocks.py",
             "convert/test_internalize.py",
             "convert/test_labels.py",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _SENTENCE = re.compile(r"[.!?](?=\s|$)|[。！？]")
 _WITHOUT = {"keep": frozenset[str](), "internalize": frozenset({"context"})}
-_CLOSER = re.compile(r"[ \t]*(?:</[^<>\n]{1,40}>|[】\]）)>”\"'`]+)")
+_CLOSER = re.compile(r"\s*(?:</[^<>\n]{1,40}>|[】\]）)>”\"'`]+)")
 
 
 class CompactForm(Value, frozen=True, kw_only=True):
@@ -120,9 +120,7 @@ def _shortened(part: Static, *, first: bool, last: bool) -> str:
 
 def _closer(text: str) -> str:
     """Return the tag, bracket or quote at the start of ``text`` that closes the hole before it."""
-    lead = re.match(r"\s*", text)
-    start = lead.end() if lead else 0
-    found = _CLOSER.match(text, start)
+    found = _CLOSER.match(text)
     return text[: found.end()] if found else ""
 
 
