@@ -193,6 +193,30 @@ EQUIVALENTS = (
         "11400714819323198485 → 11400714819323198486",
         "another number to mix hashes with: rows that agree in both bands still meet, and no others",
     ),
+    Equivalent(
+        "workbench.similarity.kernels",
+        "if min(left, right) / max(left, right) < threshold:",
+        "min → max",
+        "sets of too different sizes are told before they are counted: counting tells the same",
+    ),
+    Equivalent(
+        "workbench.similarity.kernels",
+        "if min(left, right) / max(left, right) < threshold:",
+        "Div → Mult",
+        "sets of too different sizes are told before they are counted: counting tells the same",
+    ),
+    Equivalent(
+        "workbench.similarity.kernels",
+        "count += wanted[k] and seen[keys[k] & mask] > 1",
+        "Gt → GtE",
+        "which rows are looked at more closely: those that share no key are left out there",
+    ),
+    Equivalent(
+        "workbench.similarity.shingle_kernels",
+        "if beyond < _ONE_BYTE:",
+        "Lt → LtE",
+        "a text beyond ASCII has a byte of 0xC2 or more, so that its bits together are never 0x80",
+    ),
 )
 
 

@@ -103,7 +103,7 @@ def alike(
         left, right = starts[i + 1] - starts[i], starts[j + 1] - starts[j]
         if left == 0 and right == 0:
             continue
-        if min(left, right) < threshold * max(left, right):
+        if min(left, right) / max(left, right) < threshold:
             return False
         both = shared(sets, starts[i], starts[i + 1], starts[j], starts[j + 1])
         if both / (left + right - both) < threshold:

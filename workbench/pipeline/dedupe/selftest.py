@@ -162,7 +162,7 @@ def _alike(left: str, right: str, options: DedupeOptions) -> bool:
     if options.near.numbers == "same" and _numbers(a) != _numbers(b):
         return False
     one, two = _grams(a, left, options), _grams(b, right, options)
-    return bool(one) and bool(two) and len(one & two) >= options.near.threshold * len(one | two)
+    return bool(one) and bool(two) and len(one & two) / len(one | two) >= options.near.threshold
 
 
 def _tokens(text: str) -> list[str]:
