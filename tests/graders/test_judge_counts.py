@@ -23,7 +23,8 @@ def test_preferences_are_asked_greedily_with_the_first_seed_in_both_orders():
     found = Judge(Rubric(name="polite", question="Polite?"), backend=backend).prefer(pairs)
     assert [one.better for one in found] == ["tie", "tie"]
     assert [one.verdicts for one in found] == [("tie", "tie")] * 2
-    assert {(sampling.seed, sampling.temperature) for _, sampling in backend.calls} == {(0, 0.0)}
+    settings = {(one.seed, one.temperature, one.max_new_tokens) for _, one in backend.calls}
+    assert settings == {(0, 0.0, 64)}
     asked = [prompt[-1].content for prompts, _ in backend.calls for prompt in prompts]
     assert [text.index("one") < text.index("two") for text in (asked[0], asked[2])] == [True, False]
     assert [text.index("three") < text.index("four") for text in (asked[1], asked[3])] == [True, False]

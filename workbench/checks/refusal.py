@@ -54,7 +54,7 @@ def read_refusal(text: str, *, prompt: str = "", opening: int = 3, partial_words
         declining = _indirectly(plain, pieces, prompt)
     if not declining or EXCUSES.search(plain) or PROMISES.search(plain):
         return Refusal(level="none")
-    evidence = tuple(_quote(plain, pieces[i]) for i in declining)
+    evidence = _quotes(plain, pieces, declining)
     after = "\n".join(pieces[declining[-1] + 1 :])
     helps = len(words(after)) > partial_words and len(_STEP.findall(after)) > 1 and not INSTEAD.search(after)
     return Refusal(level="partial" if helps else "full", evidence=evidence)
@@ -73,6 +73,12 @@ def _indirectly(text: str, pieces: list[str], prompt: str) -> list[int]:
     return [pieces.index(rejected)] if rejected in pieces else []
 
 
-def _quote(text: str, piece: str) -> Evidence:
-    start = text.find(piece)
-    return Evidence(what="refusal", text=piece, start=start, end=start + len(piece) if start >= 0 else -1)
+def _quotes(text: str, pieces: list[str], chosen: list[int]) -> tuple[Evidence, ...]:
+    """Quote the chosen sentences, each where it stands itself: the same words may stand before it."""
+    out, at = [], 0
+    for i, piece in enumerate(pieces):
+        start = text.index(piece, at)
+        at = start + len(piece)
+        if i in chosen:
+            out.append(Evidence(what="refusal", text=piece, start=start, end=at))
+    return tuple(out)

@@ -1,11 +1,12 @@
-"""Which draft a schema is read by, and units, spans and offers to the character."""
+"""Which draft a schema is read by; units, runs, phrases and the nearest line, to the letter."""
 
 import pytest
 
+from workbench.checks.phrases import judge_contains, judge_edge, judge_not_contains
 from workbench.checks.quantities import quantities
 from workbench.checks.refusal import read_refusal
 from workbench.checks.schema import check_schema, schema_problems
-from workbench.checks.support import span_features
+from workbench.checks.support import claim_features, span_features
 from workbench.errors import ConfigError
 
 BY_7 = {"items": [{"type": "string"}, {"type": "integer"}], "additionalItems": False}
@@ -87,3 +88,40 @@ def test_an_answer_that_sets_the_premise_right_is_told_with_its_sentence():
     (piece,) = found.evidence
     assert text[piece.start : piece.end] == piece.text == "The raid was not justified."
     assert read_refusal(text, prompt="When was the raid?").level == "none"
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_of_lines_that_say_as_much_of_a_claim_the_shorter_one_is_nearest(first):
+    short = "The lamp is cheap."
+    long = (
+        "The lamp is not cheap in any of the many shops that we have visited in the far north of the country."
+    )
+    between = "Tents are old. Ropes are long. Boats are slow."
+    context = " ".join([short, between, long] if first else [long, between, short])
+    assert claim_features("The lamp never was cheap", context, "")[2] == 1.0
+    assert (
+        claim_features("The lamp never was cheap up in the far north of the country", context, "")[2] == 0.0
+    )
+
+
+def test_case_does_not_matter_and_all_phrases_are_wanted_unless_said_otherwise():
+    assert judge_edge("YES, we do", "yes", edge="start").label == "pass"
+    assert judge_edge("We do. YES", "yes", edge="end").label == "pass"
+    assert judge_edge("YES, we do", "yes", edge="start", exact=True).label == "fail"
+    some = judge_contains("red only", ("red", "blue"))
+    assert (some.label, [one.text for one in some.evidence]) == ("fail", ["blue"])
+    assert judge_contains("red only", ("red", "blue"), enough=True).label == "pass"
+    assert judge_contains("red 7", ("red",), pattern=r"\d").label == "pass"
+    assert [one.text for one in judge_contains("red", ("red",), pattern=r"\d").evidence] == [r"\d"]
+    found = judge_not_contains("Red 7, red 8", ("red",), pattern=r"\d")
+    assert sorted((one.what, one.text, one.start) for one in found.evidence) == [
+        ("forbidden", "7", 4), ("forbidden", "8", 11), ("forbidden", "Red", 0), ("forbidden", "red", 7),
+    ]  # fmt: skip
+
+
+def test_the_same_refusal_twice_is_quoted_in_both_places():
+    text = "I can't help with that. Sorry! I can't help with that."
+    found = read_refusal(text)
+    assert found.level == "full"
+    assert [(one.start, one.end) for one in found.evidence] == [(0, 23), (31, 54)]
+    assert {text[one.start : one.end] for one in found.evidence} == {"I can't help with that."}
