@@ -200,3 +200,29 @@ def test_texts_that_hold_less_than_most_of_what_nearly_all_hold_are_left_out():
     assert " ".join(common[:6]) not in kept
     assert kept[0] == " ".join(common[:7])
     assert sorted(kept[1:]) == sorted(full)
+
+
+@given(ATOMS, ATOMS)
+def test_what_is_left_of_the_anchors_stands_in_both_texts_in_order(one, other):
+    first, second = lex(" ".join(one)), lex(" ".join(other))
+    shared = set(first.atoms) & set(second.atoms)
+    anchors = [module.Anchor(first, i) for i, atom in enumerate(first.atoms) if atom in shared]
+    mine, theirs = module._single_grams(first.atoms), module._single_grams(second.atoms)
+    fixed = module._fixed_pairs(
+        [(mine[gram], theirs[gram]) for gram in mine if gram in theirs], first, second
+    )
+    left = module._meet(anchors, second, shared, fixed)
+    assert all(a.index < b.index for a, b in itertools.pairwise(left))
+    assert {i for i, _ in fixed} <= {one.index for one in left}
+    rest = iter(second.atoms)
+    assert all(one.atom in rest for one in left)
+
+
+def test_a_tail_just_as_long_as_long_is_set_aside():
+    body = "\n" + "x" * 99
+    at = module._LONG_END // 100
+    for lines, kept in ((at + 3, 0), (at + 4, module._LONG_END)):
+        texts = ["-" * module._LONG_END + f"{i}" + body * lines + "." for i in range(3)]
+        assert len(module._long_tail(texts)) == kept
+    # As much as a tail has is left of each text beside it.
+    assert module._long_tail([f"{i}" + body * (at + 4) + "." for i in range(3)]) == ""

@@ -179,3 +179,12 @@ def test_one_sign_that_every_value_has_makes_no_template():
     rng = random.Random(3)
     texts = [f"{' '.join(rng.sample(WORDS, 9))}, {' '.join(rng.sample(WORDS, 9))}" for _ in range(40)]
     assert align(texts, sample=64) == [None]
+
+
+def test_the_weakest_segment_goes_first_wherever_it_stands():
+    """A link word after a line end is the value's; it is looked at before the longer piece ahead of it."""
+    texts = []
+    for one, other, last in zip(*(texts_of([None], size=size) for size in (20, 20, 1)), strict=True):
+        texts.append(f"Talk to some people {one} from it\n{other} of {last}")
+    segments = ["Talk to some people ", None, " from it\n", None, " of ", None]
+    assert prune.strong_segments(segments, texts) == ["Talk to some people ", None]

@@ -1,5 +1,6 @@
 """What is learnt of a log, how prompts are read by it and counted, and that nothing is lost on the way."""
 
+import msgspec
 import polars as pl
 import pytest
 
@@ -325,3 +326,91 @@ def test_a_pair_s_id_follows_what_it_says_and_nothing_else():
     apart = [made(), made("b"), made(answer="no"), made(name="r"), made(role="tool"), made(template="u")]
     assert len(set(apart)) == len(apart)
     assert made(task="other", line=7) == apart[0]
+
+
+def test_a_run_in_more_prompts_than_the_limit_says_nothing():
+    eras = [
+        Era("a b c d", 0, 1), Era("p q r s t u v w x y z a b c d", 2, 3), Era("a b c d e", 4, 5),
+    ]  # fmt: skip
+    assert lineages(eras, drift=Drift(boilerplate=2)) == [0, 1, 0]
+    assert lineages(eras, drift=Drift(boilerplate=1)) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_earlier_turn_is_read_by_the_form_with_most_text(order):
+    def user(*parts):
+        return Template(
+            id=f"t{len(parts)}",
+            task="desk",
+            messages=(
+                TemplateMessage(role="system", parts=(Static(text=DESK),)),
+                TemplateMessage(role="user", parts=parts),
+            ),
+        )
+
+    question, tone = Hole(name="q", type="question"), Hole(name="tone", type="other")
+    made = [
+        user(Static(text="Q: "), question),
+        user(Static(text="Q: "), question, Static(text=" Tone: "), tone),
+        user(question, Static(text=" T")),
+    ]
+    live = LiveTemplates(made[::order], CompactForm())
+    said = live(
+        turns(("system", DESK), ("user", "Q: a Tone: b"), ("assistant", "c"), ("user", "Q: d Tone: e"))
+    )
+    assert [(slot.name, slot.value) for slot in said.slots] == [
+        ("q", "a"), ("tone", "b"), ("turn", "c"), ("q_2", "d"), ("tone_2", "e"),
+    ]  # fmt: skip
+
+
+def test_a_shorter_talk_than_the_template_s_has_the_slots_of_its_own_shape():
+    """Numbers behind slot names count within one conversation, and are told apart anew for each."""
+
+    def asked_for(i):
+        return f"Order:\n{i} for {i * 3}\n\nTone: {i}"
+
+    one = [(("system", DESK), ("user", asked_for(i))) for i in range(12)]
+    two = [(*one[i], ("assistant", f"yes {i}"), ("user", asked_for(i * 5))) for i in range(12)]
+    by_size = {len(t.messages): t for t in induce([record(*held) for held in one + two]).templates}
+    live = LiveTemplates([by_size[4]], CompactForm())
+    said = live(turns(*one[3]))
+    assert [slot.name for slot in said.slots] == ["order", "tone"]
+    assert said.template == by_size[2].id
+    said = live(turns(*two[3], ("assistant", "yes"), ("user", asked_for(9))))
+    assert [slot.name for slot in said.slots] == [
+        "order", "tone", "turn", "order_2", "tone_2", "turn_2", "order_3", "tone_3",
+    ]  # fmt: skip
+    assert live(turns(*two[3])).template == by_size[4].id
+
+
+@pytest.mark.parametrize("name", ["likeness", "overlap", "twin"])
+def test_shares_of_drift_lie_above_nothing_and_up_to_all(name):
+    for share in (0.01, 0.5, 1):
+        assert getattr(msgspec.convert({name: share}, Drift), name) == share
+    for share in (0, -0.1, 1.01):
+        with pytest.raises(msgspec.ValidationError, match=name):
+            msgspec.convert({name: share}, Drift)
+
+
+@pytest.mark.parametrize("name", ["boilerplate", "recalled"])
+def test_counts_of_drift_are_one_or_more(name):
+    assert getattr(msgspec.convert({name: 1}, Drift), name) == 1
+    with pytest.raises(msgspec.ValidationError, match=name):
+        msgspec.convert({name: 0}, Drift)
+
+
+def test_system_prompts_are_told_apart_however_short_a_long_one_is_said_to_be():
+    """The limit is for what stands above user turns: nothing stands above a system prompt."""
+    kinds = ("Please answer as the kind desk of {0}{1}.", "Sum up all you are told of {0}{1} now.")
+    records = [
+        record(("system", kind.format(name, i)), ("user", f"{'abcdefgh'[i]} {name}"))
+        for kind in kinds
+        for i, name in enumerate(("Oslo", "Lima", "Rome", "Bonn", "Graz", "Bath", "Nice", "York"))
+    ]
+
+    def systems(**more):
+        found = patterns(records, **more)
+        return [found.every[found.read(one.prompt).key[0][1]].parts for one in records]
+
+    assert len(set(systems())) == 2
+    assert systems(long_prompt=1) == systems()

@@ -34,6 +34,7 @@ KERNELS = (
             "convert/test_learn_alike.py",
             "convert/test_hostile_logs.py",
             "convert/test_compact.py",
+            "convert/test_compact_exactly.py",
             "convert/test_induce.py",
             "convert/test_live.py",
             "convert/test_versions.py",

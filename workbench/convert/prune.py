@@ -95,7 +95,7 @@ class _Row:
 
     def segments(self) -> list[str | None]:
         """Return the segments that are left."""
-        at = next((i for i, before in enumerate(self._before) if before == -1), -1)
+        at = self._before.index(-1)
         out = []
         while at >= 0:
             out.append(self.cells[at])
