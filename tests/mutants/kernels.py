@@ -39,6 +39,7 @@ KERNELS = (
             "convert/test_live.py",
             "convert/test_versions.py",
             "convert/test_tasks.py",
+            "convert/test_tasks_exactly.py",
             "convert/test_convert.py",
             "convert/test_write.py",
             "convert/test_examples.py",
