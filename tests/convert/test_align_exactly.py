@@ -226,3 +226,34 @@ def test_a_tail_just_as_long_as_long_is_set_aside():
         assert len(module._long_tail(texts)) == kept
     # As much as a tail has is left of each text beside it.
     assert module._long_tail([f"{i}" + body * (at + 4) + "." for i in range(3)]) == ""
+
+
+def test_at_least_eight_texts_decide():
+    texts = []
+    for i in range(63):
+        known = " [k8]" if i % 8 == 0 else " [no]"
+        texts.append(f"Long label of all of them:{known} number {i:02}{'xyz'[i % 3] * 2} end here.")
+    assert "k8" in "".join(s or "{}" for s in align(texts, sample=64, characters=1))
+
+
+def test_runs_that_nearly_all_have_hold_the_alignment_in_place():
+    """Values that repeat words of the prompt don't draw its labels to them."""
+    rng = random.Random(11)
+    texts = [
+        f"Notes of the call: {sentence(rng)}\n\nNow answer this: {sentence(rng)}\n\nTone of it: "
+        + sentence(rng)
+        for _ in range(60)
+    ]
+    wanted = ["Notes of the call: ", None, "\n\nNow answer this: ", None, "\n\nTone of it: ", None]
+    assert align(texts, sample=64) == wanted
+
+
+def sentence(rng):
+    return " ".join(
+        rng.choices(["of", "the", "it", "now", "this", "call", "answer", "notes"], k=rng.randrange(2, 9))
+    )
+
+
+def test_looking_for_runs_takes_two_hundred_thousand_steps_at_most():
+    assert len(module._between(["-"] * 400, ["-"] * 500)) == 400
+    assert module._between(["-"] * 409, ["-"] * 489) == []  # one step more

@@ -69,19 +69,17 @@ def test_what_runs_on_is_the_value_s(segments, kept):
     ],
 )
 def test_few_texts_prove_less(segments, few, many):
-    assert strong(segments, count=prune._FEW_TEXTS - 1) == (few or segments)
-    assert strong(segments, count=prune._FEW_TEXTS) == (many or segments)
+    assert strong(segments, count=7) == (few or segments)
+    assert strong(segments, count=8) == (many or segments)
 
 
 def test_a_word_between_two_values_is_weak_where_few_texts_show_it():
     segments = ["Say it all from ", None, " via ", None]
-    assert strong(segments, count=prune._FEW_TEXTS - 1) == ["Say it all from ", None]
-    assert strong(segments, count=prune._FEW_TEXTS) == segments
+    assert strong(segments, count=7) == ["Say it all from ", None]
+    assert strong(segments, count=8) == segments
 
 
-@pytest.mark.parametrize(
-    ("middle", "size"), [(" via ", prune._LONG_HOLE), (" / ", 2 * prune._CHANCE_WORDS)], ids=["word", "sign"]
-)
+@pytest.mark.parametrize(("middle", "size"), [(" via ", 12), (" / ", 6)], ids=["word", "sign"])
 def test_a_piece_between_long_values_stands_there_by_chance(middle, size):
     segments = ["Say it all from ", None, middle, None]
     assert strong(segments, size=size) == segments

@@ -414,3 +414,12 @@ def test_system_prompts_are_told_apart_however_short_a_long_one_is_said_to_be():
 
     assert len(set(systems())) == 2
     assert systems(long_prompt=1) == systems()
+
+
+def test_versions_are_told_by_the_limits_of_the_schema():
+    assert Drift() == Drift(likeness=0.5, overlap=0.2, twin=0.85, boilerplate=64, recalled=64)
+
+
+def test_an_empty_log_has_no_templates():
+    found = induce([])
+    assert (found.templates, found.assigned, found.families) == ((), [], ())

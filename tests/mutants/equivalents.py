@@ -80,10 +80,28 @@ EQUIVALENTS = (
         "any number below zero says that there is none",
     ),
     Equivalent(
+        "workbench.convert.tasks",
+        "_ROW_GROUP = 20_000",
+        "20000 → 20001",
+        "how many rows are held at a time: the tables say the same",
+    ),
+    Equivalent(
         "workbench.convert.prune",
         "_GONE = -2",
         "2 → 3",
-        "a mark that is no place and not the one before the first: which one doesn't matter",
+        "any mark but -1 says that a place is not the first: nothing else is read of one that is gone",
+    ),
+    Equivalent(
+        "workbench.convert.prune",
+        "_GONE = -2",
+        "minus left out",
+        "any mark but -1 says that a place is not the first: nothing else is read of one that is gone",
+    ),
+    Equivalent(
+        "workbench.convert.induce",
+        "last: int = 0",
+        "0 → 1",
+        "it is set with every prompt that is counted, before anybody reads it",
     ),
     Equivalent(
         "workbench.convert.prune",
