@@ -47,7 +47,6 @@ def write_tasks(surveyed: Surveyed, contracts: dict[str, Contract], form: Compac
         return
     for task, contract in contracts.items():
         home = named(out / "tasks", task)
-        home.mkdir(parents=True, exist_ok=True)
         write_templates(surveyed, form, home, task=task)
         write_text(home / "contract.yaml", dump_contract(contract))
     for name in TABLES:
