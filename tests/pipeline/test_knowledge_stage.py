@@ -101,10 +101,12 @@ def test_a_killed_teacher_is_asked_only_for_what_it_had_not_written(tmp_path, mo
     doc.write_text(TEXT, encoding="utf-8")
     work.mkdir()
 
-    down = True
+    down, again = True, set()
 
     def script(body, number):
         room = int(body["messages"][-1]["content"].split("\n")[0].split()[1])
+        if not down:  # a request of the first run that comes late is for a room without an answer, too
+            again.add(room)
         if down and number > 3:  # and not before an earlier answer has been written
             until = time.monotonic() + 20
             while not _written(work) and time.monotonic() < until:
@@ -121,9 +123,9 @@ def test_a_killed_teacher_is_asked_only_for_what_it_had_not_written(tmp_path, mo
             stages.begin(recipe, work, silent)
         kept = len(lines(work / "answers.jsonl"))
         assert 1 <= kept <= 3
-        down, before = False, len(service.asked)
+        down = False
         stages.begin(recipe, work, silent)
-        assert len(service.asked) - before == 6 - kept
+        assert len(again) == 6 - kept
     assert pl.read_parquet(work / "pairs.parquet").height >= 6
     assert not (work / "answers.jsonl").exists()
 
