@@ -72,7 +72,8 @@ _DATE = re.compile(
 )
 _ID = re.compile(r"#?[A-Z]{0,5}[-_]?\d{3,}[\w-]*|[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
 _TURN = re.compile(
-    r"^\s*(?:user|assistant|human|customer|agent|用户|助手|客户|客服)\s*[:：]", re.IGNORECASE | re.MULTILINE
+    r"^[^\S\n]*(?:user|assistant|human|customer|agent|用户|助手|客户|客服)\s*[:：]",
+    re.IGNORECASE | re.MULTILINE,
 )
 _MOST = 0.9
 _LONG_WORDS = 40
