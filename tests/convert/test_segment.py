@@ -26,6 +26,14 @@ def pieces(text):
         ('回复必须以"您好。"开头。不要长。', ['回复必须以"您好。"开头。', "不要长。"]),
         ("Use tags, e.g. Red or Blue. Stop.", ["Use tags, e.g. Red or Blue.", "Stop."]),
         ("It costs 3.50 euros. Fine.", ["It costs 3.50 euros.", "Fine."]),
+        ("1. One. 12. Two.", ["1. One.", "12. Two."]),
+        (
+            "Ask approx. Ten of us. Mr. Fox and J. Hen came.",
+            ["Ask approx. Ten of us.", "Mr. Fox and J. Hen came."],
+        ),
+        ("Wait... Now. Wait...now. 等……好。", ["Wait...", "Now.", "Wait...now.", "等……好。"]),
+        ("他说“好。行。”再走。完。", ["他说“好。行。”再走。", "完。"]),
+        ("Done (really.) Fine.)x y. z. End.", ["Done (really.)", "Fine.)x y. z.", "End."]),
         ("no stop", ["no stop"]),
         ("", []),
     ],
@@ -49,6 +57,22 @@ def test_sentences(text, expected):
 def test_units_know_their_headings(prompt, path, text):
     first = units(prompt)[0]
     assert (first.path, first.text(prompt)) == (path, text)
+
+
+@pytest.mark.parametrize(
+    ("start", "run", "end"),
+    [
+        ("请使用", ".", "字"), ("请使用", "1", "字"), ("请用", "三", "字"), ("x ", "\u3000", " y."),
+        ("Use ", "\x1f", ":\nA. b"), ("", "e.g. ", "b"), ("# ", "#", ""), ("“", "字。", "字"),
+        ("- ", "P.S. ", ""), ("# a", " \t", ":\n- b"), ("```\n", " ", "\n```x"),
+    ],
+)  # fmt: skip
+def test_long_runs_are_read_once(start, run, end):
+    """Where a run is looked through once from each of its places, this takes hours."""
+    prompt = start + run * (200_000 // len(run)) + end
+    spans = segment(prompt)
+    assert not prompt[: spans[0].start].strip()
+    assert not prompt[spans[-1].end :].strip()
 
 
 @pytest.mark.parametrize(

@@ -292,8 +292,8 @@ def _root(text: str) -> str:
 
 
 def _example(text: str) -> Any:
-    body = re.sub(r"\A\s*```\w*\s*|\s*```\s*\Z", "", text)
-    if not body.lstrip().startswith("{"):
+    body = re.sub(r"\A```\w*", "", text.strip()).removesuffix("```").strip()
+    if not body.startswith("{"):
         return None
     try:
         return json.loads(body)

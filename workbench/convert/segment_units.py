@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 UnitForm = Literal["text", "item", "block"]
 
 _HEADING = re.compile(
-    r"\s*(?:(?P<hash>#{1,6})\s*(?P<h>.+?)\s*#*"
+    r"\s*(?:(?P<hash>#{1,6})\s*(?P<h>.+)"
     r"|[-=*~]{2,}\s*(?P<d>[^-=*~\n]{1,60}?)\s*[-=*~]{2,}"
     r"|[【\[](?P<z>[^】\]\n]{1,40})[】\]]\s*[:：]?"
     r"|(?:\*\*|__)(?P<b>[^*\n]{1,60})(?:\*\*|__)\s*[:：]?"
@@ -41,10 +42,11 @@ _INLINE = re.compile(
     r"\s*(?:\*\*|__)?(?P<label>[^:：\n*\"“”。，,.!?]{1,30}?)\s{0,8}(?:\*\*|__)?\s{0,8}[:：](?:\*\*|__)?\s*(?=\S)(?!//)"
 )
 _NO_LABEL = re.compile(r"(?:if|when|for|whenever|note|e\.g|如果|若|当|对于|注意|例如|比如)\b", re.IGNORECASE)
-_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？；]+[”’」』）\"']*")
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:e\.g|i\.e|etc|vs|cf|cl|Dr|Mr|Mrs|Ms|No|approx|incl|resp)|\b[A-Z]|^\s*\d+)\.$"
-)
+_END = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？；]+[”’」』）\"']*")
+_ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|vs|cf|cl|Dr|Mr|Mrs|Ms|No|approx|incl|resp|[A-Z])\.$")
+# So far back an abbreviation, and the number of an item, may reach.
+_ABBREVIATED, _NUMBERED = 8, 40
+_NEXT = re.compile(r"\S")
 _CLOSING = "\"'”’」』)）]"
 # Headings rank by their marks; a label ranks below them, a turn of a sample below that; a tag is closed only
 # by its own end.
@@ -54,6 +56,7 @@ _NAME_WORDS, _NAME_HAN = 4, 8
 # So many characters of what stands under a line are looked at.
 _BELOW = 200
 _PAIRS = {"“": "”", "「": "」", "『": "』", "《": "》"}
+_QUOTES = frozenset('"').union(_PAIRS, _PAIRS.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +107,7 @@ def units(prompt: str) -> tuple[Unit, ...]:
             lead = line.start if lead is None else lead
             _enter(levels, heading)
             continue
-        if _closes(levels, line.text) or _RULE_LINE.fullmatch(line.text):
+        if _closes(levels, line.text) or _RULE_LINE.fullmatch(line.text.strip()):
             out, lead = _absorb(out, line, lead)
             continue
         if out and lead is None and _asks(line.text) and not prompt[line.end :].strip():
@@ -123,12 +126,16 @@ def units(prompt: str) -> tuple[Unit, ...]:
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
     """Cut a line into sentences; a stop inside quotation marks or before a small letter does not end one."""
-    spans, start = [], 0
+    spans, start, seen = [], 0, 0
+    marks: Counter[str] = Counter()
     for match in _END.finditer(text):
-        if match.end() <= start or not _ends(text, start, match):
+        marks.update(mark for mark in text[seen : match.end()] if mark in _QUOTES)
+        seen = match.end()
+        if _open_quote(marks) or not _ends(text, start, seen):
             continue
-        spans.append(trim(text, start, match.end()))
-        start = match.end()
+        spans.append(trim(text, start, seen))
+        start = seen
+        marks.clear()
     spans.append(trim(text, start, len(text)))
     return [span for span in spans if span[0] < span[1]]
 
@@ -160,38 +167,49 @@ def _trailing(prompt: str, out: list[Unit], lead: int, path: tuple[str, ...]) ->
     return [Unit(start=lead, end=end, form="text", path=path, lead=lead)]
 
 
-def _ends(text: str, start: int, match: re.Match[str]) -> bool:
-    piece = text[start : match.end()]
-    if _ABBREVIATION.search(piece) or _open_quote(piece):
+def _ends(text: str, start: int, end: int) -> bool:
+    """Tell whether a stop before ``end`` ends the sentence from ``start``."""
+    if _ABBREVIATION.search(text, max(start, end - _ABBREVIATED), end) or _numbers(text, start, end):
         return False
-    after = text[match.end() :]
-    if match.group()[-1] in _CLOSING and after and not after[0].isspace():
+    if text[end - 1] in _CLOSING and end < len(text) and not text[end].isspace():
         return False
-    return not after.lstrip()[:1].islower()
+    following = _NEXT.search(text, end)
+    return following is None or not following.group().islower()
 
 
-def _open_quote(piece: str) -> bool:
-    straight = piece.count('"') % 2 == 1
-    return straight or any(piece.count(opening) > piece.count(closing) for opening, closing in _PAIRS.items())
+def _numbers(text: str, start: int, end: int) -> bool:
+    """Tell whether the stop is that of an item's number."""
+    number = text[start : end - 1].lstrip() if end - start <= _NUMBERED else ""
+    return text[end - 1] == "." and number.isdecimal()
+
+
+def _open_quote(marks: Counter[str]) -> bool:
+    return marks['"'] % 2 == 1 or any(marks[opening] > marks[closing] for opening, closing in _PAIRS.items())
 
 
 def _heading(line: str, prompt: str, end: int) -> _Level | None:
-    opened = _TAG_OPEN.fullmatch(line)
+    closed_up = _closed_up(line)
+    opened = _TAG_OPEN.fullmatch(closed_up)
     if opened:
         shut = prompt.find(f"</{opened['tag']}", end) >= 0
         return _Level(rank=_TAG_RANK, name=opened["tag"], shut=shut)
-    if SAMPLE_LINE.fullmatch(line) and not line.lstrip().startswith("#"):
-        return _Level(rank=_LABEL_RANK, name=line.strip(" \t#*[]【】<>:："), sample=True)
-    if "{" in line or _BLOCK_END.fullmatch(line):
+    if SAMPLE_LINE.fullmatch(closed_up) and not closed_up.startswith("#"):
+        return _Level(rank=_LABEL_RANK, name=closed_up.strip(" #*[]【】<>:："), sample=True)
+    if "{" in line or _BLOCK_END.fullmatch(closed_up):
         return None
-    match = _HEADING.fullmatch(line)
+    match = _HEADING.fullmatch(closed_up)
     return _bare(line, prompt, end) if match is None else _marked(line, match, prompt, end)
+
+
+def _closed_up(line: str) -> str:
+    """Return a line with one blank for any run of white space, in which patterns would be quadratic."""
+    return " ".join(line.split())
 
 
 def _marked(line: str, match: re.Match[str], prompt: str, end: int) -> _Level | None:
     """Read a line with the marks of a heading."""
     if match["hash"]:
-        return _Level(rank=len(match["hash"]), name=match["h"])
+        return _Level(rank=len(match["hash"]), name=match["h"].rstrip("# ") or "#")
     name = next(match[group] for group in "dzbncu" if match[group]).strip("*-# ")
     if match["c"] and (ITEM.match(line) or not _label(match["c"], prompt, end)):
         return None
@@ -204,7 +222,7 @@ def _bare(line: str, prompt: str, end: int) -> _Level | None:
 
     Either its words are those of one, or it stands below a blank line and directly above a longer one.
     """
-    plain = _PLAIN_HEADING.fullmatch(line)
+    plain = _PLAIN_HEADING.fullmatch(_closed_up(line))
     if plain is None or not short(plain["name"], words=_NAME_WORDS, han=_NAME_HAN):
         return None
     if not prompt[end:].strip() or (plain["emoji"] and not _heads_marks(plain["emoji"], prompt, end)):
@@ -259,6 +277,7 @@ def _gives_way(level: _Level, heading: _Level) -> bool:
 
 
 def _closes(levels: list[_Level], line: str) -> bool:
+    line = _closed_up(line)
     if _BLOCK_END.fullmatch(line):
         while any(level.sample for level in levels) and levels[-1].rank != _TAG_RANK:
             levels.pop()
