@@ -25,7 +25,7 @@ def describe(adapter: Path) -> dict[str, Any]:
     """
     path = adapter / "adapter_config.json"
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = _read(path)
         rank = max([int(config["r"]), *map(int, (config.get("rank_pattern") or {}).values())])
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(
@@ -45,6 +45,13 @@ def describe(adapter: Path) -> dict[str, Any]:
         "bias": config.get("bias", "none"),
         "modules_to_save": config.get("modules_to_save"),
     }
+
+
+def _read(path: Path) -> Any:
+    # A pipe in its place would hold whoever opens it.
+    if path.exists() and not path.is_file():
+        raise OSError("neither a file nor a link to one")
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def vllm_rank(rank: int) -> int | None:
