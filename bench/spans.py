@@ -21,7 +21,7 @@ def main() -> None:
     from goldspans import gold, unseen  # type: ignore[import-not-found]
 
     rows = gold()
-    for name in ("first", "second", "third", "fourth", "fifth"):
+    for name in dict.fromkeys(row.set for row in rows):
         for part in ("tune", "held"):
             chosen = [row for row in rows if (row.set, row.half) == (name, part)]
             if chosen:

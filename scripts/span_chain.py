@@ -26,7 +26,7 @@ KINDS: tuple[SpanKind, ...] = get_args(SpanKind)
 PLACE = {kind: i for i, kind in enumerate(KINDS)}
 # How strongly weights are held: those of n-grams at zero, the others at what is set by hand below.
 GRAM_PENALTY, NAMED_PENALTY, CHAIN_PENALTY = 1.0, 10.0, 10.0
-ITERATIONS, SEEN, SMALLEST = 80, 2, 0.015
+ITERATIONS, SEEN, SMALLEST = 80, 2, 0.025
 # What a cue, a heading or a form says where the prompts say nothing else.
 _OF_KIND = {
     "cue": 2.4, "above": 1.4, "title": 1.4, "heading": 2.4, "outer": 1.2, "label": 3.4,

@@ -32,9 +32,11 @@ def gold() -> list[Labelled]:
             ("third", "_third"),
             ("fourth", "_fourth"),
             ("fifth", "_fifth"),
+            ("sixth", "_sixth"),
+            ("seventh", "_seventh"),
         )
         for language in ("english", "chinese")
-        for row in yaml.safe_load((folder / f"{language}{tail}.yaml").read_text(encoding="utf-8"))
+        for row in yaml.load((folder / f"{language}{tail}.yaml").read_bytes(), Loader=yaml.CSafeLoader)
     ]
 
 

@@ -60,6 +60,21 @@ def test_units_know_their_headings(prompt, path, text):
 
 
 @pytest.mark.parametrize(
+    ("prompt", "paths"),
+    [
+        ("1. Do a.\n2. Example:\n   - in: x\n   - out: y\n3. Do b.", [(), ("Example",), ("Example",), ()]),
+        ("7. 示例（测试用）\n汤面：甲。\n汤底：乙。\n\n8. 要短。", [("示例（测试用）",)] * 2 + [()]),
+        ("- Example\nInput: a\n- Be kind.\nGo.", [("Example",), (), ()]),
+        ("- Example:\n- a\n- b", [()] * 3),
+        ("Be kind.\n3. Examples", [(), ()]),
+    ],
+)
+def test_an_item_that_says_that_a_sample_follows_heads_it(prompt, paths):
+    """Up to the next item of its list."""
+    assert [unit.path for unit in units(prompt)] == paths
+
+
+@pytest.mark.parametrize(
     ("start", "run", "end"),
     [
         ("请使用", ".", "字"), ("请使用", "1", "字"), ("请用", "三", "字"), ("x ", "\u3000", " y."),

@@ -61,6 +61,8 @@ def test_words_get_the_kind_that_they_were_given(choose):
         ("third", 0.86, 0.83),
         ("fourth", 0.83, 0.77),
         ("fifth", 0.56, 0.58),
+        ("sixth", 0.68, 0.68),
+        ("seventh", 0.85, 0.77),
     ],
 )
 def test_words_of_prompts_that_nothing_was_made_from(name, accuracy, macro):

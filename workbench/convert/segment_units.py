@@ -47,6 +47,7 @@ _ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|vs|cf|cl|Dr|Mr|Mrs|Ms|No|approx|
 # So far back an abbreviation, and the number of an item, may reach.
 _ABBREVIATED, _NUMBERED = 8, 40
 _NEXT = re.compile(r"\S")
+_NUMBER = re.compile(r"\d+|[a-zA-Z]|[①-⑳]|[一二三四五六七八九十]+")
 _CLOSING = "\"'”’」』)）]"
 # Headings rank by their marks; a label ranks below them, a turn of a sample below that; a tag is closed only
 # by its own end.
@@ -94,6 +95,8 @@ class _Level:
     label: bool = False
     sample: bool = False
     shut: bool = True
+    # Of a sample that an item heads ("3. Example:"): its mark and indentation. The next such item ends it.
+    mark: str = ""
 
 
 def units(prompt: str) -> tuple[Unit, ...]:
@@ -102,7 +105,8 @@ def units(prompt: str) -> tuple[Unit, ...]:
     levels: list[_Level] = []
     lead: int | None = None
     for line in lines(prompt):
-        heading = _heading(line.text, prompt, line.end)
+        _leave(levels, _mark(prompt, line.start))
+        heading = _sample_item(prompt, line) or _heading(line.text, prompt, line.end)
         if heading is not None:
             lead = line.start if lead is None else lead
             _enter(levels, heading)
@@ -250,6 +254,34 @@ def _stands_over(line: str, prompt: str, end: int) -> bool:
 def _label(name: str, prompt: str, end: int) -> bool:
     """Tell whether a line that ends in a colon heads what follows: something does follow."""
     return short(name, words=_LABEL_WORDS, han=_LABEL_HAN) and bool(prompt[end:].strip())
+
+
+def _mark(prompt: str, start: int) -> str:
+    """Return the mark and indentation of the item that begins at ``start``; empty where none does."""
+    item = ITEM.match(prompt, start)
+    if item is None:
+        return ""
+    indentation = prompt[prompt.rfind("\n", 0, start) + 1 : start]
+    return indentation + _NUMBER.sub("1", item.group().split()[0])
+
+
+def _sample_item(prompt: str, line: Line) -> _Level | None:
+    """Read an item that says no more than that a sample follows ("3. Example:"), where one does."""
+    item = ITEM.match(line.text)
+    if item is None or not SAMPLE_LINE.fullmatch(_closed_up(line.text[item.end() :])):
+        return None
+    mark, following = _mark(prompt, line.start), _NEXT.search(prompt, line.end)
+    if not mark or following is None or _mark(prompt, following.start()) == mark:
+        return None
+    name = line.text[item.end() :].strip(" \t#*[]【】<>:：")
+    return _Level(rank=_LABEL_RANK, name=name, sample=True, mark=mark)
+
+
+def _leave(levels: list[_Level], mark: str) -> None:
+    """Leave the sample that an item of the same list heads."""
+    if mark and any(level.mark == mark for level in levels):
+        while levels.pop().mark != mark:
+            pass
 
 
 def _enter(levels: list[_Level], heading: _Level) -> None:
