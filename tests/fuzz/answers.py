@@ -58,7 +58,11 @@ def _json(text: str, reading) -> None:
         return
     if reading.level == "exact":
         law(repr(value) == repr(reading.value), "read otherwise than by the library")
-        again = repair_json(json.dumps(value))
+        try:
+            good = json.dumps(value, allow_nan=False)
+        except ValueError:
+            return  # a number beyond what fits a float was read as infinite, which JSON can't say
+        again = repair_json(good)
         law(not again.problem and not again.repairs, "good JSON was repaired")
 
 

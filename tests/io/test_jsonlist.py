@@ -87,14 +87,15 @@ def test_a_long_file_is_cut_and_its_parts_are_the_whole(tmp_path, monkeypatch, n
 
 def test_a_bad_element_costs_itself_alone(tmp_path):
     path = tmp_path / "log.json"
-    rows = [json.dumps(record(i)) for i in range(4)]
+    rows = [json.dumps(record(i)) for i in range(5)]
     rows[1] = '{"instruction": "a", "input": "", "output": "\\ud800"}'
     rows[2] = '{"instruction": "a", "output": NaN}'
+    rows[3] = '{"instruction": "a", "output": ' + "9" * 5000 + "}"
     path.write_text("[" + ",\n".join(rows) + "]", encoding="utf-8")
     (log,) = survey_logs([path])
     found = [one for part in parts_of([log]) for one in iter_part(part)]
-    assert [isinstance(one, Reject) for one in found] == [False, True, True, False]
-    assert [one.record for one in found if isinstance(one, Reject)] == [1, 2]
+    assert [isinstance(one, Reject) for one in found] == [False, True, True, True, False]
+    assert [one.record for one in found if isinstance(one, Reject)] == [1, 2, 3]
 
 
 def test_an_error_in_a_list_names_its_line(tmp_path):

@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from workbench.errors import InputError
+from workbench.io import parquetpages
 from workbench.io.frames import read_parquet
 from workbench.io.parquetpages import damaged_page
 from workbench.io.tables import read_table
@@ -96,11 +97,17 @@ def test_what_is_no_parquet_is_left_to_its_reader(path, data):
 def test_a_footer_nested_without_end_and_lists_without_bytes_are_told(path):
     for footer, told in (
         (b"\x1c" * 400, "nested"),
+        (b"\x1b" + b"\x01\xbb" * 2000, "nested"),
         (b"\x49\xfc\xff\xff\xff\x7f", "items in"),
         (b"\x1d", "type 13"),
     ):
         path.write_bytes(b"PAR1" + footer + len(footer).to_bytes(4, "little") + b"PAR1")
         assert told in damaged_page(path)
+
+
+def test_a_column_whose_path_is_none_is_without_a_name():
+    assert parquetpages._name({parquetpages._PATH: 5}) == "without a name"
+    assert parquetpages._name({parquetpages._PATH: [b"a", 1, b"b"]}) == "a.b"
 
 
 def test_a_struct_reads_as_the_protocol_has_it():

@@ -140,6 +140,7 @@ def _number(held: dict[int, Any], field: int) -> int:
 
 
 def _name(meta: dict[int, Any]) -> str:
-    parts = meta.get(_PATH, ())
-    told = [part.decode(errors="replace") for part in parts if isinstance(part, bytes)]
+    parts = meta.get(_PATH)
+    held = parts if isinstance(parts, list) else []
+    told = [part.decode(errors="replace") for part in held if isinstance(part, bytes)]
     return ".".join(told)[:200] or "without a name"

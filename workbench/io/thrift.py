@@ -80,6 +80,8 @@ class _Reader:
         return [self._value(head & 15, depth) for _ in range(count)]
 
     def _map(self, depth: int) -> None:
+        if depth > _DEEPEST:
+            raise DamagedError(f"nested more than {_DEEPEST} levels deep")
         if count := self._unsigned():
             kinds = self._byte()
             self._room(count)

@@ -16,7 +16,8 @@ _BOM = b"\xef\xbb\xbf"
 _SPACE = " \t\n\r"
 # A value that the window cuts off fails within so many characters of its end ("-Infinit"), or in a string.
 _TAIL = 9
-_decode = json.JSONDecoder().raw_decode
+# Numbers stay text: what one is too long for (4,300 digits) is for who reads the element to say.
+_decode = json.JSONDecoder(parse_int=str, parse_float=str).raw_decode
 
 
 class Element(NamedTuple):
