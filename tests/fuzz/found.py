@@ -5,7 +5,19 @@ from tests.fuzz.files import tables
 _FAR = b"9" * 5000
 # The end of a table is whole and tells of more than there is: polars' own code panics.
 _CUT = [table[:4] + table[4 + len(table) // 2 :] for table in tables()]
+
+
+def _footed(footer: bytes) -> bytes:
+    return b"PAR1" + footer + len(footer).to_bytes(4, "little") + b"PAR1"
+
+
 FOUND = (
+    ("log-parquet", _footed(b"\x1b" + b"\x01\xbb" * 2000)),
+    ("log-parquet", b'[{"a": ' + _FAR + b"}]"),
+    ("log", b'[{"a": ' + _FAR + b"}]"),
+    ("of-runs", b'[{"a": ' + _FAR + b"}]"),
+    ("prompt", b"# Role: a" + b"\x1f" * 9000 + b"b\n- Be kind."),
+    ("answer-json", b"9" * 850 + b"1e400"),
     *(("log-parquet", table) for table in _CUT),
     *(("pairs", table) for table in _CUT),
     ("import", b"- " * 3000),
