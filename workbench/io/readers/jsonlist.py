@@ -16,6 +16,8 @@ _BOM = b"\xef\xbb\xbf"
 _SPACE = " \t\n\r"
 # A value that the window cuts off fails within so many characters of its end ("-Infinit"), or in a string.
 _TAIL = 9
+# As Python 3.13 says it; older ones expect a value instead.
+_TRAILING = "Illegal trailing comma before end of array"
 # Numbers stay text: what one is too long for (4,300 digits) is for who reads the element to say.
 _decode = json.JSONDecoder(parse_int=str, parse_float=str).raw_decode
 
@@ -87,7 +89,9 @@ class JsonList:
                     window.take("]", "")
                     window.finish()
                     return
-                window.take(",", "Expecting ',' delimiter")
+                comma = window.take(",", "Expecting ',' delimiter")
+                if window.peek() == "]":
+                    raise BrokenJsonError(_TRAILING, comma)
 
 
 class _Window:
@@ -109,11 +113,13 @@ class _Window:
             if here < end or not self._more():
                 return text[here : here + 1]
 
-    def take(self, expected: str, problem: str) -> None:
-        """Go past the next character, which is ``expected``."""
+    def take(self, expected: str, problem: str) -> int:
+        """Go past the next character, which is ``expected``, and return its byte."""
         if self.peek() != expected:
             raise BrokenJsonError(problem, self._at)
+        at = self._at
         self._go(self._here + 1)
+        return at
 
     def value(self) -> Element:
         """Take the next value."""
