@@ -38,6 +38,8 @@ FOUND = (
     ("reply", b"429 " + _FAR + b"\n\n{}"),
     ("reply", "429 ²\n\n{}".encode()),
     ("reply", b'200 \n\n{"choices": "\xff"}'),
+    ("reply", b'200 \n\n{"choices": [{"message": {"content": "a"}}], "usage": {"prompt_tokens": -10}}'),
+    ("reply", b'200 \n\n{"choices": [{"message": {"content": "a"}}], "usage": {"completion_tokens": -2}}'),
     ("reply", b"500 \n\n\xff"),
     ("reply", b"200 \n\n" + b'{"choices":[' * 20_000),
     ("review", "GET /\nhost: localhost\ncookie: workbench_review_8000=x.é\n\n".encode()),

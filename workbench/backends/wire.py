@@ -160,18 +160,23 @@ def _date(headers: Mapping[str, str], name: str) -> datetime | None:
         return None
 
 
+def _count(told: int | None) -> int | None:
+    """Return a count of tokens; one below zero, which would win a budget back, is none."""
+    return told if told is None or told >= 0 else None
+
+
 def _completion(
     text: str, reason: str | None, usage: _Usage | None, prompt: Messages
 ) -> tuple[Completion, bool]:
-    asked = usage.prompt_tokens if usage else None
-    written = usage.completion_tokens if usage else None
+    asked = _count(usage.prompt_tokens) if usage else None
+    written = _count(usage.completion_tokens) if usage else None
     details = usage.prompt_tokens_details if usage else None
     completion = Completion(
         text=text,
         prompt_tokens=sum(len(words(m.content)) for m in prompt) if asked is None else asked,
         completion_tokens=len(words(text)) if written is None else written,
         finish="length" if reason == "length" else "stop",
-        cached_tokens=min((details.cached_tokens or 0) if details else 0, asked or 0),
+        cached_tokens=min((_count(details.cached_tokens) or 0) if details else 0, asked or 0),
     )
     return completion, asked is None or written is None
 
