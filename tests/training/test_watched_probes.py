@@ -119,6 +119,19 @@ def test_interrupted_and_resumed_it_stops_at_the_same_step_with_the_same_adapter
     assert distance(tmp_path / "out", peak[1]) < 1e-6
 
 
+def test_interrupted_after_it_stopped_it_trains_no_further(tiny_base, tmp_path, peak):
+    def stop(stage, *_):
+        if stage == "prove adapter":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tiny_base, tmp_path / "out", peak[0], progress=stop)
+    again = run(tiny_base, tmp_path / "out", peak[0])
+    assert [entry["step"] for entry in again.log if "probe_obeyed" in entry] == [2, 4, 6]
+    assert (again.summary["steps"], again.summary["best_step"]) == (6, 2)
+    assert distance(tmp_path / "out", peak[1]) < 1e-6
+
+
 def test_patience_needs_probes_and_probes_need_rules(tiny_base, tmp_path):
     with pytest.raises(ConfigError, match="probe_every above 0"):
         run(tiny_base, tmp_path / "a", 0.0, probe_every=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.io.rundir import write_text
 
@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _KEY = "key"
+WEIGHTS, STATE = "adapter_model.safetensors", "trainer_state.json"
 # Written by the Trainer in this order, and each process's state of its random numbers.
-_PARTS = ("adapter_model.safetensors", "optimizer.pt", "scheduler.pt", "trainer_state.json")
+_PARTS = (WEIGHTS, "optimizer.pt", "scheduler.pt", STATE)
 
 
 def claim(place: Path, *, key: str, processes: int = 1) -> Path | None:
@@ -39,10 +40,23 @@ def is_whole(folder: Path, *, processes: int = 1) -> bool:
     if not all((folder / part).is_file() for part in (*_PARTS, *_random(processes))):
         return False
     try:
-        state = json.loads((folder / _PARTS[-1]).read_text(encoding="utf-8"))
+        state = _state(folder)
     except (ValueError, RecursionError):
         return False
     return bool(state.get("global_step") == _step(folder))
+
+
+def is_last(folder: Path) -> bool:
+    """Tell whether a whole checkpoint leaves nothing to train: all steps are done, or it was stopped."""
+    state = _state(folder)
+    control = state.get("stateful_callbacks", {}).get("TrainerControl", {})
+    stopped = control.get("args", {}).get("should_training_stop", False)
+    return bool(stopped or state["global_step"] >= state["max_steps"])
+
+
+def _state(folder: Path) -> dict[str, Any]:
+    state: dict[str, Any] = json.loads((folder / STATE).read_text(encoding="utf-8"))
+    return state
 
 
 def _random(processes: int) -> list[str]:

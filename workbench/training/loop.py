@@ -6,10 +6,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import torch
+from peft import set_peft_model_state_dict
+from safetensors.torch import load_file
 from torch.utils.data import DataLoader
-from transformers import PrinterCallback, Trainer, TrainingArguments
+from transformers import PrinterCallback, Trainer, TrainerState, TrainingArguments
 
 from workbench.errors import ConfigError, Finding
+from workbench.training import checkpoints
 from workbench.training.batches import Collator, Tokenised
 from workbench.training.loss import answer_loss
 from workbench.training.trackers import PROJECT
@@ -46,6 +49,21 @@ class CompletionTrainer(Trainer):  # type: ignore[misc]
         self.meter = meter
         self.model_accepts_loss_kwargs = True  # makes the Trainer count a step's labels for ``compute_loss``
         self._loss_shifts_labels = True
+
+    def go_on(self, found: Path | None) -> None:
+        """Train from the checkpoint ``found`` to the end; after one of the last step there is nothing to do.
+
+        The Trainer itself takes one more step where it goes on from the last.
+        """
+        if found is None or not checkpoints.is_last(found):
+            self.train(resume_from_checkpoint=str(found) if found else None)
+            return
+        set_peft_model_state_dict(self.model, load_file(found / checkpoints.WEIGHTS))
+        self.state = TrainerState.load_from_json(str(found / checkpoints.STATE))
+        self.state.is_world_process_zero = self.is_world_process_zero()
+        self.state.is_local_process_zero = self.is_local_process_zero()
+        for event in (self.callback_handler.on_train_begin, self.callback_handler.on_train_end):
+            event(self.args, self.state, self.control)
 
     def compute_loss(
         self,

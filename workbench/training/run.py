@@ -265,14 +265,14 @@ def _fit(
     )
     probes = _watched(spec, work, loop, out=out, progress=progress)
     with quiet(), trackers.aside(work.report_to):
-        done = loop.train(resume_from_checkpoint=str(found) if found else None)
-    speed = loop.meter.speed
+        loop.go_on(found)
+    speed, steps = loop.meter.speed, loop.state.global_step
     restored = probes.restore() if probes else None
-    if held.examples and (restored or not _measured_last(loop.state.log_history, done.global_step)):
+    if held.examples and (restored or not _measured_last(loop.state.log_history, steps)):
         loop.evaluate()
     told = {
-        "steps": done.global_step,
-        "best_step": restored or done.global_step,
+        "steps": steps,
+        "best_step": restored or steps,
         "trainable": sum(p.numel() for p in model.parameters() if p.requires_grad),
         "resumed": found is not None,
         "processes": processes.world(),
