@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from workbench.training.checkpoints import _PARTS, _random, claim
+from workbench.training.checkpoints import _PARTS, _of_each, claim
 
-PARTS = (*_PARTS, *_random(1))
+PARTS = (*_PARTS, *_of_each(1))
 
 
 def make_checkpoint(place, step, *, without=None):
@@ -47,12 +47,12 @@ def test_checkpoints_of_other_work_are_removed(tmp_path):
     assert claim(tmp_path / "c", key="b") is None
 
 
-def test_every_process_must_have_kept_its_random_numbers(tmp_path):
+def test_every_process_must_have_kept_its_random_numbers_and_its_losses(tmp_path):
     claim(tmp_path / "c", key="a", processes=2)
-    folder = make_checkpoint(tmp_path / "c", 5)
-    (folder / "rng_state_0.pth").write_text("")
-    assert claim(tmp_path / "c", key="a", processes=2) is None
-    folder = make_checkpoint(tmp_path / "c", 5)
-    for number in range(2):
-        (folder / f"rng_state_{number}.pth").write_text("")
-    assert claim(tmp_path / "c", key="a", processes=2) == folder
+    parts = ("rng_state_0.pth", "rng_state_1.pth", "losses_0.json", "losses_1.json")
+    for missing in (*parts, None):
+        folder = make_checkpoint(tmp_path / "c", 5)
+        for part in parts:
+            if part != missing:
+                (folder / part).write_text("")
+        assert claim(tmp_path / "c", key="a", processes=2) == (None if missing else folder)

@@ -188,6 +188,23 @@ def test_stopped_and_started_again_ends_with_the_same_adapter_and_log(trained, t
     assert timeless(again) == timeless(result)
 
 
+def test_the_log_of_a_resumed_training_means_over_the_steps_before_the_checkpoint_too(tiny_base, tmp_path):
+    spec = changed(log_every=5, grad_accumulation=2, batch_size=2)
+    whole = run(tiny_base, tmp_path / "whole", spec)
+
+    def stop(stage, done, *_):
+        if stage == "train" and done == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tiny_base, tmp_path / "out", spec, progress=stop)
+    again = run(tiny_base, tmp_path / "out", spec)
+    assert again.summary["resumed"]
+    assert [entry["step"] for entry in again.log if "loss" in entry] == [5]
+    assert (tmp_path / "out" / "log.jsonl").read_text() == (tmp_path / "whole" / "log.jsonl").read_text()
+    assert timeless(again) == timeless(whole)
+
+
 @pytest.mark.parametrize("schedule", ["cosine", "constant"])
 @pytest.mark.parametrize("saving", [{"checkpoint_every": 3}, {"checkpoint_every": 8}])
 def test_stopped_twice_after_the_last_step_it_trains_no_further(tiny_base, tmp_path, schedule, saving):

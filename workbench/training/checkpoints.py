@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 _KEY = "key"
 WEIGHTS, STATE = "adapter_model.safetensors", "trainer_state.json"
-# Written by the Trainer in this order, and each process's state of its random numbers.
+# Written by the Trainer in this order; by each process its random numbers and, last and by us, its losses.
 _PARTS = (WEIGHTS, "optimizer.pt", "scheduler.pt", STATE)
+_OF_EACH = (("rng_state", ".pth"), ("losses", ".json"))
 
 
 def claim(place: Path, *, key: str, processes: int = 1) -> Path | None:
@@ -37,7 +38,7 @@ def claim(place: Path, *, key: str, processes: int = 1) -> Path | None:
 
 def is_whole(folder: Path, *, processes: int = 1) -> bool:
     """Tell whether all parts of a checkpoint were written."""
-    if not all((folder / part).is_file() for part in (*_PARTS, *_random(processes))):
+    if not all((folder / part).is_file() for part in (*_PARTS, *_of_each(processes))):
         return False
     try:
         state = _state(folder)
@@ -59,10 +60,18 @@ def _state(folder: Path) -> dict[str, Any]:
     return state
 
 
-def _random(processes: int) -> list[str]:
-    if processes == 1:
-        return ["rng_state.pth"]
-    return [f"rng_state_{number}.pth" for number in range(processes)]
+def losses(folder: Path, *, processes: int, rank: int) -> Path:
+    """Return the file of a checkpoint that holds a process's losses since the last entry of the log."""
+    name, suffix = _OF_EACH[1]
+    return folder / f"{name}{_numbers(processes)[rank]}{suffix}"
+
+
+def _of_each(processes: int) -> list[str]:
+    return [f"{part[0]}{n}{part[1]}" for n in _numbers(processes) for part in _OF_EACH]
+
+
+def _numbers(processes: int) -> list[str]:
+    return [""] if processes == 1 else [f"_{rank}" for rank in range(processes)]
 
 
 def _step(folder: Path) -> int:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from peft import set_peft_model_state_dict
 from safetensors.torch import load_file
 from torch.utils.data import DataLoader
-from transformers import PrinterCallback, Trainer, TrainerState, TrainingArguments
+from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerState, TrainingArguments
 
 from workbench.errors import ConfigError, Finding
+from workbench.io.rundir import write_json
 from workbench.training import checkpoints
 from workbench.training.batches import Collator, Tokenised
 from workbench.training.loss import answer_loss
@@ -20,7 +23,6 @@ from workbench.training.watch import Meter, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from workbench.ports import Progress
     from workbench.rendering import Example
@@ -56,6 +58,7 @@ class CompletionTrainer(Trainer):  # type: ignore[misc]
         The Trainer itself takes one more step where it goes on from the last.
         """
         if found is None or not checkpoints.is_last(found):
+            self.add_callback(Carry(self, found))
             self.train(resume_from_checkpoint=str(found) if found else None)
             return
         set_peft_model_state_dict(self.model, load_file(found / checkpoints.WEIGHTS))
@@ -64,6 +67,15 @@ class CompletionTrainer(Trainer):  # type: ignore[misc]
         self.state.is_local_process_zero = self.is_local_process_zero()
         for event in (self.callback_handler.on_train_begin, self.callback_handler.on_train_end):
             event(self.args, self.state, self.control)
+
+    def losses(self) -> dict[str, float]:
+        """Return the sum of the losses that the log does not hold yet, and the step that it holds last."""
+        return {"sum": float(self._tr_loss), "logged": self._globalstep_last_logged}
+
+    def take_up(self, losses: dict[str, float]) -> None:
+        """Begin with losses of before, so that the next entry of the log is the mean over all its steps."""
+        self._tr_loss += losses["sum"]
+        self._globalstep_last_logged = int(losses["logged"])
 
     def compute_loss(
         self,
@@ -127,6 +139,29 @@ class CompletionTrainer(Trainer):  # type: ignore[misc]
             self.eval_dataset, batch_size=self.args.per_device_eval_batch_size, collate_fn=self.data_collator
         )
         return islice(batches, self.args.process_index, None, self.args.world_size)
+
+
+class Carry(TrainerCallback):  # type: ignore[misc]
+    """Carries losses that are not logged yet over a checkpoint, from which the Trainer would count anew."""
+
+    def __init__(self, loop: CompletionTrainer, found: Path | None) -> None:
+        self._loop = loop
+        self._found = found
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Take up what the checkpoint holds."""
+        del state, control
+        if self._found is not None:
+            self._loop.take_up(json.loads(self._file(self._found, args).read_text(encoding="utf-8")))
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Make the checkpoint whole."""
+        del control
+        folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+        write_json(self._file(folder, args), self._loop.losses())
+
+    def _file(self, folder: Path, args: Any) -> Path:
+        return checkpoints.losses(folder, processes=args.world_size, rank=args.process_index)
 
 
 class OneDevice(TrainingArguments):  # type: ignore[misc]
