@@ -203,11 +203,12 @@ def snapshot(place: Path, names) -> dict[str, bytes]:
     return found
 
 
-# What a run measures of itself: how long it took, and how much it held.
-_OF_THE_RUN = frozenset({"seconds", "peak_mb", "tokens_per_second", "peak_memory_gb"})
+# What a run says of itself: how long it took, how much it held, and whether it went on from a checkpoint.
+_OF_THE_RUN = frozenset({"seconds", "peak_mb", "tokens_per_second", "peak_memory_gb", "resumed"})
 # Files that say so; what hashes them says so as well.
 _TELLING = frozenset({"summary.json", "card.md"})
-_LINES = re.compile(rb"(?m)^\| (?:seconds|tokens_per_second|peak_memory_gb) \|.*$")
+_LINES = re.compile(rb"(?m)^\| (?:seconds|tokens_per_second|peak_memory_gb|resumed) \|.*$")
+_SHOWN = re.compile(rb"<dt>(?:Seconds|Tokens per second|Peak memory gb)</dt><dd>[^<]*</dd>")
 _HASH = re.compile(rb"[0-9a-f]{32}")
 
 
@@ -216,7 +217,7 @@ def _timeless(file: Path) -> bytes:
     if file.name == "card.md":
         return _LINES.sub(b"", raw)
     if file.suffix == ".html":
-        return _HASH.sub(b"", raw)
+        return _HASH.sub(b"", _SHOWN.sub(b"", raw))
     if file.suffix != ".json":
         return raw
     try:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from workbench.io.yamlfile import ShallowLoader
+
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
@@ -85,7 +87,7 @@ def _refused(problem: str, node: yaml.Node) -> yaml.constructor.ConstructorError
     return yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
 
 
-class _StrictLoader(yaml.SafeLoader):
+class _StrictLoader(ShallowLoader):
     """Refuses keys that stand twice, and resolves plain scalars by the core schema of YAML 1.2."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - as in SafeLoader

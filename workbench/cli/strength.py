@@ -13,6 +13,7 @@ from workbench.cli.adapternames import read_factor
 from workbench.cli.adapterwork import DEFAULT, One, OwnBase, RegistryFile, located
 from workbench.cli.hint import command, shown
 from workbench.cli.produce import Face, carry_out, require
+from workbench.io.rundir import clear
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -55,7 +56,6 @@ def strength(
     require(needed, what="an input of strength")
 
     def work(target: Path, progress: Progress) -> None:
-        import shutil
 
         from workbench.pipeline.strength import Turned, write_strength
         from workbench.pipeline.strength import strength as draw
@@ -63,7 +63,7 @@ def strength(
         what = Turned(base=place, adapter=folder, converted=templates, pairs=pairs, max_cases=max_cases)
         found = draw(what, chosen, cache=target / "answers", progress=progress)
         write_strength(found, target, name=adapter)
-        shutil.rmtree(target / "answers", ignore_errors=True)
+        clear(target / "answers")
 
     carry_out(
         out, work, verb="adapters strength", inputs=[place, *needed], options=[chosen, max_cases, adapter],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -124,12 +123,13 @@ def _carry_out(spec: Sft, base: str, given: Given, *, out: Path | None, face: Fa
 
 def _work(spec: Sft, base: str, given: Given, place: Path, progress: Progress) -> None:
     from workbench.io.parts import read_parts, read_whole
+    from workbench.io.rundir import clear
     from workbench.pipeline.stages import long_prompts
     from workbench.training import Teaching, Watching
     from workbench.training import train as train_adapter
 
     if not given.resume and processes.rank() == 0:
-        shutil.rmtree(place / "checkpoints", ignore_errors=True)
+        clear(place / "checkpoints")
     parts = read_parts(given.data, progress=progress)
     replay = read_whole(given.replay, progress=progress) if given.replay else None
     long = long_prompts(given.templates) if given.templates else None

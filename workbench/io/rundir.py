@@ -186,6 +186,16 @@ def _alive(pid: int) -> bool:
     return True
 
 
+def clear(place: Path) -> None:
+    """Remove a directory that must not stay, if it is there; unlike ``rmtree`` it leaves no part in silence.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    if place.exists():
+        shutil.rmtree(place)
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write ``value`` as indented JSON, keys in the order given."""
     write_text(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n")

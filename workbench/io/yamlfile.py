@@ -18,7 +18,25 @@ class YamlError(yaml.MarkedYAMLError):
     """A document that isn't YAML, or that the bounds refuse; ``problem`` and ``problem_mark`` say where."""
 
 
-class _Loader(yaml.SafeLoader):
+class ShallowLoader(yaml.SafeLoader):
+    """Refuses what is nested too deeply where it opens: PyYAML looks at every open level for each token."""
+
+    def fetch_flow_collection_start(self, TokenClass: Any) -> None:  # noqa: N803 - as in PyYAML
+        """Open a list or a mapping in brackets."""
+        self._open()
+        super().fetch_flow_collection_start(TokenClass)
+
+    def add_indent(self, column: int) -> bool:
+        """Open a list or a mapping by indentation."""
+        self._open()
+        return bool(super().add_indent(column))
+
+    def _open(self) -> None:
+        if self.flow_level + len(self.indents) > MAX_DEPTH:
+            raise YamlError(None, None, f"nested deeper than {MAX_DEPTH} levels", self.get_mark())
+
+
+class _Loader(ShallowLoader):
     """Builds plain values only, and refuses keys that stand twice: the first would be lost."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:

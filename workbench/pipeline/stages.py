@@ -18,6 +18,7 @@ from workbench.io.fingerprint import fingerprint
 from workbench.io.frames import read_pairs, with_examples
 from workbench.io.parts import read_whole
 from workbench.io.places import named
+from workbench.io.rundir import clear
 from workbench.io.tokenizer import load_tokenizer
 from workbench.knowledge import SUITES
 from workbench.pipeline.asking import open_tools
@@ -240,7 +241,7 @@ def evaluate_into(
     proof = proof if recorded is None else recorded.place / "parity.json"
     if proof is not None and proof.exists():
         shutil.copyfile(proof, work / "parity.json")  # so that an evaluation alone can be gated
-    shutil.rmtree(work / "answers", ignore_errors=True)
+    clear(work / "answers")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from workbench.errors import ConfigError, Finding
-from workbench.io.rundir import write_json, write_text
+from workbench.io.rundir import clear, write_json, write_text
 from workbench.ports import silent
 from workbench.rendering.adapters import write_passport
 from workbench.rendering.opening import open_base, open_text, quiet
@@ -364,4 +364,4 @@ def _write(out: Path, spec: Sft, work: _Work, *, source: str | Path, result: Tra
     write_text(out / "card.md", card(spec, base=work.base, source=source, summary=summary, parity=parity))
     write_json(out / "summary.json", summary)
     for scratch in ("checkpoints", "teacher"):
-        shutil.rmtree(out / scratch, ignore_errors=True)
+        clear(out / scratch)
