@@ -73,7 +73,11 @@ def main(name: str, folder: str, seconds: str, seed: str, engine: str) -> None:
         import atheris
 
         with atheris.instrument_imports(include=["workbench", "yaml", "json", "csv"]):
+            from tests.fuzz.target import examine
+
             found = _target(name)
+            for data in found.seeds():  # what is imported at the first use counts as well
+                examine(found, data)
         found = replace(found, seconds=found.seconds * _COUNTED)
     else:
         found = _target(name)
