@@ -127,6 +127,16 @@ def test_files_that_a_killed_process_had_not_finished_are_no_part_of_the_output(
     assert left == {"a.txt", "manifest.json"}
 
 
+def test_unfinished_files_within_an_unfinished_folder_go_with_it(tmp_path):
+    with pytest.raises(KeyboardInterrupt), rundir.output(tmp_path / "out", verb="combine", key="k") as work:
+        (work / ".combined.1.tmp").mkdir()
+        (work / ".combined.1.tmp" / ".tmpAb3dEf").write_text("half")
+        raise KeyboardInterrupt
+    with rundir.output(tmp_path / "out", verb="combine", key="k") as work:
+        (work / "a").write_text("1")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"a", "manifest.json"}
+
+
 def test_a_directory_of_the_users_beside_an_output_is_never_removed(tmp_path):
     make(tmp_path / "out")
     for name in ("out.old", "out.bak", ".out.tmp", ".out.mine.tmp", f".out.{os.getpid()}.tmp"):

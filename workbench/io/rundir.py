@@ -230,7 +230,8 @@ def _prepare(work: Path, *, verb: str, key: str) -> None:
     for left in [
         one for name in _TEMPORARY for one in work.rglob(name)
     ]:  # of a process that was killed while it wrote or removed one
-        _remove(left)
+        if os.path.lexists(left):  # it did not stand within one that is gone by now
+            _remove(left)
     for link in [one for one in work.rglob("*") if one.is_symlink()]:  # no verb makes one to write through
         link.unlink()
     write_text(marker, json.dumps({"verb": verb, "key": key}))

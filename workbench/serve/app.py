@@ -19,6 +19,7 @@ except ImportError as missing:
 
 from workbench.serve.calls import Call
 from workbench.serve.door import Door
+from workbench.serve.openapi import document
 from workbench.serve.wire import ApiError, Chat, NewAdapter, Plain, messages_of, read
 
 if TYPE_CHECKING:
@@ -60,6 +61,11 @@ async def health(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """Return the figures for Prometheus."""
     return Response(request.app.state.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+async def description(_: Request) -> Response:
+    """Return the OpenAPI document."""
+    return JSONResponse(document())
 
 
 async def models(request: Request) -> Response:
@@ -121,6 +127,7 @@ async def drop(request: Request) -> Response:
 _ROUTES = (
     ("/health", "GET", health),
     ("/metrics", "GET", metrics),
+    ("/openapi.json", "GET", description),
     ("/v1/models", "GET", models),
     ("/v1/models/{name:path}", "GET", model),
     ("/v1/chat/completions", "POST", chat),
