@@ -16,7 +16,7 @@ from tests.fuzz.target import ROOT, Target, law, scratch, seeds_of, text_of
 _HUNG = 30
 _VALUE = re.compile(rb"[\x20-\x7e\x80-\xff\t]*")
 _NAME = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_GIVEN_AWAY = (
+GIVEN_AWAY = (
     str(ROOT).encode(),
     str(Path.home()).encode() + b"/",
     b"site-packages",
@@ -73,7 +73,7 @@ def hold(answer: Answer) -> None:
     law(
         200 <= answer.status < 500 or answer.status in _TOLD, f"status {answer.status}: {answer.body[:200]!r}"
     )
-    for word in _GIVEN_AWAY:
+    for word in GIVEN_AWAY:
         law(word not in answer.body, f"gives {word!r} away: {answer.body[:200]!r}")
 
 

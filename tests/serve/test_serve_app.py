@@ -366,6 +366,19 @@ def test_adapters_load_only_from_the_roots_and_only_if_they_fit(served, adapter_
     assert b"never loaded" in text
 
 
+def test_a_field_that_loading_does_not_know_is_refused(served):
+    body = json.dumps({"name": "x", "path": "x", "scale": 2})
+    status, _, text = raw(served, "POST", "/v1/adapters", body)
+    assert (status, json.loads(text)["error"]["param"]) == (400, "scale")
+
+
+def test_the_server_describes_itself(served):
+    status, _, text = raw(served, "GET", "/openapi.json")
+    told = json.loads(text)
+    assert (status, told["openapi"]) == (200, "3.1.0")
+    assert told["paths"]["/v1/chat/completions"]["post"]["requestBody"]["required"]
+
+
 def test_an_adapter_of_another_base_is_refused(served, adapter_folders, other_base):
     from workbench.rendering.adapters import write_passport
     from workbench.rendering.opening import open_base

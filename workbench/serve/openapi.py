@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from workbench import __version__
-from workbench.serve.wire import Chat, NewAdapter, Plain
+from workbench.serve.wire import HARMLESS, LIMITS, MOST_STOPS, NEUTRAL, ROLES, Chat, NewAdapter, Plain
 
 _TEXT, _COUNT = {"type": "string"}, {"type": "integer", "minimum": 0}
 
@@ -67,6 +67,7 @@ def document() -> dict[str, Any]:
     _, read = msgspec.json.schema_components(
         (Chat, Plain, NewAdapter), ref_template="#/components/schemas/{name}"
     )
+    _narrow(read)
     paths: dict[str, dict[str, Any]] = {}
     for path, method, summary, body, good, bad in _PATHS:
         paths.setdefault(path, {})[method] = _operation(path, summary, body, good, bad)
@@ -80,6 +81,33 @@ def document() -> dict[str, Any]:
         },
         "security": [{}, {"token": []}],
     }
+
+
+def _narrow(read: dict[str, Any]) -> None:
+    """Say what is refused that the types allow."""
+    turn, part = read["Turn"], _object(type={"const": "text"}, text=_TEXT)
+    turn["properties"] |= {"role": {"enum": list(ROLES)}, "content": {"anyOf": [_TEXT, _list(part)]}}
+    turn["required"] = ["role", "content"]
+    read["Chat"]["properties"]["messages"]["minItems"] = 1
+    read["NewAdapter"]["additionalProperties"] = False
+    for kind in (read["Chat"], read["Plain"]):
+        _bounded(kind["properties"])
+        kind["properties"] |= {"best_of": {"const": 1}, **{name: {} for name in sorted(HARMLESS)}}
+        kind["additionalProperties"] = {"enum": list(NEUTRAL)}
+
+
+def _bounded(fields: dict[str, Any]) -> None:
+    """Write limits into the one of a field's kinds that they are for."""
+    for name, (low, high) in LIMITS.items():
+        kinds = fields[name]["anyOf"]
+        numbers = [kind for kind in kinds if kind["type"] != "null"]
+        fields[name]["anyOf"] = [
+            *({**kind, "minimum": low, "maximum": high} for kind in numbers),
+            {"type": "null"},
+        ]
+    text = {"type": "string", "minLength": 1}
+    several = {"type": "array", "items": text, "maxItems": MOST_STOPS}
+    fields["stop"]["anyOf"] = [text, several, {"type": "null"}]
 
 
 def _operation(

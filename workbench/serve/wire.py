@@ -66,7 +66,7 @@ class Plain(Asked, kw_only=True):
     prompt: str | list[str]
 
 
-class NewAdapter(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class NewAdapter(msgspec.Struct, kw_only=True):
     """The body of ``POST /v1/adapters``."""
 
     name: str
@@ -74,12 +74,21 @@ class NewAdapter(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 # Sent by many callers without any bearing on the text of the answer.
-_HARMLESS = frozenset({
+HARMLESS = frozenset({
     "user", "metadata", "store", "service_tier", "prompt_cache_key", "safety_identifier",
 })  # fmt: skip
 # Values that ask for nothing.
-_NEUTRAL: tuple[Any, ...] = (None, 0, False, [], {}, "none")
-_FAR = 4
+NEUTRAL: tuple[Any, ...] = (None, 0, False, [], {}, "none")
+# The least and the most that a field may be, how many stop strings, and who may speak.
+LIMITS: dict[str, tuple[float, float]] = {
+    "temperature": (0, 2),
+    "top_p": (1e-6, 1),
+    "n": (1, 16),
+    "max_tokens": (1, 1 << 30),
+    "max_completion_tokens": (1, 1 << 30),
+}
+MOST_STOPS = 4
+ROLES = ("system", "developer", "user", "assistant", "tool")
 
 
 def read(raw: bytes, kind: type[Any]) -> Any:
@@ -94,13 +103,14 @@ def read(raw: bytes, kind: type[Any]) -> Any:
         raise ApiError(400, f"the body is no JSON: {error}", code="bad_json") from None
     if not isinstance(held, dict):
         raise ApiError(400, "the body is no JSON object", code="bad_json")
-    known = {field.name for field in msgspec.structs.fields(kind)} | _HARMLESS
+    own = {field.name for field in msgspec.structs.fields(kind)}
+    known = own | HARMLESS if issubclass(kind, Asked) else own
     for name in held.keys() - known:
-        neutral = held[name] in _NEUTRAL if name != "best_of" else held[name] == 1
-        if issubclass(kind, Asked) and not neutral:
+        neutral = held[name] in NEUTRAL if name != "best_of" else held[name] == 1
+        if not (neutral and issubclass(kind, Asked)):
             raise ApiError(400, f"{name} isn't supported here; leave it out", param=name, code="unsupported")
     try:
-        body = msgspec.convert({k: v for k, v in held.items() if k in known - _HARMLESS}, kind)
+        body = msgspec.convert({k: v for k, v in held.items() if k in own}, kind)
     except msgspec.ValidationError as error:
         place = str(error).partition(" - at `$")[2]
         raise ApiError(400, str(error), param=place.strip("`.") or None, code="bad_value") from None
@@ -126,9 +136,9 @@ def stops_of(body: Asked) -> tuple[str, ...]:
 
 
 def _message(i: int, turn: Turn) -> Message:
-    role = "system" if turn.role == "developer" else turn.role
-    if role not in {"system", "user", "assistant", "tool"}:
+    if turn.role not in ROLES:
         raise ApiError(400, f"unknown role {turn.role!r}", param=f"messages[{i}].role")
+    role = "system" if turn.role == "developer" else turn.role
     if turn.content is None:
         raise ApiError(400, "no content", param=f"messages[{i}].content")
     text = turn.content if isinstance(turn.content, str) else "".join(
@@ -144,19 +154,13 @@ def _text(part: dict[str, Any], where: str) -> str:
 
 
 def _check(body: Asked) -> None:
-    limits = (
-        ("temperature", body.temperature, 0, 2),
-        ("top_p", body.top_p, 1e-6, 1),
-        ("n", body.n, 1, 16),
-        ("max_tokens", body.max_tokens, 1, 1 << 30),
-        ("max_completion_tokens", body.max_completion_tokens, 1, 1 << 30),
-    )
-    for name, value, low, high in limits:
+    for name, (low, high) in LIMITS.items():
+        value = getattr(body, name)
         if value is not None and not low <= value <= high:
             raise ApiError(400, f"{name} is {value}, expected {low} to {high}", param=name, code="bad_value")
     stops = stops_of(body)
-    if len(stops) > _FAR or "" in stops:
-        raise ApiError(400, f"stop takes 1 to {_FAR} strings that aren't empty", param="stop")
+    if len(stops) > MOST_STOPS or "" in stops:
+        raise ApiError(400, f"stop takes 1 to {MOST_STOPS} strings that aren't empty", param="stop")
 
 
 def _kind(status: int) -> str:
