@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import traceback
+from contextlib import suppress
 
 import typer.exceptions
 
@@ -21,6 +22,8 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
 _SOON = 0.05
+# What else says that no memory is left: the loader of libraries, and a thread that can't have its stack.
+_NO_ROOM = re.compile(r"failed to map segment|[Cc]annot allocate memory|can't start new thread")
 _SPACE = "Check the path and the space left; the same command goes on."
 
 
@@ -55,10 +58,12 @@ def _unraisable(told: sys.UnraisableHookArgs) -> None:
 def execute(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     from workbench.cli.invoked import carrying_out
+    from workbench.cli.room import refuse_without_room
     from workbench.cli.verbs import app
 
     try:
         _refuse_undecodable(arguments)
+        refuse_without_room()
         with carrying_out(arguments):
             code = app(args=arguments, prog_name="workbench", standalone_mode=False)
     except (KeyboardInterrupt, typer.exceptions.Abort):
@@ -106,30 +111,37 @@ def _is_interrupt(error: BaseException | None) -> bool:
 
 def _failed(error: BaseException, *, debug: bool) -> int:
     """Print an error as its kind deserves, and return the exit code."""
+    with suppress(BrokenPipeError, SystemExit):  # whoever reads it has seen enough
+        _tell(error, debug=debug)
+    if isinstance(error, (errors.UserError, errors.UndecidedError)):
+        return error.exit_code
+    if isinstance(error, typer.exceptions.TyperException) or _of_the_machine(error):
+        return errors.EXIT_USER
+    return errors.EXIT_BUG
+
+
+def _tell(error: BaseException, *, debug: bool) -> None:
+    from workbench.cli.screen import plain, print_user_error
+
+    said = _of_the_machine(error)
     if isinstance(error, typer.exceptions.TyperException):
         from typer.rich_utils import rich_format_error
 
         rich_format_error(error)  # type: ignore[arg-type]  # typer's own exceptions; stub names the click ones
-        return errors.EXIT_USER
-    from workbench.cli.screen import plain, print_user_error
-
-    if isinstance(error, errors.UserError):
+    elif isinstance(error, errors.UserError):
         print_user_error(error)
-        return error.exit_code
-    if isinstance(error, errors.UndecidedError):
+    elif isinstance(error, errors.UndecidedError):
         sys.stderr.write(f"undecided: {plain(str(error))}\n")
-        return error.exit_code
-    said = _of_the_machine(error)
-    if said:
+    elif said:
         sys.stderr.write(f"error {plain(said[0])}\n  to do     {said[1]}\n")
-        return errors.EXIT_USER
-    if debug:
-        traceback.print_exception(error)
-    sys.stderr.write(
-        f"this is a bug in workbench {workbench.__version__}: {type(error).__name__}: {plain(str(error))}\n"
-        "Run again with --debug for the trace, and report it with that.\n"
-    )
-    return errors.EXIT_BUG
+    else:
+        if debug:
+            traceback.print_exception(error)
+        what = f"{type(error).__name__}: {plain(str(error))}"
+        sys.stderr.write(
+            f"this is a bug in workbench {workbench.__version__}: {what}\n"
+            "Run again with --debug for the trace, and report it with that.\n"
+        )
 
 
 def _of_the_machine(error: BaseException) -> tuple[str, str] | None:
@@ -137,7 +149,7 @@ def _of_the_machine(error: BaseException) -> tuple[str, str] | None:
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         return f"{place}{error.strerror or error}", _SPACE
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or _NO_ROOM.search(str(error)):
         return "out of memory", "Give it more, fewer --workers, or the input in parts."
     # Libraries written in Rust (polars, safetensors) wrap what the disk said in errors of their own.
     found = re.search(r"([^:]+) \(os error \d+\)", str(error))
