@@ -15,6 +15,7 @@ WorkbenchError
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -27,6 +28,18 @@ EXIT_USER = 2
 EXIT_UNDECIDED = 3
 EXIT_BUG = 70
 EXIT_INTERRUPTED = 130
+
+# How torch, oneDNN, the loader of libraries and Python's threads say that no memory is left.
+_OF_MEMORY = re.compile(
+    r"(can't allocate|cannot allocate|out of|not enough) memory"
+    r"|failed to map segment|can't start new thread|could not create a primitive",
+    re.IGNORECASE,
+)
+
+
+def is_of_memory(error: BaseException) -> bool:
+    """Tell whether an error, of whatever library, says that no memory is left."""
+    return isinstance(error, MemoryError) or _OF_MEMORY.search(str(error)) is not None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from workbench.cli.room import refuse_without_room
-from workbench.errors import ConfigError
+from workbench.errors import ConfigError, is_of_memory
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="no other system tells what a process holds")
 
@@ -52,3 +52,18 @@ def test_the_command_line_ends_with_exit_code_2_under_a_limit():
     assert ended.returncode == 2
     assert "390 MiB of memory in all" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "of_memory"),
+    [
+        (MemoryError(), True),
+        (RuntimeError("can't start new thread"), True),
+        (RuntimeError("could not create a primitive"), True),
+        (ImportError("x.so: failed to map segment from shared object"), True),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."), True),
+        (RuntimeError("shapes differ"), False),
+    ],
+)
+def test_libraries_say_in_many_words_that_no_memory_is_left(error, of_memory):
+    assert is_of_memory(error) is of_memory

@@ -105,3 +105,14 @@ def test_code_that_comes_with_a_base_runs_only_where_the_user_named_it(copied, t
     before = opened.hashes
     (copied / "own.py").write_text(OWN_CODE + "# changed\n")
     assert open_base(copied).hashes.weights != before.weights
+
+
+def test_a_base_that_memory_does_not_hold_is_not_called_unusable(tiny_base, monkeypatch):
+    from transformers import AutoModelForCausalLM
+
+    def no_thread(*_, **__):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", no_thread)
+    with pytest.raises(ModelError, match="no memory left to load its model"):
+        open_base(tiny_base)

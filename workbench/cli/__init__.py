@@ -22,8 +22,6 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
 _SOON = 0.05
-# What else says that no memory is left: the loader of libraries, and a thread that can't have its stack.
-_NO_ROOM = re.compile(r"failed to map segment|[Cc]annot allocate memory|can't start new thread")
 _SPACE = "Check the path and the space left; the same command goes on."
 
 
@@ -149,7 +147,7 @@ def _of_the_machine(error: BaseException) -> tuple[str, str] | None:
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         return f"{place}{error.strerror or error}", _SPACE
-    if isinstance(error, MemoryError) or _NO_ROOM.search(str(error)):
+    if errors.is_of_memory(error):
         return "out of memory", "Give it more, fewer --workers, or the input in parts."
     # Libraries written in Rust (polars, safetensors) wrap what the disk said in errors of their own.
     found = re.search(r"([^:]+) \(os error \d+\)", str(error))

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import Finding, ModelError
+from workbench.errors import Finding, ModelError, is_of_memory
 from workbench.io.hub import withheld_by_hub
 
 # Names bases, with commas, whose own code may run: in the environment, so that no shared file can ask for it.
@@ -72,6 +72,15 @@ def unusable(base: str | Path, part: str, error: Exception) -> ModelError:
                 found="a base that brings code of its own, which isn't run",
                 expected="an architecture that transformers knows by itself",
                 fix=f"Read that code; if you trust it, set the environment variable {TRUSTED}={base}.",
+            )
+        )
+    if is_of_memory(error):
+        return ModelError(
+            Finding(
+                where=str(base),
+                found=f"no memory left to load its {part}",
+                expected="memory for all of it",
+                fix="Give the process more memory, or take a smaller or a quantised base.",
             )
         )
     said = str(error).splitlines()[0][:160] if str(error) else type(error).__name__

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 from safetensors import SafetensorError
 
-from workbench.errors import ConfigError, Finding, OutputError
+from workbench.errors import ConfigError, Finding, OutputError, is_of_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # torch and safetensors write from C++ and Rust, whose errors carry no number of their own.
-_MEMORY = re.compile(r"(can't allocate|out of|not enough) memory", re.IGNORECASE)
 _DISK = re.compile(
     r"no space left|os error (27|28|122)|file too large|quota exceeded|inline_container|iostream error",
     re.IGNORECASE,
@@ -48,7 +47,7 @@ def explained(spec: Sft, *, out: Path) -> Iterator[None]:
 def _is_memory(error: Exception) -> bool:
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    return isinstance(error, RuntimeError) and _MEMORY.search(str(error)) is not None
+    return isinstance(error, RuntimeError) and is_of_memory(error)
 
 
 def _is_disk(error: Exception) -> bool:
