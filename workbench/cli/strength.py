@@ -56,7 +56,6 @@ def strength(
     require(needed, what="an input of strength")
 
     def work(target: Path, progress: Progress) -> None:
-
         from workbench.pipeline.strength import Turned, write_strength
         from workbench.pipeline.strength import strength as draw
 
