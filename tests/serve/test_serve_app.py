@@ -372,6 +372,35 @@ def test_a_field_that_loading_does_not_know_is_refused(served):
     assert (status, json.loads(text)["error"]["param"]) == (400, "scale")
 
 
+@pytest.mark.parametrize(
+    ("more", "param"),
+    [
+        ({"tool_calls": [{"id": "a"}]}, "messages[0].tool_calls"),
+        ({"audio": {"id": "a"}}, "messages[0].audio"),
+    ],
+)
+def test_what_a_message_says_beside_its_text_is_refused(served, more, param):
+    turn = {"role": "assistant", "content": "a", **more}
+    body = json.dumps({"model": "base", "max_tokens": 1, "messages": [turn]})
+    status, _, text = raw(served, "POST", "/v1/chat/completions", body)
+    assert (status, json.loads(text)["error"]["param"]) == (400, param)
+
+
+def test_a_message_as_clients_give_it_back_is_taken(served):
+    told = {"refusal": None, "annotations": [], "tool_calls": None, "tool_call_id": "call-1", "name": "x"}
+    turn = {"role": "assistant", "content": "a", **told}
+    body = json.dumps(
+        {"model": "base", "max_tokens": 1, "messages": [turn, {"role": "user", "content": "b"}]}
+    )
+    assert raw(served, "POST", "/v1/chat/completions", body)[0] == 200
+
+
+def test_best_of_is_the_number_one_or_nothing(served):
+    for value, status in ((1, 200), (True, 400), (2, 400)):
+        body = json.dumps({"model": "base", "max_tokens": 1, "prompt": "a", "best_of": value})
+        assert raw(served, "POST", "/v1/completions", body)[0] == status
+
+
 def test_the_server_describes_itself(served):
     status, _, text = raw(served, "GET", "/openapi.json")
     told = json.loads(text)

@@ -1,6 +1,7 @@
 """Probes: rules measured while it trains, the best adapter kept, and a stop that a resumed run repeats."""
 
 import json
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -128,6 +129,25 @@ def test_interrupted_after_it_stopped_it_trains_no_further(tiny_base, tmp_path, 
         run(tiny_base, tmp_path / "out", peak[0], progress=stop)
     again = run(tiny_base, tmp_path / "out", peak[0])
     assert [entry["step"] for entry in again.log if "probe_obeyed" in entry] == [2, 4, 6]
+    assert (again.summary["steps"], again.summary["best_step"]) == (6, 2)
+    assert distance(tmp_path / "out", peak[1]) < 1e-6
+
+
+def test_interrupted_while_its_checkpoints_go_it_ends_with_the_best_adapter(
+    tiny_base, tmp_path, peak, monkeypatch
+):
+    whole = shutil.rmtree
+
+    def half(place, **manner):
+        if (Path(place) / "best.safetensors").exists():
+            (Path(place) / "best.safetensors").unlink()
+            raise KeyboardInterrupt
+        whole(place, **manner)
+
+    with monkeypatch.context() as stopped, pytest.raises(KeyboardInterrupt):
+        stopped.setattr("shutil.rmtree", half)
+        run(tiny_base, tmp_path / "out", peak[0])
+    again = run(tiny_base, tmp_path / "out", peak[0])
     assert (again.summary["steps"], again.summary["best_step"]) == (6, 2)
     assert distance(tmp_path / "out", peak[1]) < 1e-6
 

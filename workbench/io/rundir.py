@@ -110,6 +110,8 @@ def joined(path: Path, *, key: str, seconds: float = 300.0) -> Path:
 def discard(place: Path) -> None:
     """Remove a directory of intermediate results so that none of it is ever taken for whole."""
     gone = place.with_name(f".{place.name}.{os.getpid()}.tmp")
+    if gone.exists():  # left by one that was stopped here, and had this number
+        shutil.rmtree(gone)
     place.rename(gone)
     shutil.rmtree(gone)
 
@@ -187,13 +189,13 @@ def _alive(pid: int) -> bool:
 
 
 def clear(place: Path) -> None:
-    """Remove a directory that must not stay, if it is there; unlike ``rmtree`` it leaves no part in silence.
+    """Remove a directory that must not stay, if it is there, all of it at once; the disk's refusal is heard.
 
     Raises:
         OSError: the disk refuses.
     """
     if place.exists():
-        shutil.rmtree(place)
+        discard(place)
 
 
 def write_json(path: Path, value: Any) -> None:

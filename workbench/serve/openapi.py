@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from workbench import __version__
-from workbench.serve.wire import HARMLESS, LIMITS, MOST_STOPS, NEUTRAL, ROLES, Chat, NewAdapter, Plain
+from workbench.serve.wire import HARMLESS, LIMITS, MOST_STOPS, NEUTRAL, ROLES, TURN, Chat, NewAdapter, Plain
 
 _TEXT, _COUNT = {"type": "string"}, {"type": "integer", "minimum": 0}
 
@@ -87,7 +87,9 @@ def _narrow(read: dict[str, Any]) -> None:
     """Say what is refused that the types allow."""
     turn, part = read["Turn"], _object(type={"const": "text"}, text=_TEXT)
     turn["properties"] |= {"role": {"enum": list(ROLES)}, "content": {"anyOf": [_TEXT, _list(part)]}}
-    turn["required"] = ["role", "content"]
+    turn["properties"] |= {name: {} for name in sorted(TURN - turn["properties"].keys())}
+    turn |= {"required": ["role", "content"], "additionalProperties": {"enum": list(NEUTRAL)}}
+    read["Plain"]["properties"]["prompt"] = {"anyOf": [_TEXT, {**_list(_TEXT), "minItems": 1}]}
     read["Chat"]["properties"]["messages"]["minItems"] = 1
     read["NewAdapter"]["additionalProperties"] = False
     for kind in (read["Chat"], read["Plain"]):

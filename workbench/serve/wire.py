@@ -88,6 +88,8 @@ LIMITS: dict[str, tuple[float, float]] = {
     "max_completion_tokens": (1, 1 << 30),
 }
 MOST_STOPS = 4
+# What a message may hold; which call of a tool one answers has no bearing on how it is rendered.
+TURN = frozenset({"role", "content", "name", "tool_call_id"})
 ROLES = ("system", "developer", "user", "assistant", "tool")
 
 
@@ -106,7 +108,7 @@ def read(raw: bytes, kind: type[Any]) -> Any:
     own = {field.name for field in msgspec.structs.fields(kind)}
     known = own | HARMLESS if issubclass(kind, Asked) else own
     for name in held.keys() - known:
-        neutral = held[name] in NEUTRAL if name != "best_of" else held[name] == 1
+        neutral = held[name] in NEUTRAL if name != "best_of" else held[name] == 1 and held[name] is not True
         if not (neutral and issubclass(kind, Asked)):
             raise ApiError(400, f"{name} isn't supported here; leave it out", param=name, code="unsupported")
     try:
@@ -116,6 +118,8 @@ def read(raw: bytes, kind: type[Any]) -> Any:
         raise ApiError(400, str(error), param=place.strip("`.") or None, code="bad_value") from None
     if isinstance(body, Asked):
         _check(body)
+    if isinstance(body, Chat):
+        _check_turns(held["messages"])
     return body
 
 
@@ -161,6 +165,17 @@ def _check(body: Asked) -> None:
     stops = stops_of(body)
     if len(stops) > MOST_STOPS or "" in stops:
         raise ApiError(400, f"stop takes 1 to {MOST_STOPS} strings that aren't empty", param="stop")
+
+
+def _check_turns(turns: list[dict[str, Any]]) -> None:
+    """Refuse what a message says beside its text: calls of tools, sounds."""
+    for i, turn in enumerate(turns):
+        for name in turn.keys() - TURN:
+            if turn[name] not in NEUTRAL:
+                raise ApiError(
+                    400, f"{name} isn't supported here; leave it out", param=f"messages[{i}].{name}",
+                    code="unsupported",
+                )  # fmt: skip
 
 
 def _kind(status: int) -> str:
