@@ -10,11 +10,15 @@ import sys
 import threading
 import traceback
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import typer.exceptions
 
 import workbench
 from workbench import errors
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("DO_NOT_TRACK", "1")
@@ -32,6 +36,7 @@ def main() -> None:
     prepare()
     sys.unraisablehook = _unraisable
     code = execute(sys.argv[1:])
+    _let_go()
     if code == errors.EXIT_INTERRUPTED:
         # CPython remembers an interrupt that passed through exec() of a string, as importing does, and
         # would die of SIGINT whatever code it is given: so leave without asking it.
@@ -40,6 +45,31 @@ def main() -> None:
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
+
+
+def _let_go() -> None:
+    """Have nothing left to print: where it can't be, Python would end with an exit code of its own (120)."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            _to_nowhere(stream)
+
+
+def _print_out() -> None:
+    """Print what is left for standard output, as long as somebody reads it.
+
+    Raises:
+        OSError: the disk that it goes to refuses.
+    """
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _to_nowhere(sys.stdout)
+
+
+def _to_nowhere(stream: TextIO) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _unraisable(told: sys.UnraisableHookArgs) -> None:
@@ -64,6 +94,7 @@ def execute(arguments: list[str]) -> int:
         refuse_without_room()
         with carrying_out(arguments):
             code = app(args=arguments, prog_name="workbench", standalone_mode=False)
+        _print_out()
     except (KeyboardInterrupt, typer.exceptions.Abort):
         code = errors.EXIT_INTERRUPTED
     except SystemExit:  # typer's answer to a reader that closed the pipe: not a failure of ours
